@@ -1,0 +1,1 @@
+//! Rooms: who is in, what may they do; speaks the LiveKit client protocol.

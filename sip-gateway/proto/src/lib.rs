@@ -1,0 +1,1 @@
+//! The SIP stack without sockets, clocks or tasks.

@@ -1,0 +1,1 @@
+//! Phones: SIP edge, registrar, calls, phone media.

@@ -1,0 +1,5 @@
+//! Starts things; decides nothing.
+
+fn main() -> anyhow::Result<()> {
+    Ok(())
+}
