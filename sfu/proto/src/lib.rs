@@ -2,5 +2,6 @@
 //!
 //! One [`sfu::Sfu`](crate) is what one media shard runs. It knows conferences, peers and tracks; never people.
 
+pub mod conference;
 pub mod id;
 pub mod io;
