@@ -105,10 +105,7 @@ impl<const N: usize> ShortName<N> {
 
         let mut bytes = [0; N];
         bytes[..name.len()].copy_from_slice(name);
-        Some(Self {
-            bytes,
-            len: name.len() as u8,
-        })
+        Some(Self { bytes, len: name.len() as u8 })
     }
 
     fn as_str(&self) -> &str {
@@ -122,10 +119,7 @@ mod tests {
 
     #[test]
     fn a_mid_keeps_its_text() {
-        assert_eq!(
-            Mid::new("video0").map(|mid| mid.to_string()).as_deref(),
-            Some("video0")
-        );
+        assert_eq!(Mid::new("video0").map(|mid| mid.to_string()).as_deref(), Some("video0"));
     }
 
     #[test]

@@ -131,9 +131,7 @@ pub struct IceCredentials {
 
 impl std::fmt::Debug for IceCredentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IceCredentials")
-            .field("ufrag", &self.ufrag)
-            .finish_non_exhaustive()
+        f.debug_struct("IceCredentials").field("ufrag", &self.ufrag).finish_non_exhaustive()
     }
 }
 
@@ -257,9 +255,7 @@ impl Extension {
             Self::Rid => "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
             Self::RepairedRid => "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
             Self::AudioLevel => "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
-            Self::TransportCc => {
-                "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
-            }
+            Self::TransportCc => "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
             Self::AbsSendTime => "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
             Self::VideoOrientation => "urn:3gpp:video-orientation",
             Self::PlayoutDelay => "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
@@ -293,9 +289,7 @@ impl ExtensionMap {
     /// The extension behind an id.
     #[must_use]
     pub fn extension(&self, id: u8) -> Option<Extension> {
-        Extension::ALL
-            .into_iter()
-            .find(|&extension| id != 0 && self.ids[extension as usize] == id)
+        Extension::ALL.into_iter().find(|&extension| id != 0 && self.ids[extension as usize] == id)
     }
 }
 
@@ -369,12 +363,7 @@ pub struct LayerWish {
 
 impl Default for LayerWish {
     fn default() -> Self {
-        Self {
-            enabled: true,
-            encoding: u8::MAX,
-            fps: 0,
-            priority: 0,
-        }
+        Self { enabled: true, encoding: u8::MAX, fps: 0, priority: 0 }
     }
 }
 

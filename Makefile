@@ -1,0 +1,56 @@
+# Two commands matter: `make run` and `make test`. Both install what they miss and skip what is done.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench web debian clean test-rust test-web test-python test-browser
+
+CARGO ?= cargo
+WEB_SOURCES := $(shell find web-client -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null)
+
+help: ## Show what can be made.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+run: debian web ## Install what is missing, build in release and start the server with its state in ./data.
+	$(CARGO) run --release --locked --package palabre -- serve
+
+test: debian test-web test-rust test-python test-browser ## Install what the tests need and run all of them.
+
+check: debian web ## Format, lints, licences, types: what must be clean before a change goes in.
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@scripts/need-cargo-deny
+	$(CARGO) deny --all-features check bans licenses sources
+	cd web-client && ../scripts/with-node npm run --silent check
+
+bench: debian web ## Measure, print a table, write target/bench/report.json.
+	$(CARGO) run --release --locked --package palabre-tests --bin bench
+
+web: web-client/dist/index.html ## Build the web client.
+
+web-client/dist/index.html: $(WEB_SOURCES)
+	@scripts/npm-install web-client
+	@echo "Building the web client"
+	cd web-client && ../scripts/with-node npm run --silent build
+	@touch $@
+
+debian:
+	@scripts/need-debian build-essential cmake pkg-config
+
+test-web: web ## Unit tests of the web client.
+	cd web-client && ../scripts/with-node npm test --silent
+
+test-rust: debian web ## Unit tests and scenarios.
+	$(CARGO) test --workspace --locked
+
+test-python: debian web ## An unmodified Python SDK against the program.
+	@scripts/python-venv
+	$(CARGO) build --locked --package palabre
+	PALABRE_BIN="$$(scripts/program)" .venv/bin/pytest -q tests/python
+
+test-browser: debian web ## Two and three browsers against the program.
+	@scripts/need-debian chromium
+	@scripts/npm-install tests/browser
+	$(CARGO) build --locked --package palabre
+	cd tests/browser && PALABRE_BIN="$$(../../scripts/program)" ../../scripts/with-node npm test --silent
+
+clean: ## Remove everything built, but not ./data.
+	$(CARGO) clean
+	rm -rf web-client/dist .venv .tools
