@@ -1,0 +1,74 @@
+"""Starts the program for a test run and stops it again."""
+
+import os
+import secrets
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+
+class Program:
+    """One running server with its own state directory and ports of its own."""
+
+    def __init__(self, directory: Path):
+        self.key = "testkey"
+        self.secret = secrets.token_hex(24)
+        self.http_port = free_port(socket.SOCK_STREAM)
+        self.log = directory / "palabre.log"
+        self._config = directory / "palabre.toml"
+        self._config.write_text(
+            f"""
+            [http]
+            listen = "127.0.0.1:{self.http_port}"
+            [https]
+            listen = "127.0.0.1:{free_port(socket.SOCK_STREAM)}"
+            [sfu]
+            listen = "127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
+            tcp = "127.0.0.1:{free_port(socket.SOCK_STREAM)}"
+            shards = 1
+            [store]
+            dir = "{directory / 'data'}"
+            [keys]
+            {self.key} = "{self.secret}"
+            """
+        )
+        self._process = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}"
+
+    def start(self) -> None:
+        program = os.environ["PALABRE_BIN"]
+        self._process = subprocess.Popen(
+            [program, "serve", "--config", self._config], stdout=self.log.open("ab"), stderr=subprocess.STDOUT
+        )
+        deadline = time.monotonic() + 30
+        while not self._is_healthy():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the program did not start:\n{self.log.read_text()}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise
+
+    def _is_healthy(self) -> bool:
+        try:
+            return urllib.request.urlopen(f"{self.url}/health", timeout=1).status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+def free_port(kind: int) -> int:
+    """A port that nobody listens on right now."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
