@@ -1,1 +1,3 @@
-//! Rooms: who is in, what may they do; speaks the LiveKit client protocol.
+//! Rooms over real connections: WebSocket signalling, the room API, and the way to the media engine.
+
+pub mod rooms;

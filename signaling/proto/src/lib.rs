@@ -1,1 +1,4 @@
-//! Rooms without sockets, clocks or tasks.
+//! Rooms without sockets, clocks or tasks: who is in, what may they do, what must be told to whom.
+
+pub mod limits;
+pub mod room;
