@@ -5,3 +5,4 @@
 pub mod conference;
 pub mod id;
 pub mod io;
+pub mod srtp;
