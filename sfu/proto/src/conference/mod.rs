@@ -41,10 +41,7 @@ impl Conference {
     /// An empty conference; the seed makes its sequence numbers and the like unpredictable.
     #[must_use]
     pub fn new(id: ConferenceId, _seed: u64) -> Self {
-        Self {
-            id,
-            peers: Vec::new(),
-        }
+        Self { id, peers: Vec::new() }
     }
 
     /// Its name.
@@ -83,8 +80,7 @@ impl Conference {
     }
 
     /// Ends an up track and all its down tracks.
-    pub fn unpublish<S: Sink + ?Sized>(&mut self, _now: Instant, _track: UpTrackId, _sink: &mut S) {
-    }
+    pub fn unpublish<S: Sink + ?Sized>(&mut self, _now: Instant, _track: UpTrackId, _sink: &mut S) {}
 
     /// Drops or passes all media of an up track.
     pub fn mute_up_track<S: Sink + ?Sized>(
@@ -107,13 +103,7 @@ impl Conference {
     }
 
     /// Ends one down track.
-    pub fn unsubscribe<S: Sink + ?Sized>(
-        &mut self,
-        _now: Instant,
-        _track: DownTrackId,
-        _sink: &mut S,
-    ) {
-    }
+    pub fn unsubscribe<S: Sink + ?Sized>(&mut self, _now: Instant, _track: DownTrackId, _sink: &mut S) {}
 
     /// Changes what a subscriber would like to see.
     pub fn wish<S: Sink + ?Sized>(

@@ -55,14 +55,7 @@ impl AesGcm {
         let (sealed, tag) = out.split_at_mut(text.len());
         // SAFETY: two slices, one of them exclusive, cannot overlap; sealed is as long as text.
         unsafe {
-            self.seal_raw(
-                nonce,
-                aad,
-                text.as_ptr(),
-                sealed.as_mut_ptr(),
-                text.len(),
-                tag,
-            )
+            self.seal_raw(nonce, aad, text.as_ptr(), sealed.as_mut_ptr(), text.len(), tag);
         };
     }
 
@@ -106,11 +99,7 @@ impl AesGcm {
                 aad.len(),
             )
         };
-        assert_eq!(
-            (ok, tag_len),
-            (1, GCM_TAG),
-            "sealing a datagram cannot fail"
-        );
+        assert_eq!((ok, tag_len), (1, GCM_TAG), "sealing a datagram cannot fail");
     }
 
     /// Decrypts `buffer`, of which the last [`GCM_TAG`] bytes are the tag, in place. What the buffer holds after
@@ -155,17 +144,10 @@ pub(super) struct AesCtr {
 impl AesCtr {
     /// Takes a key of 16 or 32 bytes.
     pub(super) fn new(key: &[u8]) -> Self {
-        assert!(
-            matches!(key.len(), 16 | 32),
-            "an AES key has 16 or 32 bytes"
-        );
-        let mut schedule = Box::new(lc::AES_KEY {
-            rd_key: [0; 60],
-            rounds: 0,
-        });
+        assert!(matches!(key.len(), 16 | 32), "an AES key has 16 or 32 bytes");
+        let mut schedule = Box::new(lc::AES_KEY { rd_key: [0; 60], rounds: 0 });
         // SAFETY: key is readable for that many bits, schedule is writable.
-        let failed =
-            unsafe { lc::AES_set_encrypt_key(key.as_ptr(), 8 * key.len() as u32, &mut *schedule) };
+        let failed = unsafe { lc::AES_set_encrypt_key(key.as_ptr(), 8 * key.len() as u32, &mut *schedule) };
         assert_eq!(failed, 0, "AES accepts any key of its length");
         Self { schedule }
     }
@@ -226,13 +208,7 @@ impl HmacSha1 {
         let context = unsafe {
             let context = lc::HMAC_CTX_new();
             assert!(!context.is_null(), "out of memory");
-            let ok = lc::HMAC_Init_ex(
-                context,
-                key.as_ptr().cast(),
-                key.len(),
-                lc::EVP_sha1(),
-                null_mut(),
-            );
+            let ok = lc::HMAC_Init_ex(context, key.as_ptr().cast(), key.len(), lc::EVP_sha1(), null_mut());
             assert_eq!(ok, 1, "HMAC-SHA1 accepts any key");
             context
         };
@@ -274,7 +250,7 @@ mod tests {
         let mut stream = vec![0; 0xFF02 * 16];
 
         cipher.apply_in_place(
-            hex("F0F1F2F3F4F5F6F7F8F9FAFBFCFD0000").try_into().unwrap(),
+            hex("F0F1F2F3F4F5F6F7F8F9FAFBFCFD0000").try_into().expect("a block"),
             &mut stream,
         );
 

@@ -97,11 +97,7 @@ pub struct MasterKey {
 impl MasterKey {
     /// The key and the salt must have the lengths of the profile.
     fn new(profile: SrtpProfile, key: &[u8], salt: &[u8]) -> Self {
-        let mut master = Self {
-            profile,
-            key: [0; 32],
-            salt: [0; 14],
-        };
+        let mut master = Self { profile, key: [0; 32], salt: [0; 14] };
         master.key[..key.len()].copy_from_slice(key);
         master.salt[..salt.len()].copy_from_slice(salt);
         master
@@ -128,12 +124,7 @@ impl MasterKey {
             master.apply_in_place(iv, out);
         };
 
-        let mut keys = SessionKeys {
-            profile: self.profile,
-            key: [0; 32],
-            auth: [0; 20],
-            salt: [0; 14],
-        };
+        let mut keys = SessionKeys { profile: self.profile, key: [0; 32], auth: [0; 20], salt: [0; 14] };
         prf(labels[0], &mut keys.key[..self.profile.key_len()]);
         prf(labels[1], &mut keys.auth);
         prf(labels[2], &mut keys.salt[..self.profile.salt_len()]);
@@ -143,9 +134,7 @@ impl MasterKey {
 
 impl std::fmt::Debug for MasterKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MasterKey")
-            .field("profile", &self.profile)
-            .finish_non_exhaustive()
+        f.debug_struct("MasterKey").field("profile", &self.profile).finish_non_exhaustive()
     }
 }
 
@@ -174,10 +163,7 @@ mod tests {
 
         assert_eq!(rtp.key[..16], hex("C61E7A93744F39EE10734AFE3FF7A087"));
         assert_eq!(rtp.salt[..], hex("30CBBC08863D8C85D49DB34A9AE1"));
-        assert_eq!(
-            rtp.auth[..],
-            hex("CEBE321F6FF7716B6FD4AB49AF256A156D38BAA4")
-        );
+        assert_eq!(rtp.auth[..], hex("CEBE321F6FF7716B6FD4AB49AF256A156D38BAA4"));
     }
 
     #[test]
@@ -195,19 +181,14 @@ mod tests {
 
     #[test]
     fn keying_material_of_another_length_is_refused() {
-        let error =
-            KeyingMaterial::split(SrtpProfile::AeadAes256Gcm, &[0; 56]).expect_err("too short");
+        let error = KeyingMaterial::split(SrtpProfile::AeadAes256Gcm, &[0; 56]).expect_err("too short");
 
-        assert_eq!(
-            error.to_string(),
-            "AeadAes256Gcm needs 88 bytes of keying material, 56 were given"
-        );
+        assert_eq!(error.to_string(), "AeadAes256Gcm needs 88 bytes of keying material, 56 were given");
     }
 
     #[test]
     fn debug_output_shows_no_key() {
-        let material =
-            KeyingMaterial::split(SrtpProfile::AeadAes128Gcm, &[0xAB; 56]).expect("right length");
+        let material = KeyingMaterial::split(SrtpProfile::AeadAes128Gcm, &[0xAB; 56]).expect("right length");
 
         assert!(!format!("{material:?}").contains("171"));
     }

@@ -63,10 +63,7 @@ impl SrtpReceiver {
         let (Some(seq), Some(ssrc)) = (be16(packet, 2), be32(packet, 8)) else {
             return Err(UnprotectError::Malformed);
         };
-        let len = packet
-            .len()
-            .checked_sub(self.rtp.tag_len())
-            .ok_or(UnprotectError::Malformed)?;
+        let len = packet.len().checked_sub(self.rtp.tag_len()).ok_or(UnprotectError::Malformed)?;
         if len < header_len {
             return Err(UnprotectError::Malformed);
         }
@@ -87,10 +84,7 @@ impl SrtpReceiver {
 
     /// Decrypts an SRTCP packet where it is; the RTCP compound is its first bytes, as many as returned.
     pub fn unprotect_rtcp(&mut self, packet: &mut [u8]) -> Result<usize, UnprotectError> {
-        let len = packet
-            .len()
-            .checked_sub(self.profile.rtcp_overhead())
-            .ok_or(UnprotectError::Malformed)?;
+        let len = packet.len().checked_sub(self.profile.rtcp_overhead()).ok_or(UnprotectError::Malformed)?;
         if len < RTCP_HEADER || packet[0] >> 6 != 2 {
             return Err(UnprotectError::Malformed);
         }
@@ -101,11 +95,7 @@ impl SrtpReceiver {
         }
         let index = word & !E_FLAG;
 
-        if self
-            .rtcp_sources
-            .peek(ssrc)
-            .is_some_and(|window| !window.is_fresh(u64::from(index)))
-        {
+        if self.rtcp_sources.peek(ssrc).is_some_and(|window| !window.is_fresh(u64::from(index))) {
             return Err(UnprotectError::Replayed);
         }
         if !self.rtcp.unprotect_rtcp(ssrc, index, packet) {
@@ -145,9 +135,7 @@ fn rtp_header_len(packet: &[u8]) -> Option<usize> {
 
 impl std::fmt::Debug for SrtpReceiver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SrtpReceiver")
-            .field("profile", &self.profile)
-            .finish_non_exhaustive()
+        f.debug_struct("SrtpReceiver").field("profile", &self.profile).finish_non_exhaustive()
     }
 }
 
@@ -157,11 +145,8 @@ mod tests {
     use super::super::vectors::{material, rtp_header};
     use super::*;
 
-    const PROFILES: [SrtpProfile; 3] = [
-        SrtpProfile::AeadAes128Gcm,
-        SrtpProfile::AeadAes256Gcm,
-        SrtpProfile::Aes128CmHmacSha1_80,
-    ];
+    const PROFILES: [SrtpProfile; 3] =
+        [SrtpProfile::AeadAes128Gcm, SrtpProfile::AeadAes256Gcm, SrtpProfile::Aes128CmHmacSha1_80];
 
     #[test]
     fn what_one_side_protects_the_other_unprotects() {
@@ -189,20 +174,16 @@ mod tests {
     fn rtcp_survives_the_way_and_each_compound_counts_once() {
         for profile in PROFILES {
             let (mut sender, mut receiver) = pair(profile);
-            for compound in [
-                &[0x80, 201, 0, 1, 0, 0, 0, 7][..],
-                b"\x81\xC9\0\x07\0\0\0\x07 a whole report block here.",
-            ] {
+            for compound in
+                [&[0x80, 201, 0, 1, 0, 0, 0, 7][..], b"\x81\xC9\0\x07\0\0\0\x07 a whole report block here."]
+            {
                 let mut packet = seal_rtcp(&mut sender, compound);
                 let mut replay = packet.clone();
 
                 let len = receiver.unprotect_rtcp(&mut packet).expect("authentic");
 
                 assert_eq!(packet[..len], *compound);
-                assert_eq!(
-                    receiver.unprotect_rtcp(&mut replay),
-                    Err(UnprotectError::Replayed)
-                );
+                assert_eq!(receiver.unprotect_rtcp(&mut replay), Err(UnprotectError::Replayed));
             }
         }
     }
@@ -219,17 +200,10 @@ mod tests {
             for at in [0, 3, 6, 5, 4, 8, 7, 2, 1, 11, 10, 9] {
                 let mut packet = packets[at].clone();
                 let len = receiver.unprotect_rtp(&mut packet).expect("fresh");
-                assert_eq!(
-                    packet[len - 2..len],
-                    packets[at][2..4],
-                    "the payload is its sequence number"
-                );
+                assert_eq!(packet[len - 2..len], packets[at][2..4], "the payload is its sequence number");
             }
             for packet in &packets {
-                assert_eq!(
-                    receiver.unprotect_rtp(&mut packet.clone()),
-                    Err(UnprotectError::Replayed)
-                );
+                assert_eq!(receiver.unprotect_rtp(&mut packet.clone()), Err(UnprotectError::Replayed));
             }
         }
     }
@@ -240,9 +214,7 @@ mod tests {
         for step in 0..40_u32 {
             let seq = (step * 10_000) as u16;
             let mut packet = seal(&mut sender, &rtp_header(7, seq), b"", b"x");
-            receiver
-                .unprotect_rtp(&mut packet)
-                .expect("less than half the space ahead");
+            receiver.unprotect_rtp(&mut packet).expect("less than half the space ahead");
         }
     }
 
@@ -254,24 +226,13 @@ mod tests {
             let compound = seal_rtcp(&mut sender, &[0x80, 201, 0, 2, 0, 0, 0, 7, 1, 2, 3, 4]);
 
             for bit in 0..8 * packet.len() {
-                assert!(
-                    receiver.unprotect_rtp(&mut flipped(&packet, bit)).is_err(),
-                    "bit {bit}"
-                );
+                assert!(receiver.unprotect_rtp(&mut flipped(&packet, bit)).is_err(), "bit {bit}");
             }
             for bit in 0..8 * compound.len() {
-                assert!(
-                    receiver
-                        .unprotect_rtcp(&mut flipped(&compound, bit))
-                        .is_err(),
-                    "bit {bit}"
-                );
+                assert!(receiver.unprotect_rtcp(&mut flipped(&compound, bit)).is_err(), "bit {bit}");
             }
 
-            assert_eq!(
-                (receiver.rtp_sources.len(), receiver.rtcp_sources.len()),
-                (0, 0)
-            );
+            assert_eq!((receiver.rtp_sources.len(), receiver.rtcp_sources.len()), (0, 0));
             assert!(receiver.unprotect_rtp(&mut packet.clone()).is_ok());
             assert!(receiver.unprotect_rtcp(&mut compound.clone()).is_ok());
         }
@@ -288,18 +249,10 @@ mod tests {
             let compound = seal_rtcp(&mut sender, &[0x80, 201, 0, 1, 0, 0, 0, 7]);
 
             for len in 0..=packet.len() {
-                assert!(
-                    receiver.unprotect_rtp(&mut packet[..len].to_vec()).is_err(),
-                    "length {len}"
-                );
+                assert!(receiver.unprotect_rtp(&mut packet[..len].to_vec()).is_err(), "length {len}");
             }
             for len in 0..compound.len() {
-                assert!(
-                    receiver
-                        .unprotect_rtcp(&mut compound[..len].to_vec())
-                        .is_err(),
-                    "length {len}"
-                );
+                assert!(receiver.unprotect_rtcp(&mut compound[..len].to_vec()).is_err(), "length {len}");
             }
         }
     }
@@ -307,9 +260,7 @@ mod tests {
     #[test]
     fn forged_packets_do_not_move_the_rollover_counter() {
         let (mut sender, mut receiver) = pair(SrtpProfile::Aes128CmHmacSha1_80);
-        receiver
-            .unprotect_rtp(&mut seal(&mut sender, &rtp_header(7, 10), b"", b"x"))
-            .expect("authentic");
+        receiver.unprotect_rtp(&mut seal(&mut sender, &rtp_header(7, 10), b"", b"x")).expect("authentic");
 
         for seq in (0..65_000).step_by(1_000) {
             let mut forged = [&rtp_header(7, seq)[..], &[0xA5; 40]].concat();
@@ -326,27 +277,18 @@ mod tests {
         for profile in PROFILES {
             let (mut sender, mut receiver) = pair(profile);
             let mut packet = seal_rtcp(&mut sender, &[0x80, 201, 0, 1, 0, 0, 0, 7]);
-            let flag = packet.len()
-                - if profile == SrtpProfile::Aes128CmHmacSha1_80 {
-                    14
-                } else {
-                    4
-                };
+            let flag = packet.len() - if profile == SrtpProfile::Aes128CmHmacSha1_80 { 14 } else { 4 };
             packet[flag] &= 0x7F;
 
-            assert_eq!(
-                receiver.unprotect_rtcp(&mut packet),
-                Err(UnprotectError::NotEncrypted)
-            );
+            assert_eq!(receiver.unprotect_rtcp(&mut packet), Err(UnprotectError::NotEncrypted));
         }
     }
 
     #[test]
     fn the_idlest_source_is_forgotten_when_there_are_too_many() {
         let (mut sender, mut receiver) = pair(SrtpProfile::AeadAes128Gcm);
-        let mut receive = |ssrc, seq| {
-            receiver.unprotect_rtp(&mut seal(&mut sender, &rtp_header(ssrc, seq), b"", b"x"))
-        };
+        let mut receive =
+            |ssrc, seq| receiver.unprotect_rtp(&mut seal(&mut sender, &rtp_header(ssrc, seq), b"", b"x"));
         for ssrc in 0..MAX_SOURCES as u32 {
             receive(ssrc, 1).expect("authentic");
         }
@@ -365,8 +307,7 @@ mod tests {
             let mut sender = SrtpSender::new(&keys.client);
             let mut receiver = SrtpReceiver::new(&keys.server);
 
-            let opened =
-                receiver.unprotect_rtp(&mut seal(&mut sender, &rtp_header(7, 1), b"", b"x"));
+            let opened = receiver.unprotect_rtp(&mut seal(&mut sender, &rtp_header(7, 1), b"", b"x"));
 
             assert_eq!(opened, Err(UnprotectError::NotAuthentic));
         }
@@ -374,17 +315,12 @@ mod tests {
 
     fn pair(profile: SrtpProfile) -> (SrtpSender, SrtpReceiver) {
         let keys = material(profile);
-        (
-            SrtpSender::new(&keys.client),
-            SrtpReceiver::new(&keys.client),
-        )
+        (SrtpSender::new(&keys.client), SrtpReceiver::new(&keys.client))
     }
 
     fn seal(sender: &mut SrtpSender, header: &[u8], head: &[u8], payload: &[u8]) -> Vec<u8> {
         let mut out = vec![0; 2_000];
-        let len = sender
-            .protect_rtp(header, head, payload, &mut out)
-            .expect("fresh");
+        let len = sender.protect_rtp(header, head, payload, &mut out).expect("fresh");
         out.truncate(len);
         out
     }

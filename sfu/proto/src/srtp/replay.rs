@@ -21,10 +21,7 @@ pub(super) struct ReplayWindow {
 impl ReplayWindow {
     /// Begins with the first index.
     pub(super) fn starting_at(index: u64) -> Self {
-        let mut window = Self {
-            newest: index,
-            seen: [0; WORDS],
-        };
+        let mut window = Self { newest: index, seen: [0; WORDS] };
         window.set(index);
         window
     }
@@ -110,17 +107,11 @@ mod tests {
         let mut set = std::collections::HashSet::from([0]);
         let (mut newest, mut state) = (0, 1_u64);
         for _ in 0..50_000 {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let index = (newest + (state >> 33) % 60).saturating_sub((state >> 45) % 1_100);
             let fresh = index > newest || (newest - index < WINDOW && !set.contains(&index));
 
-            assert_eq!(
-                window.is_fresh(index),
-                fresh,
-                "{index} with newest {newest}"
-            );
+            assert_eq!(window.is_fresh(index), fresh, "{index} with newest {newest}");
             if fresh {
                 window.insert(index);
                 set.insert(index);

@@ -85,29 +85,21 @@ impl SrtpSender {
         };
         let needed = header.len() + payload_head.len() + payload.len() + self.rtp.tag_len();
         let room = out.len();
-        let out = out
-            .get_mut(..needed)
-            .ok_or(ProtectError::NoRoom { needed, room })?;
+        let out = out.get_mut(..needed).ok_or(ProtectError::NoRoom { needed, room })?;
 
         let index = self.claim(ssrc, seq)?;
-        self.rtp
-            .protect_rtp(ssrc, index, header, payload_head, payload, out);
+        self.rtp.protect_rtp(ssrc, index, header, payload_head, payload, out);
         Ok(needed)
     }
 
     /// Writes one SRTCP packet to the front of `out` and gives its length.
     pub fn protect_rtcp(&mut self, compound: &[u8], out: &mut [u8]) -> Result<usize, ProtectError> {
-        let Some(ssrc) = compound
-            .get(..RTCP_HEADER)
-            .and_then(|header| be32(header, 4))
-        else {
+        let Some(ssrc) = compound.get(..RTCP_HEADER).and_then(|header| be32(header, 4)) else {
             return Err(ProtectError::Malformed);
         };
         let needed = compound.len() + self.profile.rtcp_overhead();
         let room = out.len();
-        let out = out
-            .get_mut(..needed)
-            .ok_or(ProtectError::NoRoom { needed, room })?;
+        let out = out.get_mut(..needed).ok_or(ProtectError::NoRoom { needed, room })?;
         if self.rtcp_index == E_FLAG {
             return Err(ProtectError::KeyExhausted);
         }
@@ -139,9 +131,7 @@ impl SrtpSender {
 
 impl std::fmt::Debug for SrtpSender {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SrtpSender")
-            .field("profile", &self.profile)
-            .finish_non_exhaustive()
+        f.debug_struct("SrtpSender").field("profile", &self.profile).finish_non_exhaustive()
     }
 }
 
@@ -155,20 +145,12 @@ mod tests {
         let mut sender = sender();
         let mut out = [0; 64];
         for seq in [65_534, 65_535, 1, 0] {
-            sender
-                .protect_rtp(&rtp_header(7, seq), &[], b"x", &mut out)
-                .expect("new");
+            sender.protect_rtp(&rtp_header(7, seq), &[], b"x", &mut out).expect("new");
         }
 
         let again = sender.protect_rtp(&rtp_header(7, 65_535), &[], b"y", &mut out);
 
-        assert_eq!(
-            again,
-            Err(ProtectError::Repeated {
-                ssrc: 7,
-                seq: 65_535
-            })
-        );
+        assert_eq!(again, Err(ProtectError::Repeated { ssrc: 7, seq: 65_535 }));
     }
 
     #[test]
@@ -176,9 +158,7 @@ mod tests {
         let mut sender = sender();
         let mut out = [0; 64];
         for ssrc in 0..MAX_SOURCES as u32 {
-            sender
-                .protect_rtp(&rtp_header(ssrc, 1), &[], b"x", &mut out)
-                .expect("room for it");
+            sender.protect_rtp(&rtp_header(ssrc, 1), &[], b"x", &mut out).expect("room for it");
         }
 
         let beyond = sender.protect_rtp(&rtp_header(u32::MAX, 1), &[], b"x", &mut out);
@@ -195,13 +175,7 @@ mod tests {
         let small = sender.protect_rtp(&rtp_header(7, 1), b"head", b"payload", &mut [0; 38]);
         let large = sender.protect_rtp(&rtp_header(7, 1), b"head", b"payload", &mut [0; 39]);
 
-        assert_eq!(
-            small,
-            Err(ProtectError::NoRoom {
-                needed: 39,
-                room: 38
-            })
-        );
+        assert_eq!(small, Err(ProtectError::NoRoom { needed: 39, room: 38 }));
         assert_eq!(large, Ok(39));
     }
 
@@ -209,14 +183,8 @@ mod tests {
     fn packets_without_a_whole_header_are_refused() {
         let mut sender = sender();
 
-        assert_eq!(
-            sender.protect_rtp(&[0x80; 11], &[], &[], &mut [0; 64]),
-            Err(ProtectError::Malformed)
-        );
-        assert_eq!(
-            sender.protect_rtcp(&[0x80; 7], &mut [0; 64]),
-            Err(ProtectError::Malformed)
-        );
+        assert_eq!(sender.protect_rtp(&[0x80; 11], &[], &[], &mut [0; 64]), Err(ProtectError::Malformed));
+        assert_eq!(sender.protect_rtcp(&[0x80; 7], &mut [0; 64]), Err(ProtectError::Malformed));
     }
 
     #[test]
@@ -225,10 +193,7 @@ mod tests {
         sender.rtcp_index = E_FLAG - 1;
 
         assert!(sender.protect_rtcp(&[0x80; 8], &mut [0; 64]).is_ok());
-        assert_eq!(
-            sender.protect_rtcp(&[0x80; 8], &mut [0; 64]),
-            Err(ProtectError::KeyExhausted)
-        );
+        assert_eq!(sender.protect_rtcp(&[0x80; 8], &mut [0; 64]), Err(ProtectError::KeyExhausted));
     }
 
     fn sender() -> SrtpSender {

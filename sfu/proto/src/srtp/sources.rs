@@ -19,10 +19,7 @@ struct Entry<T> {
 
 impl<T> Sources<T> {
     pub(super) fn new() -> Self {
-        Self {
-            entries: HashMap::default(),
-            uses: 0,
-        }
+        Self { entries: HashMap::default(), uses: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -45,22 +42,12 @@ impl<T> Sources<T> {
     /// Adds a source.
     pub(super) fn insert(&mut self, ssrc: u32, state: T) {
         self.uses += 1;
-        self.entries.insert(
-            ssrc,
-            Entry {
-                last_use: self.uses,
-                state,
-            },
-        );
+        self.entries.insert(ssrc, Entry { last_use: self.uses, state });
     }
 
     /// Forgets the source that has been idle longest.
     pub(super) fn evict_idlest(&mut self) {
-        let idlest = self
-            .entries
-            .iter()
-            .min_by_key(|(_, entry)| entry.last_use)
-            .map(|(&ssrc, _)| ssrc);
+        let idlest = self.entries.iter().min_by_key(|(_, entry)| entry.last_use).map(|(&ssrc, _)| ssrc);
         if let Some(ssrc) = idlest {
             self.entries.remove(&ssrc);
         }

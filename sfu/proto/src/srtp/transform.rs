@@ -19,15 +19,8 @@ const SHA1_80_TAG: usize = 10;
 
 /// The keyed ciphers of one direction, for either RTP or RTCP.
 pub(super) enum Transform {
-    Gcm {
-        cipher: AesGcm,
-        salt: [u8; 12],
-    },
-    Cm {
-        cipher: AesCtr,
-        hmac: HmacSha1,
-        salt: [u8; 14],
-    },
+    Gcm { cipher: AesGcm, salt: [u8; 12] },
+    Cm { cipher: AesCtr, hmac: HmacSha1, salt: [u8; 14] },
 }
 
 impl Transform {
@@ -37,16 +30,11 @@ impl Transform {
             SrtpProfile::AeadAes128Gcm | SrtpProfile::AeadAes256Gcm => {
                 let mut salt = [0; 12];
                 salt.copy_from_slice(&keys.salt[..12]);
-                Self::Gcm {
-                    cipher: AesGcm::new(key),
-                    salt,
-                }
+                Self::Gcm { cipher: AesGcm::new(key), salt }
             }
-            SrtpProfile::Aes128CmHmacSha1_80 => Self::Cm {
-                cipher: AesCtr::new(key),
-                hmac: HmacSha1::new(&keys.auth),
-                salt: keys.salt,
-            },
+            SrtpProfile::Aes128CmHmacSha1_80 => {
+                Self::Cm { cipher: AesCtr::new(key), hmac: HmacSha1::new(&keys.auth), salt: keys.salt }
+            }
         }
     }
 
@@ -131,12 +119,7 @@ impl Transform {
             Self::Gcm { cipher, salt } => {
                 let end = out.len() - INDEX_LEN;
                 let nonce = gcm_nonce(salt, ssrc, u64::from(index));
-                cipher.seal(
-                    &nonce,
-                    &rtcp_aad(header, word),
-                    rest,
-                    &mut out[RTCP_HEADER..end],
-                );
+                cipher.seal(&nonce, &rtcp_aad(header, word), rest, &mut out[RTCP_HEADER..end]);
                 out[end..].copy_from_slice(&word);
             }
             Self::Cm { cipher, hmac, salt } => {
@@ -174,10 +157,8 @@ impl Transform {
                 let authentic = same_tag(&hmac.tag(message, &[])[..SHA1_80_TAG], tag);
                 if authentic {
                     let end = message.len() - INDEX_LEN;
-                    cipher.apply_in_place(
-                        cm_iv(salt, ssrc, u64::from(index)),
-                        &mut message[RTCP_HEADER..end],
-                    );
+                    cipher
+                        .apply_in_place(cm_iv(salt, ssrc, u64::from(index)), &mut message[RTCP_HEADER..end]);
                 }
                 authentic
             }
@@ -225,13 +206,9 @@ fn same_tag(expected: &[u8], tag: &[u8]) -> bool {
 }
 
 pub(super) fn be16(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes
-        .get(at..at + 2)
-        .map(|b| u16::from_be_bytes([b[0], b[1]]))
+    bytes.get(at..at + 2).map(|b| u16::from_be_bytes([b[0], b[1]]))
 }
 
 pub(super) fn be32(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes
-        .get(at..at + 4)
-        .map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]))
+    bytes.get(at..at + 4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]))
 }

@@ -5,10 +5,11 @@ use super::keying::{KeyingMaterial, SessionKeys, SrtpProfile};
 use super::{SrtpReceiver, SrtpSender};
 
 const KEY: [u8; 32] = [
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
-    26, 27, 28, 29, 30, 31,
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
+    29, 30, 31,
 ];
-const RTP: &str = "8040f17b8041f8d35501a0b247616c6c696120657374206f6d6e69732064697669736120696e207061727465732074726573";
+const RTP: &str =
+    "8040f17b8041f8d35501a0b247616c6c696120657374206f6d6e69732064697669736120696e207061727465732074726573";
 const RTCP: &str = "81c8000d4d6172734e5450314e545032525450200000042a0000e9304c756e61deadbeefdeadbeefdeadbeefdeadbeefdeadbeef";
 
 #[test]
@@ -28,9 +29,7 @@ fn rtp_is_sealed_and_opened_as_in_rfc_7714_section_16() {
         let mut receiver = SrtpReceiver::with_session_keys(&keys, &keys);
         let mut out = vec![0; sealed.len()];
 
-        sender
-            .protect_rtp(&plain[..12], &plain[12..20], &plain[20..], &mut out)
-            .expect("fresh");
+        sender.protect_rtp(&plain[..12], &plain[12..20], &plain[20..], &mut out).expect("fresh");
         assert_eq!(out, sealed);
         let len = receiver.unprotect_rtp(&mut out).expect("authentic");
         assert_eq!(out[..len], plain);
@@ -69,7 +68,7 @@ fn a_packet_that_is_only_tagged_gets_the_tag_of_rfc_7714_section_17_3() {
     let mut tag = [0; 16];
 
     AesGcm::new(&KEY[..16]).seal(
-        &hex("517524055203726f207170bb").try_into().unwrap(),
+        &hex("517524055203726f207170bb").try_into().expect("a nonce"),
         &packet,
         &[],
         &mut tag,
@@ -82,20 +81,14 @@ fn a_packet_that_is_only_tagged_gets_the_tag_of_rfc_7714_section_17_3() {
 fn rtp_is_protected_as_libsrtp_does_under_aes_cm_128_hmac_sha1_80() {
     let master = hex("e1f97a0d3e018be0d64fa32c06de41390ec675ad498afeebb6960b3aabe6");
     let exported = [&master[..16], &[0; 16], &master[16..], &[0; 14]].concat();
-    let keys =
-        KeyingMaterial::split(SrtpProfile::Aes128CmHmacSha1_80, &exported).expect("right length");
+    let keys = KeyingMaterial::split(SrtpProfile::Aes128CmHmacSha1_80, &exported).expect("right length");
     let plain = hex("800f1234decafbadcafebabeabababababababababababababababab");
     let mut sender = SrtpSender::new(&keys.client);
     let mut receiver = SrtpReceiver::new(&keys.client);
     let mut out = vec![0; plain.len() + 10];
 
-    sender
-        .protect_rtp(&plain[..12], &[], &plain[12..], &mut out)
-        .expect("fresh");
-    assert_eq!(
-        out,
-        hex("800f1234decafbadcafebabe4e55dc4ce79978d88ca4d215949d2402b78d6acc99ea179b8dbb")
-    );
+    sender.protect_rtp(&plain[..12], &[], &plain[12..], &mut out).expect("fresh");
+    assert_eq!(out, hex("800f1234decafbadcafebabe4e55dc4ce79978d88ca4d215949d2402b78d6acc99ea179b8dbb"));
     let len = receiver.unprotect_rtp(&mut out).expect("authentic");
     assert_eq!(out[..len], plain);
 }
@@ -103,19 +96,12 @@ fn rtp_is_protected_as_libsrtp_does_under_aes_cm_128_hmac_sha1_80() {
 fn session_keys(profile: SrtpProfile) -> SessionKeys {
     let mut salt = [0; 14];
     salt[..12].copy_from_slice(b"Quid pro quo");
-    SessionKeys {
-        profile,
-        key: KEY,
-        auth: [0; 20],
-        salt,
-    }
+    SessionKeys { profile, key: KEY, auth: [0; 20], salt }
 }
 
 /// Some keys for tests that need no particular ones.
 pub(super) fn material(profile: SrtpProfile) -> KeyingMaterial {
-    let exported: Vec<u8> = (0..profile.keying_len() as u8)
-        .map(|byte| byte.wrapping_mul(37))
-        .collect();
+    let exported: Vec<u8> = (0..profile.keying_len() as u8).map(|byte| byte.wrapping_mul(37)).collect();
     KeyingMaterial::split(profile, &exported).expect("right length")
 }
 
@@ -130,9 +116,5 @@ pub(super) fn rtp_header(ssrc: u32, seq: u16) -> [u8; 12] {
 /// The bytes that hexadecimal digits stand for.
 pub(super) fn hex(digits: &str) -> Vec<u8> {
     let nibble = |c: u8| (c as char).to_digit(16).expect("a hexadecimal digit") as u8;
-    digits
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| nibble(pair[0]) << 4 | nibble(pair[1]))
-        .collect()
+    digits.as_bytes().chunks(2).map(|pair| nibble(pair[0]) << 4 | nibble(pair[1])).collect()
 }
