@@ -1,8 +1,17 @@
 //! The media engine without sockets, clocks or threads: datagrams and commands in, datagrams and events out.
 //!
-//! One [`sfu::Sfu`](crate) is what one media shard runs. It knows conferences, peers and tracks; never people.
+//! One [`sfu::Sfu`] is what one media shard runs. It knows conferences, peers and tracks; never people.
 
 pub mod conference;
+pub mod demux;
+pub mod framing;
 pub mod id;
 pub mod io;
+mod outlets;
+pub mod path;
+pub mod sfu;
 pub mod srtp;
+pub mod stats;
+mod timers;
+pub mod transmit;
+pub mod transport;
