@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sfu_proto::id::PeerId;
+use sfu_proto::id::{ConferenceId, PeerId};
 use sfu_proto::io::Command;
 use tokio::sync::mpsc;
 
@@ -12,6 +12,7 @@ use crate::shard::port::{Input, Port};
 /// Our side of a direct peer. Dropping it leaves the conference.
 #[derive(Debug)]
 pub struct Direct {
+    conference: ConferenceId,
     peer: PeerId,
     port: Arc<Port>,
     queued: Arc<AtomicUsize>,
@@ -37,14 +38,9 @@ pub enum DirectError {
 }
 
 impl Direct {
-    pub(crate) fn new(peer: PeerId, port: Arc<Port>) -> (Self, DirectOutlet) {
+    pub(crate) fn new(conference: ConferenceId, peer: PeerId, port: Arc<Port>) -> (Self, DirectOutlet) {
         let (sender, receiver) = mpsc::channel(DIRECT_QUEUE);
-        let direct = Self {
-            peer,
-            port,
-            queued: Arc::default(),
-            packets: receiver,
-        };
+        let direct = Self { conference, peer, port, queued: Arc::default(), packets: receiver };
         (direct, DirectOutlet { packets: sender })
     }
 
@@ -83,9 +79,10 @@ impl Direct {
 
 impl Drop for Direct {
     fn drop(&mut self) {
-        let leave = Command::Leave { peer: self.peer };
+        let leave =
+            Input::Command { conference: self.conference, command: Command::Leave { peer: self.peer } };
         // Refused only when the shard has stopped, and then the peer is gone already.
-        let _ = self.port.send(Input::Command(leave));
+        let _ = self.port.send(leave);
     }
 }
 

@@ -1,20 +1,30 @@
-//! How the rest of the program speaks to the media engine.
+//! How the rest of the program speaks to the media engine: start it, open conferences, command them, hear events.
 //!
-//! Shape of the handle (the media threads behind it are built in `shard/`):
+//! ```text
+//! rooms, phones (tokio)                      media shards (pinned threads)
+//!   Conference::command ──── bounded queue + eventfd ───▶ sfu_proto::sfu::Sfu
+//!   mpsc::Receiver<Event> ◀─ bounded channel ────────────
+//! ```
 //!
-//! - `Sfu::start(SfuConfig) -> Result<Sfu, StartError>` opens the sockets and starts the threads.
-//! - `Sfu::fingerprint()` is what every session description of ours carries.
-//! - `Sfu::open_conference() -> Result<(Conference, mpsc::Receiver<Event>), OpenError>` places a conference on a shard;
-//!   dropping the `Conference` ends it.
-//! - `Conference::{id, candidates, command, new_peer_id}`: `command` never blocks.
-//! - `Conference::join_direct(peer) -> Direct` for phones and recorders: `Direct::send`, `Direct::recv` of plain RTP.
+//! Nothing here blocks. A conference lives on one shard from beginning to end.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sfu_proto::id::{ConferenceId, DownTrackId, PeerId, UpTrackId};
+use sfu_proto::io::{Command, Event, Fingerprint, HostCandidate};
+use tokio::sync::mpsc;
+
+use crate::direct::Direct;
+use crate::engine::Engine;
+use crate::metrics::Stats;
+use crate::shard::port::{Input, Port, QueueFull};
 
 /// Where and how the media engine listens.
 #[derive(Debug, Clone)]
 pub struct SfuConfig {
-    /// Address of the first media shard; each further shard takes the next port.
+    /// Address of the first media shard; each further shard takes the next port. Port 0 takes any free ones.
     pub listen: SocketAddr,
     /// Number of media threads; 0 takes one per core.
     pub shards: usize,
@@ -22,4 +32,204 @@ pub struct SfuConfig {
     pub tcp: Option<SocketAddr>,
     /// Addresses announced to clients; empty finds the machine's own.
     pub advertise: Vec<IpAddr>,
+}
+
+impl Default for SfuConfig {
+    /// One shard on any free loopback port, without TCP: what a test wants.
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 0)), shards: 1, tcp: None, advertise: Vec::new() }
+    }
+}
+
+/// Why the media engine did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A UDP port could not be had.
+    #[error("cannot listen for media on udp {address}")]
+    Udp {
+        /// Which one.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The TCP port could not be had.
+    #[error("cannot listen for media on tcp {address}")]
+    Tcp {
+        /// Which one.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The port range runs past 65535.
+    #[error("{shards} media threads from port {first} on need more ports than there are")]
+    PortRange {
+        /// The first port.
+        first: u16,
+        /// How many threads.
+        shards: usize,
+    },
+    /// No certificate could be made for DTLS.
+    #[error("cannot make a DTLS certificate: {0}")]
+    Certificate(String),
+    /// A thread or a descriptor was refused.
+    #[error("cannot start a media thread")]
+    Thread(#[source] std::io::Error),
+}
+
+/// Why no conference was opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The engine carries as many as it may.
+    #[error("the media engine already carries {limit} conferences")]
+    TooMany {
+        /// The limit.
+        limit: usize,
+    },
+    /// The engine has been stopped.
+    #[error("the media engine has stopped")]
+    Stopped,
+}
+
+/// Why a command was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// The shard is further behind than the queue allows.
+    #[error("the media shard does not keep up with its commands")]
+    Overloaded,
+    /// The engine has been stopped.
+    #[error("the media engine has stopped")]
+    Stopped,
+}
+
+impl From<QueueFull> for CommandError {
+    fn from(refusal: QueueFull) -> Self {
+        match refusal {
+            QueueFull::Full => Self::Overloaded,
+            QueueFull::Gone => Self::Stopped,
+        }
+    }
+}
+
+/// The running media engine. Clones are handles to the same one.
+#[derive(Debug, Clone)]
+pub struct Sfu {
+    engine: Arc<Engine>,
+}
+
+impl Sfu {
+    /// Opens the sockets and starts the threads.
+    pub fn start(config: &SfuConfig) -> Result<Self, StartError> {
+        Ok(Self { engine: Arc::new(Engine::start(config)?) })
+    }
+
+    /// What every session description of ours carries: the digest of the DTLS certificate of this run.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.engine.fingerprint()
+    }
+
+    /// Places a new conference on the least loaded shard.
+    ///
+    /// The receiver yields its events in order. When it is not drained, lossy data, speaker and quality reports are
+    /// dropped first; everything else waits, and reliable data is no longer read from its senders until there is room.
+    pub fn open_conference(&self) -> Result<(Conference, mpsc::Receiver<Event>), OpenError> {
+        let opened = self.engine.open_conference()?;
+        let conference = Conference {
+            id: opened.id,
+            port: opened.port,
+            candidates: opened.candidates,
+            engine: Arc::clone(&self.engine),
+        };
+        Ok((conference, opened.events))
+    }
+
+    /// A snapshot of the counters of all shards.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.engine.stats()
+    }
+
+    /// Ends all conferences, tells the peers, and joins the threads; takes a few milliseconds.
+    pub fn stop(&self) {
+        self.engine.stop();
+    }
+}
+
+/// A conference on its shard. Dropping it ends it and everybody in it.
+#[derive(Debug)]
+pub struct Conference {
+    id: ConferenceId,
+    port: Arc<Port>,
+    candidates: Arc<[HostCandidate]>,
+    engine: Arc<Engine>,
+}
+
+impl Conference {
+    /// Its name.
+    #[must_use]
+    pub fn id(&self) -> ConferenceId {
+        self.id
+    }
+
+    /// Where its peers reach it, most preferred first.
+    #[must_use]
+    pub fn candidates(&self) -> &[HostCandidate] {
+        &self.candidates
+    }
+
+    /// Hands a command about this conference to the shard; never blocks. Commands are carried out in order.
+    ///
+    /// `Leave` and `EndConference` are taken however full the queue is.
+    pub fn command(&self, command: Command) -> Result<(), CommandError> {
+        if let Command::Join(params) = &command {
+            self.engine.announce(&params.local_ice.ufrag, &self.port);
+        }
+        if let Command::RestartIce { local, .. } = &command {
+            self.engine.announce(&local.ufrag, &self.port);
+        }
+        Ok(self.port.send(Input::Command { conference: self.id, command })?)
+    }
+
+    /// A name for a new peer, unique in the program's lifetime.
+    #[must_use]
+    pub fn new_peer_id(&self) -> PeerId {
+        PeerId(next_id())
+    }
+
+    /// A name for a new up track, unique in the program's lifetime.
+    #[must_use]
+    pub fn new_up_track_id(&self) -> UpTrackId {
+        UpTrackId(next_id())
+    }
+
+    /// A name for a new down track, unique in the program's lifetime.
+    #[must_use]
+    pub fn new_down_track_id(&self) -> DownTrackId {
+        DownTrackId(next_id())
+    }
+
+    /// Lets in a peer of our own process. It publishes and subscribes by the same commands as any other.
+    pub fn join_direct(&self, peer: PeerId) -> Result<Direct, CommandError> {
+        let (direct, outlet) = Direct::new(self.id, peer, Arc::clone(&self.port));
+        self.port.send(Input::JoinDirect { conference: self.id, peer, outlet })?;
+        Ok(direct)
+    }
+}
+
+impl Drop for Conference {
+    fn drop(&mut self) {
+        let conference = self.id;
+        let command = Command::EndConference { conference };
+        // Refused only when the shard has stopped, and then the conference is gone already.
+        let _ = self.port.send(Input::Command { conference, command });
+        self.engine.conference_closed(&self.port);
+    }
+}
+
+fn next_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }

@@ -19,7 +19,10 @@ pub(crate) enum Input {
         conference: ConferenceId,
         events: tokio::sync::mpsc::Sender<Event>,
     },
-    Command(Command),
+    Command {
+        conference: ConferenceId,
+        command: Command,
+    },
     JoinDirect {
         conference: ConferenceId,
         peer: PeerId,
@@ -35,7 +38,7 @@ pub(crate) enum Input {
     Tcp {
         stream: TcpStream,
         remote: SocketAddr,
-        first_frame: Vec<u8>,
+        received: Vec<u8>, // that frame, and whatever followed it
     },
     Stop,
 }
@@ -46,7 +49,7 @@ impl Input {
     fn is_end(&self) -> bool {
         matches!(
             self,
-            Self::Stop | Self::Command(Command::Leave { .. } | Command::EndConference { .. })
+            Self::Stop | Self::Command { command: Command::Leave { .. } | Command::EndConference { .. }, .. }
         )
     }
 }

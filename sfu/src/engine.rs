@@ -1,0 +1,308 @@
+//! The threads and sockets behind the handle: how they start, and how they end.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use sfu_proto::id::ConferenceId;
+use sfu_proto::io::{Event, Fingerprint, HostCandidate};
+use sfu_proto::sfu::Sfu;
+use sfu_proto::transport::DtlsIdentity;
+use tokio::sync::mpsc;
+
+use crate::handle::{OpenError, SfuConfig, StartError};
+use crate::metrics::{Published, Stats};
+use crate::net::accept::{Acceptor, StopSign};
+use crate::net::sys;
+use crate::net::udp::MediaSocket;
+use crate::placement;
+use crate::shard::Shard;
+use crate::shard::port::{Input, Port};
+use crate::ufrags::Ufrags;
+
+/// The running engine.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    fingerprint: Fingerprint,
+    shards: Vec<ShardHandle>,
+    ufrags: Arc<Ufrags>,
+    acceptor: Option<Arc<StopSign>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    next_conference: AtomicU64,
+}
+
+#[derive(Debug)]
+struct ShardHandle {
+    port: Arc<Port>,
+    published: Arc<Published>,
+    opened: AtomicU64, // conferences, whether or not the shard has heard of them yet
+    candidates: Arc<[HostCandidate]>,
+}
+
+/// What an opened conference consists of.
+pub(crate) struct Opened {
+    pub(crate) id: ConferenceId,
+    pub(crate) port: Arc<Port>,
+    pub(crate) candidates: Arc<[HostCandidate]>,
+    pub(crate) events: mpsc::Receiver<Event>,
+}
+
+impl Engine {
+    pub(crate) fn start(config: &SfuConfig) -> Result<Self, StartError> {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let count = match config.shards {
+            0 => cores,
+            count => count,
+        };
+        let identity = new_identity()?;
+        let ufrags = Arc::new(Ufrags::default());
+        let listener = config.tcp.map(listen).transpose()?;
+        let tcp = listener.as_ref().map(|(_, address)| *address);
+
+        // All sockets first: either everything is had, or nothing is started.
+        let sockets = bind_all(config.listen, count)?;
+        let mut engine = Self {
+            fingerprint: identity.fingerprint(),
+            shards: Vec::new(),
+            ufrags: Arc::clone(&ufrags),
+            acceptor: None,
+            threads: Mutex::default(),
+            next_conference: AtomicU64::new(1),
+        };
+        for (index, (socket, address)) in sockets.into_iter().enumerate() {
+            let (port, inputs) = Port::new(index).map_err(StartError::Thread)?;
+            let port = Arc::new(port);
+            let published = Arc::new(Published::default());
+            let sfu = Sfu::new(identity.clone(), random());
+            let shard = Shard::new(
+                sfu,
+                socket,
+                Arc::clone(&port),
+                inputs,
+                Arc::clone(&ufrags),
+                Arc::clone(&published),
+            )
+            .map_err(StartError::Thread)?;
+            let core = (cores > 1).then_some(index);
+            engine.spawn(format!("media-{index}"), move || {
+                if let Some(Err(error)) = core.map(sys::pin_to_core) {
+                    tracing::warn!(%error, "a media thread is not pinned to its core");
+                }
+                shard.run();
+            })?;
+            engine.shards.push(ShardHandle {
+                port,
+                published,
+                opened: AtomicU64::new(0),
+                candidates: candidates(&config.advertise, address, tcp).into(),
+            });
+        }
+        if let Some((listener, _)) = listener {
+            let stop = Arc::new(StopSign::new().map_err(StartError::Thread)?);
+            let acceptor = Acceptor::new(listener, Arc::clone(&stop), ufrags).map_err(StartError::Thread)?;
+            engine.spawn("media-accept".to_owned(), move || acceptor.run())?;
+            engine.acceptor = Some(stop);
+        }
+        Ok(engine)
+    }
+
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    pub(crate) fn open_conference(&self) -> Result<Opened, OpenError> {
+        let open: u64 = self.shards.iter().map(ShardHandle::conferences).sum();
+        if open >= MAX_CONFERENCES {
+            return Err(OpenError::TooMany { limit: MAX_CONFERENCES as usize });
+        }
+        let loads = self.shards.iter().map(|shard| placement::Load {
+            peers: shard.published.read().sfu.peers,
+            conferences: shard.conferences(),
+        });
+        let index = placement::least_loaded(loads).ok_or(OpenError::Stopped)?;
+        let shard = &self.shards[index];
+
+        let id = ConferenceId(self.next_conference.fetch_add(1, Ordering::Relaxed));
+        let (sender, events) = mpsc::channel(EVENTS);
+        let input = Input::Open { conference: id, events: sender };
+        shard.port.send(input).map_err(|_| OpenError::Stopped)?;
+        shard.opened.fetch_add(1, Ordering::Relaxed);
+        Ok(Opened { id, port: Arc::clone(&shard.port), candidates: Arc::clone(&shard.candidates), events })
+    }
+
+    /// A conference's handle has been dropped.
+    pub(crate) fn conference_closed(&self, port: &Port) {
+        self.shards[port.index()].opened.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Checks for this ufrag, should they come over TCP, are for this shard.
+    pub(crate) fn announce(&self, ufrag: &str, port: &Arc<Port>) {
+        self.ufrags.insert(ufrag, port);
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let mut sum = Stats::default();
+        for shard in &self.shards {
+            sum.add(&shard.published.read());
+        }
+        sum
+    }
+
+    /// Stops and joins all threads; later calls find nothing to do.
+    pub(crate) fn stop(&self) {
+        for shard in &self.shards {
+            // Refused only when the thread has ended already.
+            let _ = shard.port.send(Input::Stop);
+        }
+        if let Some(acceptor) = &self.acceptor {
+            acceptor.raise();
+        }
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        for thread in threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a media thread had panicked");
+            }
+        }
+    }
+
+    fn spawn(&self, name: String, work: impl FnOnce() + Send + 'static) -> Result<(), StartError> {
+        let thread = thread::Builder::new().name(name).spawn(work).map_err(StartError::Thread)?;
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        Ok(())
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl ShardHandle {
+    fn conferences(&self) -> u64 {
+        self.opened.load(Ordering::Relaxed)
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), StartError> {
+    sys::listen_tcp(address)
+        .and_then(|listener| {
+            let address = listener.local_addr()?;
+            Ok((listener, address))
+        })
+        .map_err(|source| StartError::Tcp { address, source })
+}
+
+fn bind_all(first: SocketAddr, count: usize) -> Result<Vec<(MediaSocket, SocketAddr)>, StartError> {
+    (0..count)
+        .map(|index| {
+            let port = match first.port() {
+                0 => 0,
+                port => u16::try_from(usize::from(port) + index)
+                    .map_err(|_| StartError::PortRange { first: port, shards: count })?,
+            };
+            let address = SocketAddr::new(first.ip(), port);
+            MediaSocket::bind(address)
+                .and_then(|socket| {
+                    let address = socket.local_addr()?;
+                    Ok((socket, address))
+                })
+                .map_err(|source| StartError::Udp { address, source })
+        })
+        .collect()
+}
+
+/// Where the peers of a shard reach it: over UDP first, then over TCP.
+fn candidates(advertise: &[IpAddr], udp: SocketAddr, tcp: Option<SocketAddr>) -> Vec<HostCandidate> {
+    let over_udp = addresses(advertise, udp).into_iter().map(|address| HostCandidate { address, tcp: false });
+    let over_tcp = tcp
+        .map(|tcp| addresses(advertise, tcp))
+        .unwrap_or_default()
+        .into_iter()
+        .map(|address| HostCandidate { address, tcp: true });
+    over_udp.chain(over_tcp).collect()
+}
+
+/// The announced addresses, or the bound one, or those of all interfaces if none is bound.
+fn addresses(advertise: &[IpAddr], bound: SocketAddr) -> Vec<SocketAddr> {
+    let mut addresses: HashSet<IpAddr> = HashSet::new();
+    let found = match (advertise, bound.ip().is_unspecified()) {
+        ([], false) => vec![bound.ip()],
+        ([], true) => {
+            let mut found = sys::interface_addresses().unwrap_or_default();
+            found.retain(|address| address.is_ipv4() || bound.is_ipv6());
+            if found.is_empty() {
+                // A machine without a network can still be spoken to from itself.
+                found.push(IpAddr::V4(Ipv4Addr::LOCALHOST));
+            }
+            found
+        }
+        (advertised, _) => advertised.to_vec(),
+    };
+    found
+        .into_iter()
+        .filter(|address| addresses.insert(*address))
+        .map(|address| SocketAddr::new(address, bound.port()))
+        .collect()
+}
+
+/// A certificate of this run alone: WebRTC knows certificates by their digest only, which signaling carries.
+fn new_identity() -> Result<DtlsIdentity, StartError> {
+    let refused = |error: rcgen::Error| StartError::Certificate(error.to_string());
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).map_err(refused)?;
+    let mut params = rcgen::CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(rcgen::DnType::CommonName, "media");
+    let certificate = params.self_signed(&key).map_err(refused)?;
+    DtlsIdentity::new(certificate.der().to_vec(), key.serialize_der())
+        .map_err(|error| StartError::Certificate(error.to_string()))
+}
+
+/// A number that nobody can foresee: the standard library seeds its hash tables from the system.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+/// Conferences of all shards together.
+const MAX_CONFERENCES: u64 = 10_000;
+
+/// Events that a room may leave waiting.
+const EVENTS: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_advertised_is_announced_with_the_real_ports() {
+        let advertise = ["203.0.113.7".parse().expect("an address")];
+        let udp = SocketAddr::from(([0, 0, 0, 0], 7882));
+        let tcp = SocketAddr::from(([0, 0, 0, 0], 7881));
+
+        let candidates = candidates(&advertise, udp, Some(tcp));
+
+        let expected = [("203.0.113.7:7882", false), ("203.0.113.7:7881", true)];
+        assert_eq!(
+            candidates,
+            expected
+                .map(|(address, tcp)| HostCandidate { address: address.parse().expect("an address"), tcp })
+        );
+    }
+
+    #[test]
+    fn a_socket_bound_to_all_addresses_announces_some_that_can_be_reached() {
+        let bound = SocketAddr::from(([0, 0, 0, 0], 7882));
+        let found = addresses(&[], bound);
+        assert!(!found.is_empty());
+        assert!(found.iter().all(|address| !address.ip().is_unspecified() && address.port() == 7882));
+    }
+
+    #[test]
+    fn a_port_range_that_does_not_exist_is_an_error() {
+        let first = SocketAddr::from(([127, 0, 0, 1], 65_535));
+        assert!(matches!(bind_all(first, 2), Err(StartError::PortRange { first: 65_535, shards: 2 })));
+    }
+}
