@@ -1,0 +1,113 @@
+//! What handlers and jobs share.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::accounts::Passwords;
+use crate::audit;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::gate::Gate;
+use crate::http::ApiError;
+use crate::meetings::{Lobby, LobbyLimits, MeetingCode, MeetingRooms, Tokens};
+use crate::metrics::Counters;
+use crate::store::Store;
+
+/// The office's state. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// What the operator chose.
+    pub config: Arc<Config>,
+    /// What outlives the program.
+    pub store: Store,
+    /// The time of day.
+    pub clock: Clock,
+    /// Hashes passwords.
+    pub passwords: Passwords,
+    /// Bounds how often things are tried.
+    pub gate: Arc<Gate>,
+    /// The waiting rooms.
+    pub lobby: Lobby,
+    /// Signs admissions.
+    pub tokens: Tokens,
+    /// The rooms of meetings.
+    pub rooms: MeetingRooms,
+    /// What the metrics count.
+    pub counters: Arc<Counters>,
+    draining: watch::Sender<bool>,
+}
+
+impl App {
+    /// The state of a server that has just started.
+    #[must_use]
+    pub fn new(config: Config, store: Store, rooms: MeetingRooms) -> Self {
+        let limits =
+            LobbyLimits { per_meeting: config.limits.knocks_per_meeting, total: config.limits.connections };
+        Self {
+            store,
+            clock: Clock::default(),
+            passwords: Passwords::default(),
+            gate: Arc::new(Gate::new(&config.limits)),
+            lobby: Lobby::new(limits),
+            tokens: Tokens::new(&config.keys),
+            rooms,
+            counters: Arc::default(),
+            draining: watch::Sender::new(false),
+            config: Arc::new(config),
+        }
+    }
+
+    /// Whether newcomers are refused because the server is about to stop.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        *self.draining.borrow()
+    }
+
+    /// Refuses newcomers from now on.
+    pub fn drain(&self) {
+        self.draining.send_replace(true);
+    }
+
+    /// Waits until newcomers are refused.
+    pub async fn draining_begins(&self) {
+        let mut draining = self.draining.subscribe();
+        // The sender lives in `self`, so that only the value can end the wait.
+        let _ = draining.wait_for(|draining| *draining).await;
+    }
+
+    /// The link to a meeting, under the operator's public address if there is one.
+    #[must_use]
+    pub fn meeting_link(&self, origin: &str, code: &MeetingCode) -> String {
+        let base = self.config.http.public_url.as_deref().unwrap_or(origin);
+        format!("{base}/m/{code}")
+    }
+
+    /// Sends everybody away who is in a meeting or waits at its door.
+    pub async fn close_meeting(&self, code: &MeetingCode) {
+        self.lobby.end(code);
+        self.rooms.end(code).await;
+    }
+
+    /// Writes into the audit log what a client did.
+    ///
+    /// # Errors
+    /// When the log cannot be written: what cannot be logged is not done.
+    pub async fn audit(
+        &self,
+        actor: &str,
+        action: &'static str,
+        object: &str,
+        client: &crate::http::Client,
+        result: &'static str,
+    ) -> Result<(), ApiError> {
+        let entry = audit::Entry {
+            actor: actor.to_owned(),
+            action,
+            object: object.to_owned(),
+            address: Some(client.address),
+            result,
+        };
+        Ok(audit::append(&self.store, self.clock.now(), &entry).await?)
+    }
+}

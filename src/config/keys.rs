@@ -1,0 +1,166 @@
+//! The one table of configuration keys: name, default, meaning, and how its text becomes a value.
+
+use super::Config;
+use super::value::{
+    address, address_or_none, addresses, count, duration, level, path, public_url, webhook_urls,
+};
+
+/// One key an operator may set.
+pub struct Key {
+    /// Section and name, `http.listen`.
+    pub name: &'static str,
+    /// What holds when it is not set, as one would write it; `None` when nothing holds.
+    pub default: Option<&'static str>,
+    /// One line for the operator.
+    pub doc: &'static str,
+    /// Puts a written value into the configuration.
+    pub(super) apply: fn(&mut Config, &str) -> Result<(), String>,
+}
+
+impl Key {
+    /// The environment variable that overrides this key: `PALABRE_HTTP_LISTEN` for `http.listen`.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        format!("PALABRE_{}", self.name.replace('.', "_").to_uppercase())
+    }
+}
+
+/// Every key but those of `[keys]`, whose names the operator chooses. Lists are written as TOML arrays, or separated
+/// by commas in the environment.
+#[rustfmt::skip]
+pub const KEYS: &[Key] = &[
+    Key { name: "http.listen", default: Some("127.0.0.1:7880"),
+        doc: "Address of plain HTTP; keep it on the machine itself or behind a reverse proxy",
+        apply: |c, v| set(&mut c.http.listen, address(v)) },
+    Key { name: "http.public_url", default: None,
+        doc: "How clients reach the server, `https://meet.example.org`; needed behind a reverse proxy that changes `Host`",
+        apply: |c, v| set_some(&mut c.http.public_url, public_url(v)) },
+    Key { name: "http.trusted_proxies", default: Some(""),
+        doc: "Addresses of reverse proxies whose `X-Forwarded-For` is believed",
+        apply: |c, v| set(&mut c.http.trusted_proxies, addresses(v)) },
+    Key { name: "https.listen", default: Some("0.0.0.0:7443"),
+        doc: "Address of HTTPS; `none` turns it off",
+        apply: |c, v| set(&mut c.https.listen, address_or_none(v)) },
+    Key { name: "https.cert", default: None,
+        doc: "PEM file of the certificate chain; without it the server makes a certificate and keeps it in the store",
+        apply: |c, v| set_some(&mut c.https.cert, path(v)) },
+    Key { name: "https.key", default: None,
+        doc: "PEM file of the certificate's private key",
+        apply: |c, v| set_some(&mut c.https.key, path(v)) },
+    Key { name: "sfu.listen", default: Some("0.0.0.0:7882"),
+        doc: "UDP address of the first media thread; each further thread takes the next port",
+        apply: |c, v| set(&mut c.sfu.listen, address(v)) },
+    Key { name: "sfu.tcp", default: Some("0.0.0.0:7881"),
+        doc: "TCP address of media for networks that block UDP; `none` turns it off",
+        apply: |c, v| set(&mut c.sfu.tcp, address_or_none(v)) },
+    Key { name: "sfu.advertise", default: Some(""),
+        doc: "IP addresses announced to clients for media, for servers behind NAT; empty finds the machine's own",
+        apply: |c, v| set(&mut c.sfu.advertise, addresses(v)) },
+    Key { name: "sfu.shards", default: Some("0"),
+        doc: "Number of media threads; 0 takes one per processor core",
+        apply: |c, v| set(&mut c.sfu.shards, count(v, 0, 256)) },
+    Key { name: "sip.listen", default: None,
+        doc: "Address of SIP; reserved, not used yet",
+        apply: |c, v| set(&mut c.sip.listen, address_or_none(v)) },
+    Key { name: "store.dir", default: Some("data"),
+        doc: "Directory of the database, the certificate and the generated key",
+        apply: |c, v| set(&mut c.store.dir, path(v)) },
+    Key { name: "webhook.urls", default: Some(""),
+        doc: "Where events of rooms are posted, signed; `http` or `https`",
+        apply: |c, v| set(&mut c.webhook.urls, webhook_urls(v)) },
+    Key { name: "webhook.key", default: None,
+        doc: "Name of the key in `[keys]` that signs webhooks; the first one if not set",
+        apply: |c, v| set_some(&mut c.webhook.key, Ok(v.to_owned())) },
+    Key { name: "metrics.allow", default: Some("127.0.0.1,::1"),
+        doc: "IP addresses that may read `/metrics`",
+        apply: |c, v| set(&mut c.metrics.allow, addresses(v)) },
+    Key { name: "limits.connections", default: Some("10000"),
+        doc: "Open HTTP and WebSocket connections",
+        apply: |c, v| set(&mut c.limits.connections, count(v, 10, 1_000_000)) },
+    Key { name: "limits.rooms", default: Some("1000"),
+        doc: "Rooms at the same time",
+        apply: |c, v| set(&mut c.limits.rooms, count(v, 1, 1_000_000)) },
+    Key { name: "limits.participants", default: Some("500"),
+        doc: "Participants in one room",
+        apply: |c, v| set(&mut c.limits.participants, count(v, 1, 100_000)) },
+    Key { name: "limits.users", default: Some("100000"),
+        doc: "Accounts",
+        apply: |c, v| set(&mut c.limits.users, count(v, 1, 10_000_000)) },
+    Key { name: "limits.meetings_per_user", default: Some("1000"),
+        doc: "Meetings that one user may keep",
+        apply: |c, v| set(&mut c.limits.meetings_per_user, count(v, 1, 1_000_000)) },
+    Key { name: "limits.knocks_per_meeting", default: Some("100"),
+        doc: "Guests waiting at one meeting",
+        apply: |c, v| set(&mut c.limits.knocks_per_meeting, count(v, 1, 10_000)) },
+    Key { name: "limits.knocks_per_address", default: Some("30"),
+        doc: "Requests to join per minute and client address",
+        apply: |c, v| set(&mut c.limits.knocks_per_address, count(v, 1, 100_000)) },
+    Key { name: "limits.sign_in_failures", default: Some("10"),
+        doc: "Failed sign-ins per account in 15 minutes; three times as many per client address",
+        apply: |c, v| set(&mut c.limits.sign_in_failures, count(v, 1, 10_000)) },
+    Key { name: "limits.session_idle", default: Some("24h"),
+        doc: "A sign-in ends when unused for so long",
+        apply: |c, v| set(&mut c.limits.session_idle, duration(v, "1m", "90d")) },
+    Key { name: "limits.session", default: Some("7d"),
+        doc: "A sign-in ends after so long in any case",
+        apply: |c, v| set(&mut c.limits.session, duration(v, "1m", "365d")) },
+    Key { name: "limits.drain", default: Some("10s"),
+        doc: "How long a stop waits for participants to be told",
+        apply: |c, v| set(&mut c.limits.drain, duration(v, "0s", "24h")) },
+    Key { name: "log.level", default: Some("info"),
+        doc: "`error`, `warn`, `info`, `debug` or `trace`, or per module: `info,signaling=debug`",
+        apply: |c, v| set(&mut c.log.level, level(v)) },
+];
+
+/// The table of keys as the README shows it.
+#[must_use]
+pub fn markdown_table() -> String {
+    let mut table = String::from("| Key | Default | Meaning |\n|---|---|---|\n");
+    for key in KEYS {
+        let default = match key.default {
+            None => String::new(),
+            Some("") => "`[]`".to_owned(),
+            Some(default) => format!("`{default}`"),
+        };
+        table += &format!("| `{}` | {default} | {} |\n", key.name, key.doc);
+    }
+    table
+        + "| `keys.NAME` | generated | Secret of the API key `NAME`, at least 32 characters; tokens are signed with it |\n"
+}
+
+fn set<T>(field: &mut T, value: Result<T, String>) -> Result<(), String> {
+    *field = value?;
+    Ok(())
+}
+
+fn set_some<T>(field: &mut Option<T>, value: Result<T, String>) -> Result<(), String> {
+    *field = Some(value?);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_shows_this_table() {
+        let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
+        let readme = readme.expect("the README is there");
+
+        assert!(
+            readme.contains(&markdown_table()),
+            "the README's configuration table should be:\n\n{}",
+            markdown_table()
+        );
+    }
+
+    #[test]
+    fn every_key_is_there_once_and_has_a_variable_of_its_own() {
+        let mut variables: Vec<String> = KEYS.iter().map(Key::variable).collect();
+        variables.sort();
+        let before = variables.len();
+        variables.dedup();
+
+        assert_eq!(variables.len(), before);
+    }
+}

@@ -1,0 +1,187 @@
+//! What an operator can choose: a TOML file, overridden by the environment, defaults for the rest.
+
+mod keys;
+mod load;
+mod value;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use keys::{KEYS, Key, markdown_table};
+pub use load::{ConfigError, load, parse};
+pub(crate) use value::span;
+
+/// Everything an operator can choose. Each field is described in [`KEYS`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Config {
+    pub http: Http,
+    pub https: Https,
+    pub sfu: Sfu,
+    pub sip: Sip,
+    pub store: Store,
+    pub keys: BTreeMap<String, ApiSecret>,
+    pub webhook: Webhook,
+    pub metrics: Metrics,
+    pub limits: Limits,
+    pub log: Log,
+}
+
+/// The plain listener, and how clients name this server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Http {
+    pub listen: SocketAddr,
+    pub public_url: Option<String>,
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// The TLS listener.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Https {
+    pub listen: Option<SocketAddr>,
+    pub cert: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+}
+
+/// The media engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Sfu {
+    pub listen: SocketAddr,
+    pub tcp: Option<SocketAddr>,
+    pub advertise: Vec<IpAddr>,
+    pub shards: usize,
+}
+
+/// The phones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Sip {
+    pub listen: Option<SocketAddr>,
+}
+
+/// Where state is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Store {
+    pub dir: PathBuf,
+}
+
+/// Who is told about what happens in rooms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Webhook {
+    pub urls: Vec<String>,
+    pub key: Option<String>,
+}
+
+/// Who may read the metrics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Metrics {
+    pub allow: Vec<IpAddr>,
+}
+
+/// Bounds on what others can make grow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Limits {
+    pub connections: usize,
+    pub rooms: usize,
+    pub participants: usize,
+    pub users: usize,
+    pub meetings_per_user: usize,
+    pub knocks_per_meeting: usize,
+    pub knocks_per_address: usize,
+    pub sign_in_failures: usize,
+    pub session_idle: Duration,
+    pub session: Duration,
+    pub drain: Duration,
+}
+
+/// What is written to standard error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Log {
+    pub level: String,
+}
+
+/// The secret half of an API key; never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiSecret(String);
+
+impl ApiSecret {
+    /// Takes a secret that is long enough to sign tokens with.
+    ///
+    /// # Errors
+    /// Says how long it must be when it is shorter than 32 characters.
+    pub fn new(secret: &str) -> Result<Self, String> {
+        let length = secret.chars().count();
+        if length < MIN_SECRET {
+            return Err(format!("the secret has {length} characters and needs at least {MIN_SECRET}"));
+        }
+        Ok(Self(secret.to_owned()))
+    }
+
+    /// The secret itself, for signing.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for ApiSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ApiSecret")
+    }
+}
+
+impl Default for Config {
+    /// What holds when nothing is configured.
+    fn default() -> Self {
+        let mut config = Self::blank();
+        for key in KEYS {
+            if let Some(default) = key.default {
+                (key.apply)(&mut config, default).expect("every default in the table is valid");
+            }
+        }
+        config
+    }
+}
+
+impl Config {
+    /// A configuration in which no key has been applied.
+    fn blank() -> Self {
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self {
+            http: Http { listen: nowhere, public_url: None, trusted_proxies: Vec::new() },
+            https: Https { listen: None, cert: None, key: None },
+            sfu: Sfu { listen: nowhere, tcp: None, advertise: Vec::new(), shards: 0 },
+            sip: Sip { listen: None },
+            store: Store { dir: PathBuf::new() },
+            keys: BTreeMap::new(),
+            webhook: Webhook { urls: Vec::new(), key: None },
+            metrics: Metrics { allow: Vec::new() },
+            limits: Limits {
+                connections: 0,
+                rooms: 0,
+                participants: 0,
+                users: 0,
+                meetings_per_user: 0,
+                knocks_per_meeting: 0,
+                knocks_per_address: 0,
+                sign_in_failures: 0,
+                session_idle: Duration::ZERO,
+                session: Duration::ZERO,
+                drain: Duration::ZERO,
+            },
+            log: Log { level: String::new() },
+        }
+    }
+}
+
+const MIN_SECRET: usize = 32;

@@ -1,0 +1,117 @@
+//! How the written value of a key is read. Errors complete the sentence "`http.listen` cannot be used: …".
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        format!("{text:?} is not an IP address with a port, such as 127.0.0.1:7880 or [::1]:7880")
+    })
+}
+
+pub(super) fn address_or_none(text: &str) -> Result<Option<SocketAddr>, String> {
+    if text == "none" {
+        return Ok(None);
+    }
+    address(text).map(Some)
+}
+
+pub(super) fn addresses(text: &str) -> Result<Vec<IpAddr>, String> {
+    list(text).map(|item| item.parse().map_err(|_| format!("{item:?} is not an IP address"))).collect()
+}
+
+pub(super) fn path(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() {
+        return Err("it is empty and must name a file or directory".to_owned());
+    }
+    Ok(PathBuf::from(text))
+}
+
+pub(super) fn count(text: &str, least: usize, most: usize) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|number| (least..=most).contains(number))
+        .ok_or_else(|| format!("{text:?} is not a number from {least} to {most}"))
+}
+
+/// A span of time such as `90s`, `15m`, `24h` or `7d`, within bounds written the same way.
+pub(super) fn duration(text: &str, least: &str, most: &str) -> Result<Duration, String> {
+    let bound = |bound| span(bound).expect("bounds are written by us");
+    span(text).filter(|value| (bound(least)..=bound(most)).contains(value)).ok_or_else(|| {
+        format!("{text:?} is not a span of time from {least} to {most}, such as 90s, 15m, 24h or 7d")
+    })
+}
+
+/// Reads `90s`, `15m`, `24h` or `7d`.
+pub(crate) fn span(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let seconds: u64 = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86400,
+        _ => return None,
+    };
+    let number: u32 = number.parse().ok()?;
+    Some(Duration::from_secs(u64::from(number) * seconds))
+}
+
+pub(super) fn level(text: &str) -> Result<String, String> {
+    text.parse::<tracing_subscriber::EnvFilter>()
+        .map(|_| text.to_owned())
+        .map_err(|_| format!("{text:?} is not a log level, such as info or info,signaling=debug"))
+}
+
+/// An origin: scheme and authority, nothing behind them.
+pub(super) fn public_url(text: &str) -> Result<String, String> {
+    let trimmed = text.trim_end_matches('/');
+    let uri: Option<axum::http::Uri> = trimmed.parse().ok();
+    let usable = uri.as_ref().is_some_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.authority().is_some_and(|a| !a.as_str().contains('@'))
+            && uri.path() == "/"
+            && uri.query().is_none()
+    });
+    if !usable {
+        return Err(format!("{text:?} is not an address such as https://meet.example.org"));
+    }
+    Ok(trimmed.to_ascii_lowercase())
+}
+
+pub(super) fn webhook_urls(text: &str) -> Result<Vec<String>, String> {
+    list(text)
+        .map(|item| {
+            let uri: Option<axum::http::Uri> = item.parse().ok();
+            uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")))
+                .map(|_| item.to_owned())
+                .ok_or_else(|| format!("{item:?} is not an http or https URL"))
+        })
+        .collect()
+}
+
+fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_read_with_their_unit_and_held_to_their_bounds() {
+        assert_eq!(duration("15m", "1m", "1h"), Ok(Duration::from_secs(15 * 60)));
+        assert!(duration("2h", "1m", "1h").is_err());
+        for bad in ["", "m", "15", "-1s", "1.5h", "é", "99999999999s"] {
+            assert_eq!(span(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_public_url_is_an_origin_and_nothing_more() {
+        assert_eq!(public_url("https://Meet.example.org/"), Ok("https://meet.example.org".to_owned()));
+        for bad in ["meet.example.org", "ftp://x", "https://x/y", "https://a@x", "https://x/?q"] {
+            assert!(public_url(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! How a call says no: a status and `{"error": {"code", "message"}}`.
+
+use std::time::Duration;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::accounts::{InvalidText, PasswordError};
+use crate::store::StoreError;
+
+/// A refusal: its code is stable and what clients translate, its message is one English sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiError {
+    status: StatusCode,
+    /// Stable; the audit log keeps it.
+    pub code: &'static str,
+    message: String,
+    field: Option<&'static str>,
+    retry_after: Option<Duration>,
+}
+
+impl ApiError {
+    /// A refusal of any kind.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), field: None, retry_after: None }
+    }
+
+    /// Nobody is signed in.
+    #[must_use]
+    pub fn not_signed_in() -> Self {
+        let message = "Nobody is signed in, or the sign-in has expired; sign in and try again.";
+        Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", message)
+    }
+
+    /// Somebody is signed in who may not do this.
+    #[must_use]
+    pub fn not_allowed(message: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "not_allowed", message)
+    }
+
+    /// There is no such thing.
+    #[must_use]
+    pub fn not_found(what: &str) -> Self {
+        let message = format!("There is no such {what}; it may have been removed.");
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    /// A field that cannot be taken.
+    #[must_use]
+    pub fn invalid(field: &'static str, reason: InvalidText) -> Self {
+        Self {
+            field: Some(field),
+            ..Self::new(
+                StatusCode::BAD_REQUEST,
+                "invalid",
+                format!("The field {field} cannot be used: {reason}."),
+            )
+        }
+    }
+
+    /// It clashes with what is there.
+    #[must_use]
+    pub fn conflict(message: &str) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", message)
+    }
+
+    /// Too often; may be tried again later.
+    #[must_use]
+    pub fn too_many_attempts(retry_after: Duration) -> Self {
+        let seconds = retry_after.as_secs().max(1);
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_attempts",
+                format!("There were too many attempts; try again in {seconds} seconds."),
+            )
+        }
+    }
+
+    /// The server is about to stop.
+    #[must_use]
+    pub fn draining() -> Self {
+        let message = "The server is about to stop and lets nobody in; try again in a minute.";
+        Self {
+            retry_after: Some(Duration::from_secs(10)),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "draining", message)
+        }
+    }
+
+    /// A fault of ours. What it was goes to the log, not to the client.
+    pub fn internal(fault: impl std::fmt::Display) -> Self {
+        tracing::error!(%fault, "a call failed");
+        let message = "Something went wrong in the server; its log says what.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Exists => Self::conflict("There is one of this name already."),
+            StoreError::Full(limit) => {
+                Self::conflict(&format!("The limit of {limit} is reached; remove some first."))
+            }
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::too_many_attempts(Duration::from_secs(5)),
+            other @ PasswordError::Failed(_) => Self::internal(other),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut error = serde_json::json!({ "code": self.code, "message": self.message });
+        if let Some(field) = self.field {
+            error["field"] = field.into();
+        }
+        let body = axum::Json(serde_json::json!({ "error": error }));
+        let mut response = (self.status, body).into_response();
+        if let Some(after) = self.retry_after {
+            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        response
+    }
+}
+
+/// What `/api` answers where there is no call.
+pub(super) async fn no_such_call() -> ApiError {
+    ApiError::not_found("call")
+}

@@ -1,0 +1,142 @@
+//! `/api/meetings/{code}/knocks`: the waiting room, as server-sent events.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Sse;
+use axum::response::sse::{Event, KeepAlive};
+use futures_util::stream::{self, Stream};
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, timeout_at};
+
+use super::ApiError;
+use super::client::Client;
+use super::meetings::join_view;
+use super::signed_in::{AtMeeting, HostOf};
+use crate::app::App;
+use crate::meetings::{Admission, Attendance, Knock, Meeting, Waiting};
+
+#[derive(Deserialize)]
+pub(super) struct AtTicket {
+    ticket: String,
+}
+
+/// `GET /api/meetings/{code}/knocks/{ticket}`: the guest waits here.
+pub(super) async fn attend(
+    State(app): State<App>,
+    client: Client,
+    AtMeeting { meeting }: AtMeeting,
+    Path(path): Path<AtTicket>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
+    let attendance =
+        app.lobby.attend(&meeting.code, &path.ticket).ok_or_else(|| ApiError::not_found("ticket"))?;
+
+    let events = stream::unfold(Guest::Arrives(attendance), move |guest| {
+        let (app, client, meeting) = (app.clone(), client.clone(), meeting.clone());
+        async move { guest.next(&app, &client, &meeting).await }
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+/// What a guest's stream has told so far.
+enum Guest {
+    Arrives(Attendance),
+    Waits(Attendance),
+    Knows,
+}
+
+impl Guest {
+    async fn next(
+        self,
+        app: &App,
+        client: &Client,
+        meeting: &Meeting,
+    ) -> Option<(Result<Event, Infallible>, Self)> {
+        let mut attendance = match self {
+            Self::Knows => return None,
+            Self::Arrives(attendance) => {
+                let event = Event::default().event("waiting").data("{}");
+                return Some((Ok(event), Self::Waits(attendance)));
+            }
+            Self::Waits(attendance) => attendance,
+        };
+        let knock = tokio::select! {
+            knock = attendance.decided() => knock,
+            () = app.draining_begins() => return None,
+        };
+        let event = match knock {
+            Knock::Admitted => {
+                let (identity, name) = (attendance.identity.clone(), attendance.name.clone());
+                let admission = Admission::admitted_guest(meeting, identity, name);
+                event("admitted", &join_view(app, client, admission))
+            }
+            Knock::Refused => event("refused", &serde_json::json!({})),
+            Knock::Ended | Knock::Waiting => event("ended", &serde_json::json!({})),
+        };
+        Some((Ok(event), Self::Knows))
+    }
+}
+
+#[derive(Serialize)]
+struct Knocks<'a> {
+    knocks: &'a [Waiting],
+}
+
+/// `GET /api/meetings/{code}/knocks`: hosts see who waits, at once and on each change.
+pub(super) async fn watch(
+    State(app): State<App>,
+    HostOf { meeting, .. }: HostOf,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let mut knocks = app.lobby.watch(&meeting.code);
+    knocks.mark_changed();
+
+    // The page connects anew when a stream ends, and must then still be signed in.
+    let end = Instant::now() + LONGEST_WATCH;
+    let events = stream::unfold(knocks, move |mut knocks| {
+        let app = app.clone();
+        async move {
+            tokio::select! {
+                changed = timeout_at(end, knocks.changed()) => changed.ok()?.ok()?,
+                () = app.draining_begins() => return None,
+            }
+            let event = event("knocks", &Knocks { knocks: &knocks.borrow_and_update() });
+            Some((Ok(event), knocks))
+        }
+    });
+    Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}
+
+/// `POST /api/meetings/{code}/knocks/{ticket}/admit`.
+pub(super) async fn admit(
+    State(app): State<App>,
+    host: HostOf,
+    Path(path): Path<AtTicket>,
+) -> Result<StatusCode, ApiError> {
+    decide(&app, &host.meeting, &path.ticket, Knock::Admitted)
+}
+
+/// `POST /api/meetings/{code}/knocks/{ticket}/refuse`.
+pub(super) async fn refuse(
+    State(app): State<App>,
+    host: HostOf,
+    Path(path): Path<AtTicket>,
+) -> Result<StatusCode, ApiError> {
+    decide(&app, &host.meeting, &path.ticket, Knock::Refused)
+}
+
+fn decide(app: &App, meeting: &Meeting, ticket: &str, decision: Knock) -> Result<StatusCode, ApiError> {
+    if app.lobby.decide(&meeting.code, ticket, decision) {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::not_found("guest waiting"))
+    }
+}
+
+fn event(name: &str, data: &impl Serialize) -> Event {
+    Event::default().event(name).json_data(data).expect("what we send is JSON without line breaks")
+}
+
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const LONGEST_WATCH: Duration = Duration::from_secs(10 * 60);

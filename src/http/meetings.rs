@@ -1,0 +1,276 @@
+//! `/api/meetings`: making meetings and coming into them.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::client::Client;
+use super::signed_in::{AtMeeting, HostOf, SignedIn};
+use super::{ApiError, Json};
+use crate::accounts::{User, display_name};
+use crate::app::App;
+use crate::meetings::{Admission, Meeting, MeetingChange, Presence, title};
+use crate::store::StoreError;
+
+/// A meeting as its host sees it.
+#[derive(Debug, Serialize)]
+pub(super) struct MeetingView {
+    code: String,
+    title: String,
+    link: String,
+    waiting_room: bool,
+    locked: bool,
+    created_at: Timestamp,
+    in_session: bool,
+    participants: u32,
+    is_host: bool,
+}
+
+/// A meeting as anybody sees it who knows its link.
+#[derive(Debug, Serialize)]
+pub(super) struct MeetingDoor {
+    code: String,
+    title: String,
+    waiting_room: bool,
+    locked: bool,
+    in_session: bool,
+    is_host: bool,
+    needs_name: bool,
+}
+
+#[derive(Serialize)]
+pub(super) struct Meetings {
+    meetings: Vec<MeetingView>,
+}
+
+/// `GET /api/meetings`.
+pub(super) async fn list(
+    State(app): State<App>,
+    client: Client,
+    SignedIn { user, .. }: SignedIn,
+) -> Result<Json<Meetings>, ApiError> {
+    let meetings = app.store.meetings_of(&user.id).await?;
+    let presence = app.rooms.presence(&meetings).await;
+    let views = meetings
+        .into_iter()
+        .zip(presence)
+        .map(|(meeting, presence)| view(&app, &client, meeting, presence, &user));
+    Ok(Json(Meetings { meetings: views.collect() }))
+}
+
+#[derive(Deserialize)]
+pub(super) struct CreateMeeting {
+    title: String,
+    waiting_room: Option<bool>,
+}
+
+/// `POST /api/meetings`.
+pub(super) async fn create(
+    State(app): State<App>,
+    client: Client,
+    SignedIn { user, .. }: SignedIn,
+    Json(request): Json<CreateMeeting>,
+) -> Result<(StatusCode, Json<MeetingView>), ApiError> {
+    let title = title(&request.title).map_err(|e| ApiError::invalid("title", e))?;
+    let waiting_room = request.waiting_room.unwrap_or(true);
+    let meeting = Meeting::new(&user, title, waiting_room, app.clock.now());
+    app.store.insert_meeting(&meeting, app.config.limits.meetings_per_user).await.map_err(
+        |error| match error {
+            StoreError::Full(limit) => ApiError::conflict(&format!(
+                "There are {limit} meetings already, the most that one user may keep; remove some first."
+            )),
+            other => other.into(),
+        },
+    )?;
+    let view = view(&app, &client, meeting, Presence::default(), &user);
+    Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// `GET /api/meetings/{code}`.
+pub(super) async fn door(
+    State(app): State<App>,
+    signed_in: Option<SignedIn>,
+    AtMeeting { meeting }: AtMeeting,
+) -> Json<MeetingDoor> {
+    let user = signed_in.map(|signed_in| signed_in.user);
+    let presence = app.rooms.presence_of(&meeting).await;
+    Json(MeetingDoor {
+        is_host: meeting.is_host(user.as_ref()),
+        needs_name: user.is_none(),
+        in_session: presence.in_session,
+        code: meeting.code.to_string(),
+        title: meeting.title,
+        waiting_room: meeting.waiting_room,
+        locked: meeting.locked,
+    })
+}
+
+#[derive(Deserialize)]
+pub(super) struct ChangeMeeting {
+    title: Option<String>,
+    waiting_room: Option<bool>,
+    locked: Option<bool>,
+}
+
+/// `PATCH /api/meetings/{code}`.
+pub(super) async fn change(
+    State(app): State<App>,
+    client: Client,
+    HostOf { meeting, user }: HostOf,
+    Json(request): Json<ChangeMeeting>,
+) -> Result<Json<MeetingView>, ApiError> {
+    let change = MeetingChange {
+        title: request.title.as_deref().map(title).transpose().map_err(|e| ApiError::invalid("title", e))?,
+        waiting_room: request.waiting_room,
+        locked: request.locked,
+    };
+    let meeting = app
+        .store
+        .change_meeting(&meeting.code, &change)
+        .await?
+        .ok_or_else(|| ApiError::not_found("meeting"))?;
+    let presence = app.rooms.presence_of(&meeting).await;
+    Ok(Json(view(&app, &client, meeting, presence, &user)))
+}
+
+/// `DELETE /api/meetings/{code}`: the link leads nowhere any more, and whoever is inside leaves.
+pub(super) async fn remove(
+    State(app): State<App>,
+    HostOf { meeting, .. }: HostOf,
+) -> Result<StatusCode, ApiError> {
+    app.store.delete_meeting(&meeting.code).await?;
+    app.close_meeting(&meeting.code).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+pub(super) struct JoinMeeting {
+    name: Option<String>,
+    previous: Option<String>,
+}
+
+/// What whoever asks to come in gets.
+#[derive(Debug, Serialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub(super) enum Join {
+    Admitted { url: String, token: String, identity: String, name: String, is_host: bool },
+    Waiting { ticket: String },
+}
+
+/// `POST /api/meetings/{code}/join`.
+pub(super) async fn join(
+    State(app): State<App>,
+    client: Client,
+    signed_in: Option<SignedIn>,
+    AtMeeting { meeting }: AtMeeting,
+    Json(request): Json<JoinMeeting>,
+) -> Result<Json<Join>, ApiError> {
+    if app.is_draining() {
+        return Err(ApiError::draining());
+    }
+    let user = signed_in.map(|signed_in| signed_in.user);
+    if user.is_none() {
+        app.gate.attempt_knock(client.address).map_err(ApiError::too_many_attempts)?;
+    }
+
+    let previous = request.previous.and_then(|token| app.tokens.previous(&meeting, &token, app.clock.now()));
+    let admission = match (user, previous) {
+        (Some(user), _) if meeting.is_host(Some(&user)) => {
+            return admitted(&app, &client, Admission::host(&meeting, &user)).await;
+        }
+        (Some(user), previous) => {
+            let admission = Admission::user(&meeting, &user);
+            let was_inside = previous.is_some_and(|before| before.identity == admission.identity);
+            refuse_removed(&app, &meeting, &admission).await?;
+            refuse_locked(&meeting, was_inside)?;
+            admission
+        }
+        (None, Some(guest)) if guest.is_guest() => {
+            refuse_removed(&app, &meeting, &guest).await?;
+            guest
+        }
+        (None, _) => {
+            let name = display_name(request.name.as_deref().unwrap_or_default())
+                .map_err(|e| ApiError::invalid("name", e))?;
+            refuse_locked(&meeting, false)?;
+            if meeting.waiting_room {
+                return knock(&app, &meeting, name);
+            }
+            Admission::new_guest(&meeting, name)
+        }
+    };
+    admitted(&app, &client, admission).await
+}
+
+/// Lets somebody in: a token, and where to bring it.
+pub(super) async fn admitted(
+    app: &App,
+    client: &Client,
+    admission: Admission,
+) -> Result<Json<Join>, ApiError> {
+    if app.rooms.is_full(&admission).await {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "meeting_full",
+            "As many are in the meeting as it can hold; try again when somebody has left.",
+        ));
+    }
+    Ok(Json(join_view(app, client, admission)))
+}
+
+/// What an admitted guest learns, over an event stream too.
+pub(super) fn join_view(app: &App, client: &Client, admission: Admission) -> Join {
+    Join::Admitted {
+        url: client.websocket_url(),
+        token: app.tokens.mint(&admission, app.clock.now()),
+        is_host: admission.is_host(),
+        identity: admission.identity,
+        name: admission.name,
+    }
+}
+
+fn knock(app: &App, meeting: &Meeting, name: String) -> Result<Json<Join>, ApiError> {
+    let (now, at) = (std::time::Instant::now(), app.clock.now());
+    let ticket = app
+        .lobby
+        .knock(now, at, &meeting.code, name)
+        .map_err(|_| ApiError::too_many_attempts(std::time::Duration::from_secs(30)))?;
+    Ok(Json(Join::Waiting { ticket: ticket.ticket }))
+}
+
+async fn refuse_removed(app: &App, meeting: &Meeting, admission: &Admission) -> Result<(), ApiError> {
+    if app.store.is_removed(&meeting.code, &admission.identity).await? {
+        return Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "removed",
+            "The host has removed you from this meeting.",
+        ));
+    }
+    Ok(())
+}
+
+fn refuse_locked(meeting: &Meeting, was_inside: bool) -> Result<(), ApiError> {
+    if meeting.locked && !was_inside {
+        return Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "meeting_locked",
+            "The host has locked this meeting; ask the host to unlock it.",
+        ));
+    }
+    Ok(())
+}
+
+fn view(app: &App, client: &Client, meeting: Meeting, presence: Presence, user: &User) -> MeetingView {
+    MeetingView {
+        link: app.meeting_link(&client.origin, &meeting.code),
+        is_host: meeting.is_host(Some(user)),
+        in_session: presence.in_session,
+        participants: presence.participants,
+        code: meeting.code.to_string(),
+        title: meeting.title,
+        waiting_room: meeting.waiting_room,
+        locked: meeting.locked,
+        created_at: meeting.created_at,
+    }
+}

@@ -1,0 +1,70 @@
+//! The HTTP surface: one file per group of calls, and what every request passes on its way.
+
+mod accounts;
+mod client;
+mod error;
+mod hosts;
+mod json;
+mod knocks;
+mod meetings;
+mod operation;
+mod origin;
+mod security;
+mod serve;
+mod setup;
+mod signed_in;
+pub mod tls;
+mod users;
+mod web_client;
+
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{delete, get, post};
+use axum::{Router, middleware};
+
+pub use client::Client;
+pub use error::ApiError;
+pub use json::Json;
+pub use serve::{Listener, ServeError, bind, serve};
+
+use crate::app::App;
+
+/// Everything the program answers over HTTP: the office under `/api`, the rooms' own routes as `signaling` brings
+/// them, and the web client for the rest.
+pub fn router(app: App, rooms: Router) -> Router {
+    let api = Router::new()
+        .route("/setup/{secret}", get(setup::check).post(setup::complete))
+        .route("/sign-in", post(accounts::sign_in))
+        .route("/sign-out", post(accounts::sign_out))
+        .route("/me", get(accounts::me))
+        .route("/me/password", post(accounts::change_password))
+        .route("/users", get(users::list).post(users::add))
+        .route("/users/{id}", delete(users::remove))
+        .route("/meetings", get(meetings::list).post(meetings::create))
+        .route("/meetings/{code}", get(meetings::door).patch(meetings::change).delete(meetings::remove))
+        .route("/meetings/{code}/join", post(meetings::join))
+        .route("/meetings/{code}/knocks", get(knocks::watch))
+        .route("/meetings/{code}/knocks/{ticket}", get(knocks::attend))
+        .route("/meetings/{code}/knocks/{ticket}/admit", post(knocks::admit))
+        .route("/meetings/{code}/knocks/{ticket}/refuse", post(knocks::refuse))
+        .route("/meetings/{code}/end", post(hosts::end))
+        .route("/server", get(operation::server))
+        .fallback(error::no_such_call)
+        .method_not_allowed_fallback(error::no_such_call)
+        .layer(middleware::from_fn_with_state(app.clone(), origin::check))
+        .layer(middleware::from_fn(security::api_headers))
+        .layer(DefaultBodyLimit::max(MOST_BODY));
+
+    Router::new()
+        .nest("/api", api)
+        .route("/health", get(operation::health))
+        .route("/metrics", get(operation::metrics))
+        .fallback(web_client::answer)
+        .with_state(app.clone())
+        .merge(rooms)
+        .layer(middleware::from_fn(security::headers))
+        .layer(middleware::from_fn(security::time_limit))
+        .layer(middleware::from_fn_with_state(app, operation::count))
+}
+
+/// No call of ours needs more.
+const MOST_BODY: usize = 64 * 1024;

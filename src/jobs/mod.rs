@@ -1,0 +1,52 @@
+//! What the office does by itself, without anybody asking.
+
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use crate::app::App;
+use crate::meetings;
+use crate::store::StoreError;
+
+/// Starts all jobs; they end with the set.
+pub fn start(app: &App, tasks: &mut JoinSet<()>) {
+    tasks.spawn(empty_lobby(app.clone()));
+    tasks.spawn(forget_expired(app.clone()));
+}
+
+/// Takes guests who went away off the waiting lists.
+async fn empty_lobby(app: App) {
+    loop {
+        let deadline = app.lobby.poll_timeout();
+        tokio::select! {
+            () = until(deadline) => app.lobby.handle_timeout(std::time::Instant::now()),
+            () = app.lobby.deadlines_changed() => {}
+        }
+    }
+}
+
+async fn until(deadline: Option<std::time::Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Deletes rows whose time has passed, at the start and then every hour.
+async fn forget_expired(app: App) {
+    let mut every = tokio::time::interval(Duration::from_secs(3600));
+    loop {
+        every.tick().await;
+        if let Err(error) = forget_once(&app).await {
+            tracing::warn!(%error, "expired rows could not be deleted");
+        }
+    }
+}
+
+async fn forget_once(app: &App) -> Result<(), StoreError> {
+    let (now, limits) = (app.clock.now(), &app.config.limits);
+    app.store.delete_expired_sessions(now, limits.session_idle, limits.session).await?;
+    app.store.delete_expired_setup_links(now).await?;
+    app.store.delete_removals(now - meetings::MEMORY).await?;
+    Ok(())
+}

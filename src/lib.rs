@@ -1,0 +1,16 @@
+//! The office: accounts, meetings, the HTTP API and the program around them. It decides who; signaling runs the room.
+
+pub mod accounts;
+pub mod app;
+pub mod audit;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod gate;
+pub mod http;
+pub mod jobs;
+pub mod keys;
+pub mod meetings;
+pub mod metrics;
+pub mod server;
+pub mod store;

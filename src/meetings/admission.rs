@@ -1,0 +1,85 @@
+//! Who comes into a meeting as what.
+
+use super::{Meeting, MeetingCode};
+use crate::accounts::{User, random_letters};
+
+/// Leave to be in a meeting: what a token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admission {
+    /// Which meeting.
+    pub meeting: MeetingCode,
+    /// Unique in the meeting: `user-…` or `guest-…`.
+    pub identity: String,
+    /// As the others see it.
+    pub name: String,
+    /// As what.
+    pub role: MeetingRole,
+}
+
+/// What somebody is in a meeting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MeetingRole {
+    /// Directs it.
+    Host,
+    /// Has an account here.
+    User,
+    /// Has none.
+    Guest,
+}
+
+impl MeetingRole {
+    /// As the participant attribute `palabre.role` says it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::User => "user",
+            Self::Guest => "guest",
+        }
+    }
+}
+
+impl Admission {
+    /// The meeting's host.
+    #[must_use]
+    pub fn host(meeting: &Meeting, user: &User) -> Self {
+        Self { role: MeetingRole::Host, ..Self::user(meeting, user) }
+    }
+
+    /// Somebody with an account.
+    #[must_use]
+    pub fn user(meeting: &Meeting, user: &User) -> Self {
+        Self {
+            meeting: meeting.code.clone(),
+            identity: format!("user-{}", user.id.as_str()),
+            name: user.name.clone(),
+            role: MeetingRole::User,
+        }
+    }
+
+    /// A guest who need not wait.
+    #[must_use]
+    pub fn new_guest(meeting: &Meeting, name: String) -> Self {
+        Self::admitted_guest(meeting, format!("{GUEST}{}", random_letters(16)), name)
+    }
+
+    /// A guest whom a host has let in, or who was in before.
+    #[must_use]
+    pub fn admitted_guest(meeting: &Meeting, identity: String, name: String) -> Self {
+        Self { meeting: meeting.code.clone(), identity, name, role: MeetingRole::Guest }
+    }
+
+    /// Whether it directs the meeting.
+    #[must_use]
+    pub fn is_host(&self) -> bool {
+        self.role == MeetingRole::Host
+    }
+
+    /// Whether it is somebody without an account.
+    #[must_use]
+    pub fn is_guest(&self) -> bool {
+        self.identity.starts_with(GUEST)
+    }
+}
+
+const GUEST: &str = "guest-";

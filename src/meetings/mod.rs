@@ -1,0 +1,15 @@
+//! Meetings: what a link leads to, who is its host, who waits at its door.
+
+mod admission;
+mod code;
+mod lobby;
+mod meeting;
+mod rooms;
+mod tokens;
+
+pub use admission::{Admission, MeetingRole};
+pub use code::MeetingCode;
+pub use lobby::{Attendance, Knock, KnockError, Lobby, LobbyLimits, Ticket, Waiting};
+pub use meeting::{Meeting, MeetingChange, title};
+pub use rooms::{MeetingRooms, Presence};
+pub use tokens::{MEMORY, ROLE, Tokens};

@@ -1,0 +1,110 @@
+//! The figures under `/metrics`, in Prometheus' text format.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use axum::http::StatusCode;
+
+use crate::app::App;
+
+/// What the office counts itself.
+#[derive(Debug)]
+pub struct Counters {
+    started: Instant,
+    /// By the first digit of the status, 1 to 5.
+    requests: [AtomicU64; 5],
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self { started: Instant::now(), requests: Default::default() }
+    }
+}
+
+impl Counters {
+    /// A request was answered.
+    pub fn request(&self, status: StatusCode) {
+        let class = usize::from(status.as_u16() / 100).clamp(1, 5) - 1;
+        self.requests[class].fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// All figures as text.
+pub async fn exposition(app: &App) -> String {
+    let mut text = Exposition::default();
+    text.family("palabre_info", "gauge", "The running version.");
+    text.sample("palabre_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
+    text.single(
+        "palabre_uptime_seconds",
+        "gauge",
+        "Seconds since the start.",
+        app.counters.started.elapsed().as_secs(),
+    );
+    text.single(
+        "palabre_draining",
+        "gauge",
+        "1 while the server is about to stop.",
+        u64::from(app.is_draining()),
+    );
+
+    let name = "palabre_http_requests_total";
+    text.family(name, "counter", "Answered requests by class of status.");
+    for (class, count) in ["1xx", "2xx", "3xx", "4xx", "5xx"].iter().zip(&app.counters.requests) {
+        text.sample(name, &[("status", class)], count.load(Ordering::Relaxed));
+    }
+
+    text.single("palabre_guests_waiting", "gauge", "Guests in waiting rooms.", app.lobby.waiting() as u64);
+    if let Some(bytes) = resident_memory() {
+        text.single("process_resident_memory_bytes", "gauge", "Memory in use.", bytes);
+    }
+    text.0
+}
+
+/// Text in the exposition format.
+#[derive(Debug, Default)]
+struct Exposition(String);
+
+impl Exposition {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}").expect("a string takes everything");
+    }
+
+    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: u64) {
+        let labels: Vec<String> = labels.iter().map(|(label, value)| format!("{label}={value:?}")).collect();
+        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+        writeln!(self.0, "{name}{labels} {value}").expect("a string takes everything");
+    }
+
+    fn single(&mut self, name: &str, kind: &str, help: &str, value: u64) {
+        self.family(name, kind, help);
+        self.sample(name, &[], value);
+    }
+}
+
+/// What the kernel says of us, in bytes.
+fn resident_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_carry_their_labels_in_quotes() {
+        let mut text = Exposition::default();
+        text.single("a", "gauge", "An a.", 1);
+        text.sample("b", &[("x", "1"), ("y", "\"")], 2);
+
+        assert_eq!(text.0, "# HELP a An a.\n# TYPE a gauge\na 1\nb{x=\"1\",y=\"\\\"\"} 2\n");
+    }
+
+    #[test]
+    fn the_kernel_tells_our_memory() {
+        assert!(resident_memory().is_some_and(|bytes| bytes > 1 << 20));
+    }
+}

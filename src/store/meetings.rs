@@ -1,0 +1,170 @@
+//! Rows of `meetings` and `removals`.
+
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::{Store, StoreError, from_millis, to_millis};
+use crate::accounts::UserId;
+use crate::meetings::{Meeting, MeetingChange, MeetingCode};
+
+impl Store {
+    /// Adds a meeting, unless its owner has `limit` already.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] when the code is taken.
+    pub async fn insert_meeting(&self, meeting: &Meeting, limit: usize) -> Result<(), StoreError> {
+        let done = sqlx::query(
+            "INSERT INTO meetings (code, title, owner_id, waiting_room, locked, created_at)
+             SELECT ?, ?, ?, ?, ?, ? WHERE (SELECT count(*) FROM meetings WHERE owner_id = ?) < ?",
+        )
+        .bind(meeting.code.as_str())
+        .bind(&meeting.title)
+        .bind(meeting.owner.as_str())
+        .bind(meeting.waiting_room)
+        .bind(meeting.locked)
+        .bind(to_millis(meeting.created_at))
+        .bind(meeting.owner.as_str())
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .execute(&self.pool)
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(StoreError::Full(limit));
+        }
+        Ok(())
+    }
+
+    /// The meeting of a code.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn meeting(&self, code: &MeetingCode) -> Result<Option<Meeting>, StoreError> {
+        let row = sqlx::query("SELECT * FROM meetings WHERE code = ?")
+            .bind(code.as_str())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(meeting).transpose()
+    }
+
+    /// The meetings of a user, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn meetings_of(&self, owner: &UserId) -> Result<Vec<Meeting>, StoreError> {
+        let rows =
+            sqlx::query("SELECT * FROM meetings WHERE owner_id = ? ORDER BY created_at DESC, rowid DESC")
+                .bind(owner.as_str())
+                .fetch_all(&self.pool)
+                .await?;
+        rows.iter().map(meeting).collect()
+    }
+
+    /// Changes what the change names and leaves the rest.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn change_meeting(
+        &self,
+        code: &MeetingCode,
+        change: &MeetingChange,
+    ) -> Result<Option<Meeting>, StoreError> {
+        let row = sqlx::query(
+            "UPDATE meetings SET title = coalesce(?, title), waiting_room = coalesce(?, waiting_room),
+             locked = coalesce(?, locked) WHERE code = ? RETURNING *",
+        )
+        .bind(change.title.as_deref())
+        .bind(change.waiting_room)
+        .bind(change.locked)
+        .bind(code.as_str())
+        .fetch_optional(&self.pool)
+        .await?;
+        row.as_ref().map(meeting).transpose()
+    }
+
+    /// Forgets a meeting.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn delete_meeting(&self, code: &MeetingCode) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM meetings WHERE code = ?").bind(code.as_str()).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Remembers that a host sent somebody away; the oldest of more than `limit` are forgotten.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn insert_removal(
+        &self,
+        code: &MeetingCode,
+        identity: &str,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("INSERT OR REPLACE INTO removals VALUES (?, ?, ?)")
+            .bind(code.as_str())
+            .bind(identity)
+            .bind(to_millis(now))
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query(
+            "DELETE FROM removals WHERE meeting_code = ? AND identity NOT IN
+             (SELECT identity FROM removals WHERE meeting_code = ? ORDER BY removed_at DESC LIMIT ?)",
+        )
+        .bind(code.as_str())
+        .bind(code.as_str())
+        .bind(limit)
+        .execute(&mut *transaction)
+        .await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Whether a host has sent somebody away.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_removed(&self, code: &MeetingCode, identity: &str) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT 1 FROM removals WHERE meeting_code = ? AND identity = ?")
+            .bind(code.as_str())
+            .bind(identity)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// Forgets who was sent away from a meeting.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_removals(&self, code: &MeetingCode) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM removals WHERE meeting_code = ?")
+            .bind(code.as_str())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Forgets who was sent away long ago; says how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn delete_removals(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let done = sqlx::query("DELETE FROM removals WHERE removed_at <= ?")
+            .bind(to_millis(before))
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected())
+    }
+}
+
+fn meeting(row: &SqliteRow) -> Result<Meeting, StoreError> {
+    Ok(Meeting {
+        code: MeetingCode::from_stored(row.try_get("code")?),
+        title: row.try_get("title")?,
+        owner: UserId::from_stored(row.try_get("owner_id")?),
+        waiting_room: row.try_get("waiting_room")?,
+        locked: row.try_get("locked")?,
+        created_at: from_millis(row.try_get("created_at")?),
+    })
+}

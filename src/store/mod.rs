@@ -1,0 +1,104 @@
+//! What outlives the program, in SQLite: one file, write-ahead log, migrations embedded.
+
+mod meetings;
+mod sessions;
+mod setup_links;
+mod users;
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+/// The database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(crate) pool: SqlitePool,
+}
+
+/// Why the database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The directory cannot be made or entered.
+    #[error("the store directory {path} cannot be used: {reason}")]
+    Directory {
+        /// Which one.
+        path: String,
+        /// What the system said.
+        reason: std::io::Error,
+    },
+    /// The file is from a newer version, or damaged.
+    #[error("the database could not be brought up to date: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// What must be unique is there already.
+    #[error("it exists already")]
+    Exists,
+    /// As many as there may be.
+    #[error("the limit of {0} is reached")]
+    Full(usize),
+    /// Anything else that the database says.
+    #[error("the database failed: {0}")]
+    Database(sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) if database.is_unique_violation() => Self::Exists,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+impl Store {
+    /// Opens the database in a directory, which is made if need be, and brings it up to date.
+    ///
+    /// # Errors
+    /// When the directory or the database cannot be used.
+    pub async fn open(dir: &Path) -> Result<Self, StoreError> {
+        make_private_dir(dir)
+            .map_err(|reason| StoreError::Directory { path: dir.display().to_string(), reason })?;
+        let options = SqliteConnectOptions::new()
+            .filename(dir.join("palabre.sqlite"))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5));
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options)
+            .await?;
+        sqlx::migrate!("src/store/migrations").run(&pool).await?;
+        Ok(Self { pool })
+    }
+
+    /// Waits until everything is written and closes the file.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// A transaction that holds the right to write from its beginning, so that what it reads stays true.
+    pub(crate) async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, StoreError> {
+        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    }
+}
+
+/// Makes a directory that only we can enter; one that exists keeps the rights its owner gave it.
+fn make_private_dir(dir: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}
+
+/// Stores a time.
+pub(crate) fn to_millis(time: jiff::Timestamp) -> i64 {
+    time.as_millisecond()
+}
+
+/// Reads a stored time.
+pub(crate) fn from_millis(millis: i64) -> jiff::Timestamp {
+    jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+}
