@@ -1,9 +1,26 @@
 //! The media object of a room: who sends what to whom. Works on plain RTP and RTCP; encryption is the transports'.
 
+mod feedback;
+mod forward;
+mod layers;
+mod membership;
+mod slab;
+mod timers;
+mod tracks;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
 use std::time::Instant;
 
-use crate::id::{ConferenceId, DownTrackId, PeerId, UpTrackId};
+use crate::id::{ConferenceId, DownTrackId, PeerId, Ssrc, UpTrackId};
 use crate::io::{DownTrackParams, Event, LayerWish, UpTrackParams};
+use crate::participant::Participant;
+use crate::track::down_track::{DownTrack, Outlet, Scratch};
+use crate::track::moment::Moment;
+use crate::track::up_track::UpTrack;
+use slab::Slab;
 
 /// A peer's place in its shard: an index that finds its transport without hashing. Reused after the peer has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,17 +48,55 @@ pub trait Sink {
 }
 
 /// Everything that happens to decrypted packets in one room. Commands about something unknown are ignored.
+///
+/// ```text
+/// handle_rtp ─ forward.rs: Sources → UpTrack → each DownTrack → Sink
+/// handle_rtcp ─ feedback.rs: reports, NACK, PLI, transport feedback
+/// handle_timeout ─ timers.rs: feedback of ours, reports, retries, speakers
+/// commands ─ membership.rs, tracks.rs
+/// ```
 #[derive(Debug)]
 pub struct Conference {
     id: ConferenceId,
-    peers: Vec<(PeerKey, PeerId)>,
+    random: Random,
+    /// The stream in whose name we send feedback.
+    ssrc: Ssrc,
+    epoch: Option<Instant>,
+    peers: Slab<Participant>,
+    up_tracks: Slab<UpTrack>,
+    down_tracks: Slab<DownTrack>,
+    /// Slots of peers, by their transports' keys, in order.
+    slots: Vec<(PeerKey, u32)>,
+    peer_ids: HashMap<PeerId, u32>,
+    up_ids: HashMap<UpTrackId, u32>,
+    down_ids: HashMap<DownTrackId, u32>,
+    timers: timers::Timers,
+    scratch: Scratch,
+    /// For RTCP that is being written.
+    rtcp: Vec<u8>,
 }
 
 impl Conference {
     /// An empty conference; the seed makes its sequence numbers and the like unpredictable.
     #[must_use]
-    pub fn new(id: ConferenceId, _seed: u64) -> Self {
-        Self { id, peers: Vec::new() }
+    pub fn new(id: ConferenceId, seed: u64) -> Self {
+        let mut random = Random(seed);
+        Self {
+            id,
+            ssrc: Ssrc(random.next() as u32 | 1),
+            random,
+            epoch: None,
+            peers: Slab::default(),
+            up_tracks: Slab::default(),
+            down_tracks: Slab::default(),
+            slots: Vec::new(),
+            peer_ids: HashMap::new(),
+            up_ids: HashMap::new(),
+            down_ids: HashMap::new(),
+            timers: timers::Timers::default(),
+            scratch: Scratch::default(),
+            rtcp: Vec::new(),
+        }
     }
 
     /// Its name.
@@ -57,90 +112,120 @@ impl Conference {
     }
 
     /// Lets a peer in. A direct one counts as connected at once.
-    pub fn join(&mut self, _now: Instant, peer: PeerId, key: PeerKey, _direct: bool) {
-        self.peers.push((key, peer));
+    pub fn join(&mut self, now: Instant, peer: PeerId, key: PeerKey, direct: bool) {
+        self.add_peer(now, peer, key, direct);
     }
 
     /// The transport of a peer can carry media from now on.
-    pub fn connected<S: Sink + ?Sized>(&mut self, _now: Instant, _peer: PeerId, _sink: &mut S) {}
+    pub fn connected<S: Sink + ?Sized>(&mut self, now: Instant, peer: PeerId, sink: &mut S) {
+        self.connect_peer(now, peer, sink);
+    }
 
     /// Ends a peer, its up tracks and its down tracks.
-    pub fn leave<S: Sink + ?Sized>(&mut self, _now: Instant, peer: PeerId, _sink: &mut S) {
-        self.peers.retain(|&(_, other)| other != peer);
+    pub fn leave<S: Sink + ?Sized>(&mut self, now: Instant, peer: PeerId, sink: &mut S) {
+        self.remove_peer(now, peer, sink);
     }
 
     /// Declares or re-declares what a peer sends in one media section.
     pub fn publish<S: Sink + ?Sized>(
         &mut self,
-        _now: Instant,
-        _peer: PeerId,
-        _track: UpTrackParams,
-        _sink: &mut S,
+        now: Instant,
+        peer: PeerId,
+        track: UpTrackParams,
+        sink: &mut S,
     ) {
+        self.declare_up_track(now, peer, track, sink);
     }
 
     /// Ends an up track and all its down tracks.
-    pub fn unpublish<S: Sink + ?Sized>(&mut self, _now: Instant, _track: UpTrackId, _sink: &mut S) {}
+    pub fn unpublish<S: Sink + ?Sized>(&mut self, now: Instant, track: UpTrackId, sink: &mut S) {
+        self.remove_up_track(now, track, sink);
+    }
 
     /// Drops or passes all media of an up track.
     pub fn mute_up_track<S: Sink + ?Sized>(
         &mut self,
-        _now: Instant,
-        _track: UpTrackId,
-        _muted: bool,
-        _sink: &mut S,
+        now: Instant,
+        track: UpTrackId,
+        muted: bool,
+        sink: &mut S,
     ) {
+        self.set_muted(now, track, muted, sink);
     }
 
-    /// Begins forwarding an up track to a peer.
+    /// Begins forwarding an up track to a peer. A subscription with a known id replaces that one.
     pub fn subscribe<S: Sink + ?Sized>(
         &mut self,
-        _now: Instant,
-        _peer: PeerId,
-        _track: DownTrackParams,
-        _sink: &mut S,
+        now: Instant,
+        peer: PeerId,
+        track: DownTrackParams,
+        sink: &mut S,
     ) {
+        self.add_down_track(now, peer, track, sink);
     }
 
     /// Ends one down track.
-    pub fn unsubscribe<S: Sink + ?Sized>(&mut self, _now: Instant, _track: DownTrackId, _sink: &mut S) {}
+    pub fn unsubscribe<S: Sink + ?Sized>(&mut self, now: Instant, track: DownTrackId, sink: &mut S) {
+        self.remove_down_track(now, track, sink);
+    }
 
     /// Changes what a subscriber would like to see.
     pub fn wish<S: Sink + ?Sized>(
         &mut self,
-        _now: Instant,
-        _track: DownTrackId,
-        _wish: LayerWish,
-        _sink: &mut S,
+        now: Instant,
+        track: DownTrackId,
+        wish: LayerWish,
+        sink: &mut S,
     ) {
+        self.set_wish(now, track, wish, sink);
     }
 
     /// Takes one decrypted RTP packet of a peer.
-    pub fn handle_rtp<S: Sink + ?Sized>(
-        &mut self,
-        _now: Instant,
-        _from: PeerKey,
-        _packet: &[u8],
-        _sink: &mut S,
-    ) {
+    pub fn handle_rtp<S: Sink + ?Sized>(&mut self, now: Instant, from: PeerKey, packet: &[u8], sink: &mut S) {
+        self.receive_rtp(now, from, packet, sink);
     }
 
     /// Takes one decrypted compound RTCP packet of a peer.
     pub fn handle_rtcp<S: Sink + ?Sized>(
         &mut self,
-        _now: Instant,
-        _from: PeerKey,
-        _compound: &[u8],
-        _sink: &mut S,
+        now: Instant,
+        from: PeerKey,
+        compound: &[u8],
+        sink: &mut S,
     ) {
+        self.receive_rtcp(now, from, compound, sink);
     }
 
     /// When [`Self::handle_timeout`] wants to be called, at the latest. Changes only in calls to this conference.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        self.timers.next().filter(|_| !self.is_empty())
     }
 
     /// Does what time has made due.
-    pub fn handle_timeout<S: Sink + ?Sized>(&mut self, _now: Instant, _sink: &mut S) {}
+    pub fn handle_timeout<S: Sink + ?Sized>(&mut self, now: Instant, sink: &mut S) {
+        self.run_timers(now, sink);
+    }
+
+    fn moment(&mut self, now: Instant) -> Moment {
+        Moment::new(now, *self.epoch.get_or_insert(now))
+    }
+
+    fn slot(&self, key: PeerKey) -> Option<u32> {
+        let index = self.slots.binary_search_by_key(&key, |&(key, _)| key).ok()?;
+        Some(self.slots[index].1)
+    }
+}
+
+/// Numbers that look random to whoever does not know the seed (SplitMix64). Not for secrets.
+#[derive(Debug)]
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
 }

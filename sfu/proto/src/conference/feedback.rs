@@ -1,0 +1,85 @@
+//! What peers report: on what they send, and on what we send to them.
+
+use std::time::{Duration, Instant};
+
+use super::{Conference, Outlet, PeerKey, Sink};
+use crate::id::Ssrc;
+use crate::rtcp::report::{ReportBlock, SenderReport};
+use crate::rtcp::{self, Packet, nack::Nack};
+
+impl Conference {
+    pub(super) fn receive_rtcp<S: Sink + ?Sized>(
+        &mut self,
+        now: Instant,
+        from: PeerKey,
+        bytes: &[u8],
+        sink: &mut S,
+    ) {
+        let Some(slot) = self.slot(from) else { return };
+        for packet in rtcp::parse(bytes) {
+            match packet {
+                Packet::SenderReport(report) => {
+                    self.handle_sender_report(now, slot, &report);
+                    report.blocks.iter().for_each(|block| self.handle_report(now, slot, block));
+                }
+                Packet::ReceiverReport(report) => {
+                    report.blocks.iter().for_each(|block| self.handle_report(now, slot, block));
+                }
+                Packet::Nack(nack) => self.handle_nack(now, slot, nack, sink),
+                Packet::Pli(pli) => self.handle_picture_loss(now, slot, pli.media, sink),
+                Packet::Fir(fir) => {
+                    fir.media().for_each(|media| self.handle_picture_loss(now, slot, media, sink))
+                }
+                Packet::TransportFeedback(_) | Packet::Remb(_) => {}
+                // A track ends by command. Its stream may come back, and then would not tell its rid any more.
+                Packet::Bye(_) => {}
+            }
+        }
+    }
+
+    fn handle_sender_report(&mut self, now: Instant, slot: u32, report: &SenderReport<'_>) {
+        let source = self.peers.get(slot).and_then(|peer| peer.sources.find(report.ssrc));
+        let Some(source) = source.filter(|source| !source.repair) else { return };
+        let up = self.up_tracks.get_mut(source.track);
+        if let Some(encoding) = up.and_then(|up| up.encodings.get_mut(usize::from(source.encoding))) {
+            encoding.reception.handle_sender_report(now, report.info);
+        }
+    }
+
+    fn handle_report(&mut self, _now: Instant, _slot: u32, _block: ReportBlock) {}
+
+    fn handle_nack<S: Sink + ?Sized>(&mut self, now: Instant, slot: u32, nack: Nack<'_>, sink: &mut S) {
+        let moment = self.moment(now);
+        let Some(down) = self.down_track_sent_as(slot, nack.media) else { return };
+        let Some(down) = self.down_tracks.get_mut(down) else { return };
+        let Some(up) = self.up_tracks.get(down.source).filter(|up| !up.muted) else { return };
+        let Some(peer) = self.peers.get_mut(slot) else { return };
+
+        let rest = peer.rtt_or_usual().clamp(MIN_REST, MAX_REST);
+        let mut out = Outlet { moment, sink, scratch: &mut self.scratch };
+        for sequence in nack.sequences().take(MAX_NACKED) {
+            down.resend(sequence, rest, up, peer, &mut out);
+        }
+    }
+
+    fn handle_picture_loss<S: Sink + ?Sized>(&mut self, now: Instant, slot: u32, media: Ssrc, sink: &mut S) {
+        let Some(down) = self.down_track_sent_as(slot, media) else { return };
+        let Some(down) = self.down_tracks.get(down) else { return };
+        let source = down.source;
+        let encoding = down.selector.current().map(|current| current.encoding).or(down.selector.target());
+        if let Some(encoding) = encoding {
+            self.want_keyframe(now, source, encoding, sink);
+        }
+    }
+
+    fn down_track_sent_as(&self, slot: u32, ssrc: Ssrc) -> Option<u32> {
+        let mut tracks = self.peers.get(slot)?.down_tracks.iter().copied();
+        tracks.find(|&down| self.down_tracks.get(down).is_some_and(|down| down.is_sent_as(ssrc)))
+    }
+}
+
+/// How soon a packet asked for again is sent again: a copy may be on the way.
+const MIN_REST: Duration = Duration::from_millis(10);
+const MAX_REST: Duration = Duration::from_millis(500);
+/// As many as a history holds.
+const MAX_NACKED: usize = 512;

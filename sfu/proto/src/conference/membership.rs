@@ -1,0 +1,47 @@
+//! Peers come and go.
+
+use std::time::Instant;
+
+use super::{Conference, PeerKey, Sink};
+use crate::id::PeerId;
+use crate::participant::Participant;
+
+impl Conference {
+    pub(super) fn add_peer(&mut self, now: Instant, id: PeerId, key: PeerKey, direct: bool) {
+        if self.peer_ids.contains_key(&id) {
+            return;
+        }
+        self.epoch.get_or_insert(now);
+        self.timers.start(now);
+
+        let slot = self.peers.insert(Participant::new(id, key, direct));
+        self.peer_ids.insert(id, slot);
+        match self.slots.binary_search_by_key(&key, |&(key, _)| key) {
+            Ok(index) => self.slots[index].1 = slot,
+            Err(index) => self.slots.insert(index, (key, slot)),
+        }
+    }
+
+    pub(super) fn connect_peer<S: Sink + ?Sized>(&mut self, now: Instant, id: PeerId, sink: &mut S) {
+        let Some(&slot) = self.peer_ids.get(&id) else { return };
+        let Some(peer) = self.peers.get_mut(slot) else { return };
+        peer.connected = true;
+        self.allocate(now, slot, sink);
+    }
+
+    pub(super) fn remove_peer<S: Sink + ?Sized>(&mut self, now: Instant, id: PeerId, sink: &mut S) {
+        let Some(slot) = self.peer_ids.remove(&id) else { return };
+        let Some(peer) = self.peers.get(slot) else { return };
+
+        for up in peer.up_tracks.clone() {
+            self.end_up_track(now, up, sink);
+        }
+        let downs = self.peers.get(slot).map(|peer| peer.down_tracks.clone());
+        for down in downs.unwrap_or_default() {
+            self.end_down_track(down);
+        }
+        if let Some(peer) = self.peers.remove(slot) {
+            self.slots.retain(|&entry| entry != (peer.key, slot));
+        }
+    }
+}

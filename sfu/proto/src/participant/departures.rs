@@ -1,0 +1,123 @@
+//! When packets left for one peer, by their transport-wide sequence numbers, until feedback tells when they arrived.
+
+use crate::track::moment::Moment;
+
+/// One packet on its way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Departure {
+    /// Microseconds since the conference began.
+    pub micros: u64,
+    /// Its size in bytes, payload only.
+    pub size: u16,
+}
+
+/// A ring of what was sent lately. It grows with the rate and takes no memory until used.
+#[derive(Debug, Default)]
+pub struct Departures {
+    next: u64,
+    /// All before it were reported on, or forgotten.
+    acknowledged: u64,
+    ring: Vec<Departure>,
+}
+
+impl Departures {
+    /// Notes a packet that leaves now and returns its number.
+    #[inline]
+    pub fn note(&mut self, moment: Moment, size: usize) -> u16 {
+        if self.next - self.acknowledged >= self.ring.len() as u64 {
+            self.make_room(moment);
+        }
+        let index = self.index(self.next);
+        self.ring[index] = Departure { micros: moment.micros, size: size as u16 };
+        let number = self.next as u16;
+        self.next += 1;
+        number
+    }
+
+    /// Takes a packet that was reported to have arrived or to be lost; each is given once.
+    pub fn take(&mut self, number: u16) -> Option<Departure> {
+        let back = (self.next.checked_sub(1)? as u16).wrapping_sub(number);
+        let position = (self.next - 1).checked_sub(u64::from(back))?;
+        if self.next - position > self.ring.len() as u64 {
+            return None;
+        }
+
+        self.acknowledged = self.acknowledged.max(position + 1);
+        let index = self.index(position);
+        let departure = std::mem::take(&mut self.ring[index]);
+        (departure.size > 0).then_some(departure)
+    }
+
+    /// A full ring grows as long as what it would overwrite may still be reported on.
+    fn make_room(&mut self, moment: Moment) {
+        let oldest = self.ring.get(self.index(self.next)).copied().unwrap_or_default();
+        let recent = moment.micros.saturating_sub(oldest.micros) < WANTED_SPAN_MICROS;
+        if self.ring.is_empty() || (recent && self.ring.len() < MAX_LEN) {
+            let mut larger = vec![Departure::default(); (2 * self.ring.len()).max(MIN_LEN)];
+            let from = self.next.saturating_sub(self.ring.len() as u64);
+            for position in from..self.next {
+                larger[position as usize % (2 * self.ring.len()).max(MIN_LEN)] =
+                    self.ring[self.index(position)];
+            }
+            self.ring = larger;
+        } else {
+            self.acknowledged = self.next + 1 - self.ring.len() as u64;
+        }
+    }
+
+    fn index(&self, position: u64) -> usize {
+        position as usize & self.ring.len().wrapping_sub(1)
+    }
+}
+
+const MIN_LEN: usize = 256;
+const MAX_LEN: usize = 16_384;
+const WANTED_SPAN_MICROS: u64 = 2_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn each_departure_is_given_once() {
+        let mut departures = Departures::default();
+        assert_eq!(departures.take(0), None);
+        let first = departures.note(at(5), 100);
+        let second = departures.note(at(6), 200);
+
+        assert_eq!(departures.take(second).map(|departure| departure.size), Some(200));
+        assert_eq!(departures.take(first).map(|departure| departure.micros), Some(5_000));
+        assert_eq!(departures.take(first), None);
+        assert_eq!(departures.take(second.wrapping_add(1)), None);
+    }
+
+    #[test]
+    fn a_fast_sender_remembers_more_and_a_slow_one_stays_small() {
+        let mut fast = Departures::default();
+        let mut slow = Departures::default();
+        for packet in 0..40_000_u64 {
+            fast.note(at(packet / 4), 100);
+            slow.note(at(20 * packet), 100);
+        }
+
+        assert_eq!(fast.ring.len(), 8_192);
+        assert_eq!(slow.ring.len(), MIN_LEN);
+        assert!(fast.take((40_000_u64 - 7_000) as u16).is_some());
+    }
+
+    #[test]
+    fn a_ring_that_is_reported_on_in_time_does_not_grow() {
+        let mut departures = Departures::default();
+        for packet in 0..100_000_u64 {
+            let number = departures.note(at(packet / 10), 100);
+            departures.take(number.wrapping_sub(100));
+        }
+
+        assert_eq!(departures.ring.len(), MIN_LEN);
+    }
+
+    fn at(millis: u64) -> Moment {
+        Moment { now: Instant::now() + Duration::from_millis(millis), micros: 1_000 * millis }
+    }
+}

@@ -1,0 +1,76 @@
+//! The media state of one peer: what it sends, what it receives, and over what kind of path.
+
+pub mod arrivals;
+pub mod departures;
+pub mod sources;
+
+use std::time::Duration;
+
+use crate::conference::PeerKey;
+use crate::id::PeerId;
+use crate::io::{Extension, ExtensionMap};
+use arrivals::Arrivals;
+use departures::Departures;
+use sources::Sources;
+
+/// One peer.
+#[derive(Debug)]
+pub struct Participant {
+    /// Its name.
+    pub id: PeerId,
+    /// Its transport.
+    pub key: PeerKey,
+    /// Whether its transport carries media yet.
+    pub connected: bool,
+    /// The canonical name of its sources.
+    pub cname: String,
+    /// Whose the streams are that it sends.
+    pub sources: Sources,
+    /// The slots of what it publishes.
+    pub up_tracks: Vec<u32>,
+    /// The slots of what it receives.
+    pub down_tracks: Vec<u32>,
+    /// Extension ids of all it publishes; bundled sections share them (RFC 9143 §7.1.3).
+    pub extensions: ExtensionMap,
+    /// When its packets arrived here.
+    pub arrivals: Arrivals,
+    /// When our packets left for it.
+    pub departures: Departures,
+    /// The round trip to it, if measured.
+    pub rtt: Option<Duration>,
+}
+
+impl Participant {
+    /// A peer without tracks. A direct one is connected at once.
+    #[must_use]
+    pub fn new(id: PeerId, key: PeerKey, direct: bool) -> Self {
+        Self {
+            id,
+            key,
+            connected: direct,
+            cname: id.to_string(),
+            sources: Sources::default(),
+            up_tracks: Vec::new(),
+            down_tracks: Vec::new(),
+            extensions: ExtensionMap::default(),
+            arrivals: Arrivals::default(),
+            departures: Departures::default(),
+            rtt: None,
+        }
+    }
+
+    /// Learns the extension ids of one of its sections.
+    pub fn learn_extensions(&mut self, ids: &ExtensionMap) {
+        for extension in Extension::ALL {
+            if let Some(id) = ids.id(extension) {
+                self.extensions.insert(extension, id);
+            }
+        }
+    }
+
+    /// The round trip, or a usual one.
+    #[must_use]
+    pub fn rtt_or_usual(&self) -> Duration {
+        self.rtt.unwrap_or(Duration::from_millis(60))
+    }
+}

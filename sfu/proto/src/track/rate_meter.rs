@@ -1,0 +1,72 @@
+//! Measures a bitrate over about the last second.
+
+use std::time::{Duration, Instant};
+
+/// A bitrate, smoothed over half-second windows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RateMeter {
+    window: Option<Instant>,
+    bytes: u64,
+    rate: Option<u64>,
+}
+
+impl RateMeter {
+    /// Counts bytes that passed.
+    pub fn count(&mut self, now: Instant, bytes: usize) {
+        let window = *self.window.get_or_insert(now);
+        let elapsed = now.saturating_duration_since(window);
+        if elapsed >= WINDOW {
+            let fresh = rate(self.bytes, elapsed);
+            // A pause makes the past meaningless.
+            let past = self.rate.filter(|_| elapsed < 4 * WINDOW);
+            self.rate = Some(past.map_or(fresh, |past| (past + fresh) / 2));
+            self.window = Some(now);
+            self.bytes = 0;
+        }
+        self.bytes += bytes as u64;
+    }
+
+    /// Bits per second, once a window is full.
+    #[must_use]
+    pub fn rate(&self) -> Option<u64> {
+        self.rate
+    }
+}
+
+/// Bits per second.
+fn rate(bytes: u64, elapsed: Duration) -> u64 {
+    bytes * 8_000_000 / (elapsed.as_micros() as u64).max(1)
+}
+
+const WINDOW: Duration = Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_steady_flow_measures_as_it_is() {
+        let start = Instant::now();
+        let mut meter = RateMeter::default();
+        assert_eq!(meter.rate(), None);
+
+        for packet in 0..200 {
+            meter.count(start + Duration::from_millis(10 * packet), 1_250);
+        }
+
+        assert_eq!(meter.rate(), Some(1_000_000));
+    }
+
+    #[test]
+    fn a_pause_does_not_weigh_in_what_was_before() {
+        let start = Instant::now();
+        let mut meter = RateMeter::default();
+        for packet in 0..200 {
+            meter.count(start + Duration::from_millis(10 * packet), 1_250);
+        }
+
+        meter.count(start + Duration::from_secs(60), 100);
+
+        assert!(meter.rate().expect("measured") < 20_000);
+    }
+}
