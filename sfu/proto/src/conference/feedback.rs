@@ -28,7 +28,9 @@ impl Conference {
                 Packet::Nack(nack) => self.handle_nack(now, slot, nack, sink),
                 Packet::Pli(pli) => self.handle_picture_loss(now, slot, pli.media, sink),
                 Packet::Fir(fir) => {
-                    fir.media().for_each(|media| self.handle_picture_loss(now, slot, media, sink))
+                    for media in fir.media() {
+                        self.handle_picture_loss(now, slot, media, sink);
+                    }
                 }
                 Packet::TransportFeedback(_) | Packet::Remb(_) => {}
                 // A track ends by command. Its stream may come back, and then would not tell its rid any more.
