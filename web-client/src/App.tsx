@@ -1,0 +1,81 @@
+//! The frame around every page: language, account, and which page the address asks for.
+
+import { lazy, Suspense } from "react";
+import { AccountProvider, SetupPage, SignInPage, useAccount } from "./features/auth";
+import { HomePage } from "./features/home";
+import { MeetingPage } from "./features/meeting";
+import { LanguageProvider, useText } from "./i18n";
+import { go, useRoute } from "./navigation";
+import { Button, ErrorBoundary, Loading, PlainPage, useTitle } from "./ui";
+import { Frame } from "./Frame";
+
+const UsersPage = lazy(async () => ({ default: (await import("./features/admin")).UsersPage }));
+const SettingsPage = lazy(async () => ({ default: (await import("./features/settings")).SettingsPage }));
+
+export function App() {
+  return (
+    <LanguageProvider>
+      <ErrorBoundary fallback={<Crashed />}>
+        <AccountProvider>
+          <Suspense fallback={<Loading />}>
+            <Page />
+          </Suspense>
+        </AccountProvider>
+      </ErrorBoundary>
+    </LanguageProvider>
+  );
+}
+
+function Page() {
+  const route = useRoute();
+  const { account } = useAccount();
+
+  switch (route.page) {
+    case "setup":
+      return <SetupPage secret={route.secret} />;
+    case "meeting":
+      return <MeetingPage key={route.code} code={route.code} />;
+    case "nowhere":
+      return <Nowhere />;
+    case "sign-in":
+      return <SignInPage next={route.next} />;
+    case "home":
+    case "users":
+    case "settings":
+      break;
+  }
+
+  if (account === "unknown") return <Loading />;
+  if (account === "nobody") return <SignInPage next={location.pathname} />;
+  return (
+    <Frame user={account} page={route.page}>
+      {route.page === "home" && <HomePage />}
+      {route.page === "users" &&
+        (account.role === "administrator" ? <UsersPage me={account} /> : <Nowhere />)}
+      {route.page === "settings" && <SettingsPage />}
+    </Frame>
+  );
+}
+
+function Nowhere() {
+  const text = useText();
+  useTitle(text.app.notFound);
+  return (
+    <PlainPage title={text.app.notFound} help={text.app.notFoundHelp}>
+      <Button rank="primary" onPress={() => go("/")}>
+        {text.app.toHome}
+      </Button>
+    </PlainPage>
+  );
+}
+
+function Crashed() {
+  const text = useText();
+  return (
+    <PlainPage title={text.app.crashed} help={text.app.crashedHelp}>
+      <Button rank="primary" onPress={() => location.reload()}>
+        {text.app.reload}
+      </Button>
+    </PlainPage>
+  );
+}

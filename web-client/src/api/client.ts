@@ -1,0 +1,69 @@
+//! How the page asks the office something: JSON in, JSON out, every failure an `ApiError` with a code we can put in words.
+
+/** A request that did not end well; `code` is stable and what the interface translates. */
+export class ApiError extends Error {
+  constructor(
+    readonly code: string,
+    readonly status: number,
+    readonly field?: string,
+  ) {
+    super(code);
+    this.name = "ApiError";
+  }
+}
+
+/** Sends one request to the office and gives its answer. */
+export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const request: RequestInit = { method, headers: { accept: "application/json" } };
+  if (body !== undefined) {
+    request.headers = { accept: "application/json", "content-type": "application/json" };
+    request.body = JSON.stringify(body);
+  }
+
+  let response: Response;
+  try {
+    response = await fetch(path, request);
+  } catch {
+    throw new ApiError("offline", 0);
+  }
+  if (!response.ok) throw await failure(response);
+  if (response.status === 204) return undefined as T;
+
+  try {
+    return (await response.json()) as T;
+  } catch {
+    throw new ApiError("unexpected", response.status);
+  }
+}
+
+/** The code of whatever went wrong; what did not come from the office is `offline` or `unexpected`. */
+export function codeOf(error: unknown): string {
+  return error instanceof ApiError ? error.code : "unexpected";
+}
+
+async function failure(response: Response): Promise<ApiError> {
+  // 502 to 504 come from a proxy whose server is away: for us that is the same as no network.
+  if (response.status >= 502 && response.status <= 504) {
+    const draining = await errorBody(response);
+    return new ApiError(draining?.code ?? "offline", response.status);
+  }
+  const told = await errorBody(response);
+  return new ApiError(told?.code ?? "unexpected", response.status, told?.field);
+}
+
+interface ErrorBody {
+  code: string;
+  field?: string;
+}
+
+async function errorBody(response: Response): Promise<ErrorBody | undefined> {
+  try {
+    const body = (await response.json()) as { error?: { code?: unknown; field?: unknown } };
+    if (typeof body.error?.code !== "string") return undefined;
+    return typeof body.error.field === "string"
+      ? { code: body.error.code, field: body.error.field }
+      : { code: body.error.code };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+//! Meetings: mine, the door of any, and what a host may do inside.
+
+import { call } from "./client";
+
+export interface Meeting {
+  code: string;
+  title: string;
+  link: string;
+  waiting_room: boolean;
+  locked: boolean;
+  created_at: string;
+  in_session: boolean;
+  participants: number;
+  is_host: boolean;
+}
+
+/** What anybody who knows the link may see of a meeting. */
+export interface MeetingDoor {
+  code: string;
+  title: string;
+  waiting_room: boolean;
+  locked: boolean;
+  in_session: boolean;
+  is_host: boolean;
+  needs_name: boolean;
+}
+
+/** The right to enter now. */
+export interface Admission {
+  state: "admitted";
+  url: string;
+  token: string;
+  identity: string;
+  name: string;
+  is_host: boolean;
+}
+
+/** A place in the waiting room. */
+export interface Waiting {
+  state: "waiting";
+  ticket: string;
+}
+
+export type JoinAnswer = Admission | Waiting;
+
+/** Somebody in the waiting room, as a host sees them. */
+export interface Knock {
+  ticket: string;
+  name: string;
+  since: string;
+}
+
+const at = (code: string, rest = "") => `/api/meetings/${encodeURIComponent(code)}${rest}`;
+
+export const listMeetings = async () =>
+  (await call<{ meetings: Meeting[] }>("GET", "/api/meetings")).meetings;
+
+export const createMeeting = (title: string, waitingRoom: boolean) =>
+  call<Meeting>("POST", "/api/meetings", { title, waiting_room: waitingRoom });
+
+export const deleteMeeting = (code: string) => call<undefined>("DELETE", at(code));
+
+export const openDoor = (code: string) => call<MeetingDoor>("GET", at(code));
+
+export const setLocked = (code: string, locked: boolean) => call<Meeting>("PATCH", at(code), { locked });
+
+export const askToJoin = (code: string, who: { name?: string; previous?: string }) =>
+  call<JoinAnswer>("POST", at(code, "/join"), who);
+
+export const endMeeting = (code: string) => call<undefined>("POST", at(code, "/end"));
+
+export const admit = (code: string, ticket: string) =>
+  call<undefined>("POST", at(code, `/knocks/${encodeURIComponent(ticket)}/admit`));
+
+export const refuse = (code: string, ticket: string) =>
+  call<undefined>("POST", at(code, `/knocks/${encodeURIComponent(ticket)}/refuse`));
+
+export const muteParticipant = (code: string, identity: string) =>
+  call<undefined>("POST", at(code, `/participants/${encodeURIComponent(identity)}/mute`), {
+    source: "microphone",
+  });
+
+export const removeParticipant = (code: string, identity: string) =>
+  call<undefined>("POST", at(code, `/participants/${encodeURIComponent(identity)}/remove`));
+
+/** Where a waiting guest hears what becomes of their knock. */
+export const knockEvents = (code: string, ticket: string) =>
+  at(code, `/knocks/${encodeURIComponent(ticket)}`);
+
+/** Where a host hears who waits. */
+export const knocksEvents = (code: string) => at(code, "/knocks");

@@ -1,0 +1,3 @@
+export { AccountProvider, useAccount } from "./account";
+export { SetupPage } from "./SetupPage";
+export { SignInPage } from "./SignInPage";

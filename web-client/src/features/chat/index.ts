@@ -1,0 +1,9 @@
+export { ChatPanel } from "./ChatPanel";
+export {
+  chat,
+  emptyChat,
+  LONGEST_MESSAGE,
+  type ChatInput,
+  type ChatState,
+  type Message,
+} from "./chat-machine";

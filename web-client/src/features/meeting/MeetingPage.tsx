@@ -1,0 +1,111 @@
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import { sentenceFor, useText } from "../../i18n";
+import { go } from "../../navigation";
+import { Button, Loading, PlainPage, useTitle } from "../../ui";
+import { LobbyPage } from "../lobby";
+import { PrejoinPage } from "../prejoin";
+import { Visit } from "./visit";
+import type { Departure } from "./visit-machine";
+
+const loadRoom = () => import("./RoomScreen");
+const RoomScreen = lazy(async () => ({ default: (await loadRoom()).RoomScreen }));
+
+/** Everything behind a meeting link. */
+export function MeetingPage({ code }: { code: string }) {
+  const [visit, setVisit] = useState<Visit>();
+
+  useEffect(() => {
+    const opened = new Visit(code);
+    setVisit(opened);
+    opened.open();
+    // The room loads while one looks into the camera.
+    void loadRoom();
+    return () => opened.close();
+  }, [code]);
+
+  return visit ? <Visiting visit={visit} /> : <Loading />;
+}
+
+function Visiting({ visit }: { visit: Visit }) {
+  const text = useText();
+  const state = useSyncExternalStore(visit.subscribe, visit.current);
+  const session = useSyncExternalStore(visit.subscribe, visit.session);
+
+  switch (state.at) {
+    case "door":
+      return <Loading />;
+    case "closed":
+      return <ClosedDoor code={state.code} onRetry={() => visit.open()} />;
+    case "prejoin":
+      return (
+        <PrejoinPage
+          // A refused entry gave the devices away: the page opens them again.
+          key={state.error ?? ""}
+          door={state.door}
+          asking={state.asking}
+          error={state.error && sentenceFor(text, state.error)}
+          onEnter={(entrance) => visit.enter(entrance)}
+        />
+      );
+    case "waiting":
+      return (
+        <LobbyPage
+          title={state.door.title}
+          lost={state.lost}
+          onLeave={() => visit.handle({ on: "left-waiting" })}
+        />
+      );
+    case "inside":
+      return session ? (
+        <Suspense fallback={<Loading />}>
+          <RoomScreen session={session} title={state.door.title} />
+        </Suspense>
+      ) : (
+        <Loading />
+      );
+    case "after":
+      return <After why={state.why} onReturn={() => visit.handle({ on: "returned" })} />;
+  }
+}
+
+function ClosedDoor({ code, onRetry }: { code: string; onRetry: () => void }) {
+  const text = useText();
+  const missing = code === "not_found";
+  const title = missing ? text.app.notFound : text.after.failed.title;
+  useTitle(title);
+  return (
+    <PlainPage title={title} help={missing ? text.app.notFoundHelp : sentenceFor(text, code)}>
+      {missing ? (
+        <Button rank="primary" onPress={() => go("/")}>
+          {text.app.toHome}
+        </Button>
+      ) : (
+        <Button rank="primary" onPress={onRetry}>
+          {text.app.retry}
+        </Button>
+      )}
+    </PlainPage>
+  );
+}
+
+function After({ why, onReturn }: { why: Departure; onReturn: () => void }) {
+  const text = useText();
+  const { title, help } = text.after[why];
+  // Who was removed need not be offered a door that stays shut; what has ended has none.
+  const mayReturn = why !== "removed" && why !== "ended" && why !== "refused";
+  useTitle(title);
+  return (
+    <PlainPage title={title} help={help}>
+      <div className="row">
+        {mayReturn && (
+          <Button rank="primary" onPress={onReturn}>
+            {text.after.again}
+          </Button>
+        )}
+        <Button rank={mayReturn ? "plain" : "primary"} onPress={() => go("/")}>
+          {text.after.home}
+        </Button>
+      </div>
+    </PlainPage>
+  );
+}

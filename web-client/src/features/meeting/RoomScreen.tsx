@@ -1,0 +1,79 @@
+import { useState, useSyncExternalStore } from "react";
+import { useText } from "../../i18n";
+import { Bars, useTitle } from "../../ui";
+import { ChatPanel } from "../chat";
+import { Lock } from "lucide-react";
+import { AudioSink } from "./AudioSink";
+import { ControlBar, type PanelName } from "./ControlBar";
+import { Grid } from "./Grid";
+import { LinkBanner } from "./LinkBanner";
+import { Panel } from "./Panel";
+import { PeoplePanel } from "./PeoplePanel";
+import { Presentation } from "./Presentation";
+import type { MeetingSession } from "./session";
+import { Toasts } from "./Toasts";
+import "./meeting.css";
+
+interface Props {
+  session: MeetingSession;
+  title: string;
+}
+
+/** In session: the stage, the bar, and at most one panel beside them. */
+export function RoomScreen({ session, title }: Props) {
+  const text = useText();
+  const view = useSyncExternalStore(session.subscribe, session.current);
+  const [panel, setPanel] = useState<PanelName>();
+  useTitle(title);
+
+  const open = (next: PanelName | undefined) => {
+    session.chat({ on: next === "messages" ? "opened" : "closed" });
+    setPanel(next);
+  };
+
+  return (
+    <div className="room sitting">
+      <a className="skip" href="#key-microphone">
+        {text.meeting.controls}
+      </a>
+      <header className="title">
+        <h1 className="grow">{title}</h1>
+        <div className="meta">
+          {view.locked && (
+            <span>
+              <Lock className="i s" aria-hidden />
+              {text.meeting.locked}
+            </span>
+          )}
+          <span>
+            <Bars of={view.quality} />
+            {text.meeting.quality[view.quality]}
+          </span>
+        </div>
+      </header>
+      <LinkBanner link={view.link} />
+      <main className={panel ? "stage panelled" : "stage"} id="main">
+        <div className="seats">
+          {view.share ? (
+            <Presentation share={view.share} people={view.people} />
+          ) : (
+            <Grid people={view.people} alone={view.people.length === 1 && view.link.is === "live"} />
+          )}
+          <Toasts session={session} view={view} onShowPeople={() => open("people")} />
+        </div>
+        {panel === "people" && (
+          <Panel title={text.meeting.participants} opener="key-people" onClose={() => open(undefined)}>
+            <PeoplePanel session={session} view={view} />
+          </Panel>
+        )}
+        {panel === "messages" && (
+          <Panel title={text.chat.title} opener="key-messages" onClose={() => open(undefined)}>
+            <ChatPanel chat={view.chat} onSend={(said) => session.send(said)} />
+          </Panel>
+        )}
+      </main>
+      <ControlBar session={session} view={view} panel={panel} onPanel={open} />
+      <AudioSink voices={view.voices} />
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+import { Hand, MicOff, User } from "lucide-react";
+import { useText } from "../../i18n";
+import { Bars } from "../../ui";
+import { Picture } from "./Picture";
+import type { Person } from "./view";
+
+/** One person: picture or seal, nameplate, and whatever matters at a glance. */
+export function Tile({ person }: { person: Person }) {
+  const text = useText();
+  const name = person.isSelf ? text.meeting.you : person.name;
+  const weak = person.quality === "poor" || person.quality === "lost";
+
+  return (
+    <figure
+      className={`tile ${person.speaking ? "speaks" : ""} ${person.camera ? "" : "voiceonly"}`}
+      data-identity={person.identity}
+    >
+      {person.camera ? (
+        <Picture track={person.camera} mirrored={person.isSelf} />
+      ) : (
+        <div className="seal">
+          <span>
+            <User className="i l" aria-hidden />
+          </span>
+        </div>
+      )}
+      <div className="corner">
+        {person.turn > 0 && (
+          <span>
+            <Hand className="i s" aria-hidden />
+            {person.turn}
+            <span className="hide">{text.meeting.handRaised(name)}</span>
+          </span>
+        )}
+        {weak && !person.isSelf && (
+          <span>
+            <Bars of={person.quality} />
+            {text.meeting.quality[person.quality]}
+          </span>
+        )}
+      </div>
+      <figcaption className="plate">
+        {person.speaking ? (
+          <span className="lamp" role="img" aria-label={text.meeting.speaks}>
+            <i />
+            <i />
+            <i />
+          </span>
+        ) : (
+          !person.microphoneOpen && <MicOff className="i" role="img" aria-label={text.meeting.muted} />
+        )}
+        <span>{name}</span>
+      </figcaption>
+    </figure>
+  );
+}

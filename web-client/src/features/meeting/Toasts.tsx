@@ -1,0 +1,103 @@
+import { DoorOpen, Info, Volume2, X } from "lucide-react";
+import { useEffect } from "react";
+import { sentenceFor, useText, type Catalogue } from "../../i18n";
+import { Button } from "../../ui";
+import type { MeetingSession } from "./session";
+import type { MeetingView, Notice } from "./view";
+
+interface Props {
+  session: MeetingSession;
+  view: MeetingView;
+  onShowPeople: () => void;
+}
+
+/** What floats at the foot of the stage: the held-back sound, who knocks, the newest notice. */
+export function Toasts({ session, view, onShowPeople }: Props) {
+  const text = useText();
+  const { notice, knocks } = view;
+
+  useEffect(() => {
+    if (!notice) return;
+    const timer = window.setTimeout(() => session.dismissNotice(), NOTICE_STAYS);
+    return () => window.clearTimeout(timer);
+  }, [notice, session]);
+
+  const [first, ...others] = knocks;
+  return (
+    <div className="toasts" role="status">
+      {!view.canHear && view.link.is === "live" && (
+        <div className="toast">
+          <Volume2 className="i" aria-hidden />
+          <span className="grow">{text.meeting.audioBlocked}</span>
+          <Button small rank="primary" onPress={() => void session.startAudio()}>
+            {text.meeting.audioStart}
+          </Button>
+        </div>
+      )}
+      {first && (
+        <div className="toast">
+          <DoorOpen className="i" aria-hidden />
+          <span className="grow">
+            {others.length === 0 ? text.meeting.knock(first.name) : text.meeting.knocks(knocks.length)}
+          </span>
+          {others.length === 0 ? (
+            <>
+              <Button small rank="ghost" onPress={() => void session.refuse(first.ticket)}>
+                {text.meeting.refuse}
+              </Button>
+              <Button small rank="primary" onPress={() => void session.admit(first.ticket)}>
+                {text.meeting.admit}
+              </Button>
+            </>
+          ) : (
+            <Button small rank="primary" onPress={onShowPeople}>
+              {text.meeting.participants}
+            </Button>
+          )}
+        </div>
+      )}
+      {notice && (
+        <div className="toast" key={notice.id}>
+          <Info className="i" aria-hidden />
+          <span className="grow">{wordsFor(notice, text)}</span>
+          <Button
+            small
+            rank="ghost"
+            className="icon"
+            aria-label={text.meeting.dismiss}
+            onPress={() => session.dismissNotice()}
+          >
+            <X className="i s" aria-hidden />
+          </Button>
+        </div>
+      )}
+      {view.sharing && (
+        <div className="toast">
+          <span className="grow">{text.meeting.youPresent}</span>
+          <Button small rank="plain" onPress={() => void session.toggleShare()}>
+            {text.meeting.stopPresenting}
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+const NOTICE_STAYS = 6_000;
+
+function wordsFor(notice: Notice, text: Catalogue): string {
+  switch (notice.says) {
+    case "muted-by-host":
+      return text.meeting.mutedByHost;
+    case "device-failed":
+      return text.meeting.deviceFailed;
+    case "share-failed":
+      return text.meeting.shareFailed;
+    case "link-copied":
+      return text.meeting.linkCopied;
+    case "back":
+      return text.meeting.back;
+    case "error":
+      return sentenceFor(text, notice.code);
+  }
+}

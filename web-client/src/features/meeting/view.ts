@@ -1,0 +1,140 @@
+//! What the screen shows of a room at one moment: plain values, made anew whenever the room changes.
+
+import { ConnectionQuality, Track, type Participant, type RemoteTrack, type Room } from "livekit-client";
+import type { Knock } from "../../api/meetings";
+import type { ChatState } from "../chat";
+import type { LinkState } from "./link-machine";
+import { inOrder } from "./seating";
+
+export type Quality = "good" | "fair" | "poor" | "lost";
+export type Role = "host" | "user" | "guest";
+
+/** One person as others see them. */
+export interface Person {
+  identity: string;
+  name: string;
+  role: Role;
+  isSelf: boolean;
+  joinedAt: number;
+  /** When the hand went up (RFC 3339), or empty. */
+  hand: string;
+  /** Their place in the queue, counted from 1; 0 without a raised hand. */
+  turn: number;
+  microphoneOpen: boolean;
+  speaking: boolean;
+  camera: Track | undefined;
+  quality: Quality;
+}
+
+/** A screen somebody shows. */
+export interface Share {
+  identity: string;
+  name: string;
+  track: Track;
+}
+
+/** A sentence at the foot of the stage; the newest replaces. */
+export type Notice = { id: number } & (
+  | { says: "muted-by-host" }
+  | { says: "device-failed" }
+  | { says: "share-failed" }
+  | { says: "link-copied" }
+  | { says: "back" }
+  | { says: "error"; code: string }
+);
+
+export interface MeetingView {
+  link: LinkState;
+  /** In seating order, oneself included. */
+  people: readonly Person[];
+  /** Raised hands, first come first served. */
+  hands: readonly Person[];
+  share: Share | undefined;
+  voices: readonly RemoteTrack[];
+  canHear: boolean;
+  microphoneOpen: boolean;
+  cameraOn: boolean;
+  sharing: boolean;
+  handUp: boolean;
+  quality: Quality;
+  isHost: boolean;
+  locked: boolean;
+  knocks: readonly Knock[];
+  chat: ChatState;
+  notice: Notice | undefined;
+}
+
+/** The room's part of the view. */
+export function peopleOf(room: Room): Pick<MeetingView, "people" | "hands" | "share" | "voices"> {
+  const local = room.localParticipant;
+  const remote = [...room.remoteParticipants.values()];
+  const everybody = local.identity === "" ? remote : [local, ...remote];
+
+  const hands = everybody
+    .map((participant) => ({
+      identity: participant.identity,
+      hand: participant.attributes["palabre.hand"] ?? "",
+    }))
+    .filter(({ hand }) => hand !== "")
+    .sort((a, b) => (a.hand < b.hand ? -1 : 1))
+    .map(({ identity }) => identity);
+  const people = inOrder(everybody.map((participant) => personOf(participant, participant === local, hands)));
+
+  return {
+    people,
+    hands: hands.flatMap((identity) => people.find((person) => person.identity === identity) ?? []),
+    share: shareOf(remote),
+    voices: remote.flatMap((participant) =>
+      [...participant.audioTrackPublications.values()].flatMap((publication) => publication.track ?? []),
+    ),
+  };
+}
+
+function personOf(participant: Participant, isSelf: boolean, hands: readonly string[]): Person {
+  const camera = participant.getTrackPublication(Track.Source.Camera);
+  return {
+    identity: participant.identity,
+    name: participant.name === undefined || participant.name === "" ? participant.identity : participant.name,
+    role: roleOf(participant.attributes["palabre.role"]),
+    isSelf,
+    joinedAt: participant.joinedAt?.getTime() ?? 0,
+    hand: participant.attributes["palabre.hand"] ?? "",
+    turn: hands.indexOf(participant.identity) + 1,
+    microphoneOpen: participant.isMicrophoneEnabled,
+    speaking: participant.isSpeaking && participant.isMicrophoneEnabled,
+    camera: camera && !camera.isMuted ? camera.track : undefined,
+    quality: qualityOf(participant.connectionQuality),
+  };
+}
+
+function shareOf(remote: readonly Participant[]): Share | undefined {
+  for (const participant of remote) {
+    const publication = participant.getTrackPublication(Track.Source.ScreenShare);
+    if (publication?.track && !publication.isMuted) {
+      return {
+        identity: participant.identity,
+        name: participant.name ?? participant.identity,
+        track: publication.track,
+      };
+    }
+  }
+  return undefined;
+}
+
+function roleOf(attribute: string | undefined): Role {
+  return attribute === "host" || attribute === "user" ? attribute : "guest";
+}
+
+export function qualityOf(quality: ConnectionQuality): Quality {
+  switch (quality) {
+    case ConnectionQuality.Poor:
+      return "poor";
+    case ConnectionQuality.Lost:
+      return "lost";
+    case ConnectionQuality.Good:
+      return "fair";
+    case ConnectionQuality.Excellent:
+    case ConnectionQuality.Unknown:
+      return "good";
+  }
+}

@@ -1,0 +1,151 @@
+//! Performs what `visit-machine.ts` decides. The room itself, with its SDK, loads while one is still before the door.
+
+import { codeOf } from "../../api/client";
+import { listen } from "../../api/events";
+import { askToJoin, knockEvents, openDoor, type Admission } from "../../api/meetings";
+import { recallChoices, type Entrance } from "../prejoin";
+import { admissionOf, forgetAdmission } from "./admission";
+import type { MeetingSession } from "./session";
+import { atTheDoor, visit, type VisitEffect, type VisitInput, type VisitState } from "./visit-machine";
+
+export class Visit {
+  private state: VisitState = atTheDoor[0];
+  private entrance: Entrance | undefined;
+  private running: MeetingSession | undefined;
+  private stopListening: (() => void) | undefined;
+  private timer: number | undefined;
+  private over = false;
+  private readonly listeners = new Set<() => void>();
+
+  constructor(private readonly code: string) {}
+
+  readonly subscribe = (listener: () => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  readonly current = (): VisitState => this.state;
+
+  /** The session, once one is inside. */
+  readonly session = (): MeetingSession | undefined => this.running;
+
+  open(): void {
+    for (const effect of atTheDoor[1]) this.perform(effect);
+  }
+
+  close(): void {
+    this.over = true;
+    this.stopWaiting();
+    this.running?.leave();
+    this.letGo();
+  }
+
+  enter(entrance: Entrance): void {
+    this.letGo();
+    this.entrance = entrance;
+    this.handle({ on: "asked" });
+  }
+
+  handle(input: VisitInput): void {
+    if (this.over) return;
+    const [state, effects] = visit(this.state, input);
+    this.state = state;
+    for (const effect of effects) this.perform(effect);
+    // Outside the room nothing stays open: the camera's light must be out in the waiting room.
+    if (state.at !== "inside" && !(state.at === "prejoin" && state.asking)) this.letGo();
+    if (state.at !== "inside") this.running = undefined;
+    this.tell();
+  }
+
+  private perform(effect: VisitEffect): void {
+    switch (effect.do) {
+      case "open-door":
+        void this.openDoor();
+        break;
+      case "ask":
+        window.clearTimeout(this.timer);
+        this.timer = window.setTimeout(() => void this.ask(), effect.after);
+        break;
+      case "wait":
+        this.wait(effect.ticket);
+        break;
+      case "stop-waiting":
+        this.stopWaiting();
+        break;
+      case "enter":
+        void this.startSession(effect.admission);
+        break;
+      case "forget":
+        forgetAdmission(this.code);
+        break;
+    }
+  }
+
+  private async openDoor(): Promise<void> {
+    try {
+      this.handle({ on: "door-opened", door: await openDoor(this.code) });
+    } catch (error) {
+      this.handle({ on: "door-failed", code: codeOf(error) });
+    }
+  }
+
+  private async ask(): Promise<void> {
+    const name = this.choices().name.trim();
+    const previous = admissionOf(this.code);
+    try {
+      const answer = await askToJoin(this.code, {
+        ...(name !== "" && { name }),
+        ...(previous !== null && { previous }),
+      });
+      this.handle({ on: "answered", answer });
+    } catch (error) {
+      this.handle({ on: "ask-failed", code: codeOf(error) });
+    }
+  }
+
+  private wait(ticket: string): void {
+    this.stopWaiting();
+    this.stopListening = listen(
+      knockEvents(this.code, ticket),
+      {
+        admitted: (data) => this.handle({ on: "answered", answer: JSON.parse(data) as Admission }),
+        refused: () => this.handle({ on: "refused" }),
+        ended: () => this.handle({ on: "ended" }),
+      },
+      () => this.handle({ on: "wait-lost" }),
+    );
+  }
+
+  private stopWaiting(): void {
+    window.clearTimeout(this.timer);
+    this.stopListening?.();
+    this.stopListening = undefined;
+  }
+
+  private async startSession(admission: Admission): Promise<void> {
+    const { MeetingSession } = await import("./session");
+    if (this.over || this.state.at !== "inside") return;
+    const entrance = this.entrance ?? { choices: this.choices(), microphone: undefined, camera: undefined };
+    this.entrance = undefined;
+    this.running = new MeetingSession(this.code, entrance, admission, this.state.door.locked, {
+      depart: (why) => this.handle({ on: "departed", why }),
+      waitOutside: (ticket) => this.handle({ on: "must-wait", ticket }),
+    });
+    this.tell();
+  }
+
+  private choices() {
+    return this.entrance?.choices ?? recallChoices();
+  }
+
+  /** Closes devices that were brought from pre-join and not taken into a room. */
+  private letGo(): void {
+    this.entrance?.microphone?.stop();
+    this.entrance?.camera?.stop();
+    this.entrance = undefined;
+  }
+
+  private tell(): void {
+    for (const listener of this.listeners) listener();
+  }
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { meetingCodeIn, routeOf } from "./routes";
+
+describe("addresses", () => {
+  it("lead to their pages", () => {
+    expect(routeOf("/")).toEqual({ page: "home" });
+    expect(routeOf("/m/abc-defg-hij")).toEqual({ page: "meeting", code: "abc-defg-hij" });
+    expect(routeOf("/setup/s3cret")).toEqual({ page: "setup", secret: "s3cret" });
+    expect(routeOf("/m/abc")).toEqual({ page: "nowhere" });
+    expect(routeOf("/m/abc-defg-hij/x")).toEqual({ page: "nowhere" });
+    expect(routeOf("/elsewhere")).toEqual({ page: "nowhere" });
+  });
+
+  it("never send anybody to another server after sign-in", () => {
+    expect(routeOf("/sign-in", "?next=/m/abc-defg-hij")).toEqual({
+      page: "sign-in",
+      next: "/m/abc-defg-hij",
+    });
+    for (const foreign of ["https://example.org/", "//example.org", "/\\example.org"]) {
+      expect(routeOf("/sign-in", `?next=${encodeURIComponent(foreign)}`)).toEqual({
+        page: "sign-in",
+        next: "/",
+      });
+    }
+  });
+});
+
+describe("a typed meeting code", () => {
+  it("may be a link, a code, or its bare letters", () => {
+    for (const typed of [
+      "abc-defg-hij",
+      " ABC-DEFG-HIJ ",
+      "abcdefghij",
+      "https://palabre.example/m/abc-defg-hij?x=1",
+    ]) {
+      expect(meetingCodeIn(typed)).toBe("abc-defg-hij");
+    }
+  });
+
+  it("is refused when it is neither", () => {
+    for (const typed of ["", "abc", "abc-defg-hijk", "https://palabre.example/", "12345"]) {
+      expect(meetingCodeIn(typed)).toBeUndefined();
+    }
+  });
+});

@@ -1,0 +1,50 @@
+//! Which page an address means. Pure; `navigation.ts` moves between them.
+
+export type Route =
+  | { page: "home" }
+  | { page: "sign-in"; next: string }
+  | { page: "setup"; secret: string }
+  | { page: "meeting"; code: string }
+  | { page: "users" }
+  | { page: "settings" }
+  | { page: "nowhere" };
+
+const MEETING_CODE = /^[a-z]{3}-[a-z]{4}-[a-z]{3}$/;
+
+/** The page of an address like `/m/abc-defg-hij`. */
+export function routeOf(path: string, query = ""): Route {
+  const [first = "", second = "", ...rest] = path.split("/").slice(1);
+  if (rest.length > 0) return { page: "nowhere" };
+
+  switch (first) {
+    case "":
+      return second === "" ? { page: "home" } : { page: "nowhere" };
+    case "sign-in":
+      return second === ""
+        ? { page: "sign-in", next: ownPath(new URLSearchParams(query).get("next")) }
+        : { page: "nowhere" };
+    case "setup":
+      return second === "" ? { page: "nowhere" } : { page: "setup", secret: second };
+    case "m":
+      return MEETING_CODE.test(second) ? { page: "meeting", code: second } : { page: "nowhere" };
+    case "users":
+      return second === "" ? { page: "users" } : { page: "nowhere" };
+    case "settings":
+      return second === "" ? { page: "settings" } : { page: "nowhere" };
+    default:
+      return { page: "nowhere" };
+  }
+}
+
+/** The meeting code in what somebody typed or pasted: a code, with or without hyphens, or a link. */
+export function meetingCodeIn(typed: string): string | undefined {
+  const linked = /\/m\/([a-z]{3}-[a-z]{4}-[a-z]{3})(?:[/?#]|$)/i.exec(typed.trim())?.[1];
+  const letters = (linked ?? typed).trim().toLowerCase().replace(/[\s-]/g, "");
+  if (!/^[a-z]{10}$/.test(letters)) return undefined;
+  return `${letters.slice(0, 3)}-${letters.slice(3, 7)}-${letters.slice(7)}`;
+}
+
+/** A path on this server, whatever the query said: nobody may send our users elsewhere. */
+function ownPath(next: string | null): string {
+  return next !== null && /^\/(?![/\\])/.test(next) ? next : "/";
+}

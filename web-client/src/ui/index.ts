@@ -1,0 +1,16 @@
+export { Brand } from "./Brand";
+export { Button, type Rank } from "./Button";
+export { Bars } from "./Bars";
+export { chime, testTone } from "./sounds";
+export { Confirm } from "./Confirm";
+export { ErrorBoundary } from "./ErrorBoundary";
+export { Field } from "./Field";
+export { Choice, type Option } from "./Choice";
+export { FormError } from "./FormError";
+export { Link } from "./Link";
+export { Loading } from "./Loading";
+export { PlainPage } from "./PlainPage";
+export { AppearanceMenu } from "./AppearanceMenu";
+export { applyTheme, chooseTheme, chosenTheme, type Theme } from "./theme";
+export { useTitle } from "./useTitle";
+export { copyText } from "./clipboard";
