@@ -98,9 +98,9 @@ pub(super) async fn sign_out(
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, no_cookie(&client))]))
 }
 
-/// `GET /api/me`.
-pub(super) async fn me(signed_in: SignedIn) -> Json<UserView> {
-    Json(signed_in.user.into())
+/// `GET /api/me`. Nobody being signed in is an answer, not an error: every guest's page asks.
+pub(super) async fn me(signed_in: Option<SignedIn>) -> Json<Option<UserView>> {
+    Json(signed_in.map(|SignedIn { user, .. }| user.into()))
 }
 
 #[derive(Deserialize)]

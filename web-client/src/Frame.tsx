@@ -68,7 +68,7 @@ export function Frame({ user, page, children }: Props) {
         {links}
         <button onClick={signOut}>
           <LogOut className="i" aria-hidden />
-          {text.auth.signOut}
+          {text.auth.signOutShort}
         </button>
       </nav>
     </div>

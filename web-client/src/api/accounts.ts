@@ -29,7 +29,7 @@ export const signIn = (email: string, password: string) =>
 
 export const signOut = () => call<undefined>("POST", "/api/sign-out");
 
-export const whoAmI = () => call<User>("GET", "/api/me");
+export const whoAmI = () => call<User | null>("GET", "/api/me");
 
 export const changePassword = (current: string, next: string) =>
   call<undefined>("POST", "/api/me/password", { current, new: next });

@@ -27,7 +27,7 @@ export function Choice({ label, labelHidden = false, options, chosen, onChoose, 
         if (key !== null) onChoose(String(key));
       }}
     >
-      <Label className={labelHidden ? "hide" : ""}>{label}</Label>
+      <Label className={labelHidden ? "hide" : "label"}>{label}</Label>
       <Button className="input choice">
         <SelectValue className="grow" />
         <ChevronDown className="i s" aria-hidden />

@@ -20,7 +20,7 @@ export function AccountProvider({ children }: { children: ReactNode }) {
     let asked = true;
     whoAmI().then(
       (user) => {
-        if (asked) setAccount(user);
+        if (asked) setAccount(user ?? "nobody");
       },
       () => {
         if (asked) setAccount("nobody");

@@ -206,7 +206,8 @@ function Line({ kind, source, icons: [On, Off], options, chosen, preview, childr
         >
           {open ? <On className="i" aria-hidden /> : <Off className="i" aria-hidden />}
           <span>
-            {text.prejoin[kind]} <span className="q3">{open ? text.prejoin.on : text.prejoin.off}</span>
+            {text.prejoin[kind]}{" "}
+            <span className="q3">{(open ? text.prejoin.on : text.prejoin.off)[kind]}</span>
           </span>
         </ToggleButton>
         <Choice
