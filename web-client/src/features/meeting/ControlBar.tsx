@@ -179,7 +179,7 @@ function DeviceMenu({ kinds, session }: { kinds: readonly DeviceKind[]; session:
       <AriaButton className="more" aria-label={text.meeting.devices[first]}>
         <ChevronUp className="i s" aria-hidden />
       </AriaButton>
-      <Popover className="popover" placement="top">
+      <Popover className="popover room" placement="top">
         <Menu className="menu" aria-label={text.meeting.devices[first]}>
           {kinds.map((kind) => (
             <MenuSection
@@ -249,7 +249,7 @@ function MoreMenu({ session, view, onPanel }: MoreProps) {
           <span>{words.more}</span>
           {view.chat.unread > 0 && <span className="n phoneonly">{view.chat.unread}</span>}
         </AriaButton>
-        <Popover className="popover" placement="top">
+        <Popover className="popover room" placement="top">
           <Menu className="menu" aria-label={words.more} onAction={(key) => act(String(key))}>
             <MenuItem id="people" className="option phoneonly">
               {words.participants}

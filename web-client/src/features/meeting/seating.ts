@@ -50,7 +50,7 @@ export function gridShape(tiles: number, width: number, height: number): GridSha
   return best;
 }
 
-/** How much of a tile shows a face: pictures are cropped, but no wider than 16:9 and no taller than 3:4 is of use. */
+/** How much of a tile shows a face: a camera gives 16:9, and cropping to more than 4:3 cuts people. */
 function seenOf(width: number, height: number): number {
-  return Math.min(width, (height * 16) / 9) * Math.min(height, (width * 4) / 3);
+  return Math.min(width, (height * 16) / 9) * Math.min(height, (width * 3) / 4);
 }
