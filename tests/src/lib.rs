@@ -1,1 +1,9 @@
-//! Scenarios over real sockets, load and bench.
+//! What the scenarios, the fuzz targets and the bench share: peers on an independent WebRTC stack, sources of media,
+//! links with faults, and the stage on which they meet our media engine.
+
+pub mod fuzz;
+pub mod link;
+pub mod peer;
+pub mod source;
+pub mod stage;
+pub mod vp8;

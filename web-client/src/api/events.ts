@@ -1,26 +1,18 @@
 //! Server-sent events, with the end of the stream told to whoever listens.
 
-/** How a line of events may suffer. */
-export interface Trouble {
-  /** The browser lost the line and tries again by itself; the next event says that it succeeded. */
-  interrupted?: () => void;
-  /** The browser has given up, because the server answered with an error. Called once. */
-  lost: () => void;
-}
-
-/** Listens to the named events of `path` until the returned function is called. */
+/** Listens to the named events of `path` until the returned function is called. `onLost` is called once, when the browser has given up. */
 export function listen(
   path: string,
   handlers: Readonly<Record<string, (data: string) => void>>,
-  trouble: Trouble,
+  onLost: () => void,
 ): () => void {
   const source = new EventSource(path);
   for (const [name, handle] of Object.entries(handlers)) {
     source.addEventListener(name, (event: MessageEvent<string>) => handle(event.data));
   }
   source.addEventListener("error", () => {
-    if (source.readyState === EventSource.CLOSED) trouble.lost();
-    else trouble.interrupted?.();
+    // While CONNECTING the browser tries again by itself; CLOSED is final (the server answered with an error).
+    if (source.readyState === EventSource.CLOSED) onLost();
   });
   return () => source.close();
 }
@@ -35,13 +27,12 @@ export function listenForEver(
   let stop: () => void;
 
   const open = () => {
-    const lost = () => {
+    stop = listen(path, handlers, () => {
       stop();
       const pause = Math.min(15_000, 1_000 * 2 ** attempt);
       attempt += 1;
       timer = window.setTimeout(open, pause);
-    };
-    stop = listen(path, handlers, { lost });
+    });
   };
   open();
 

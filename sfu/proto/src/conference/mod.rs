@@ -14,8 +14,6 @@ mod tests;
 use std::collections::HashMap;
 use std::time::Instant;
 
-use crate::bandwidth::allocator::Demand;
-use crate::bandwidth::estimator::Fate;
 use crate::id::{ConferenceId, DownTrackId, PeerId, Ssrc, UpTrackId};
 use crate::io::{DownTrackParams, Event, LayerWish, UpTrackParams};
 use crate::participant::Participant;
@@ -74,10 +72,8 @@ pub struct Conference {
     down_ids: HashMap<DownTrackId, u32>,
     timers: timers::Timers,
     scratch: Scratch,
-    /// For RTCP that is being written, feedback that is being read, layers that are being chosen.
+    /// For RTCP that is being written.
     rtcp: Vec<u8>,
-    fates: Vec<Fate>,
-    demands: Vec<Demand>,
 }
 
 impl Conference {
@@ -100,8 +96,6 @@ impl Conference {
             timers: timers::Timers::default(),
             scratch: Scratch::default(),
             rtcp: Vec::new(),
-            fates: Vec::new(),
-            demands: Vec::new(),
         }
     }
 

@@ -6,11 +6,9 @@ pub mod sources;
 
 use std::time::Duration;
 
-use crate::bandwidth::downlink::Downlink;
 use crate::conference::PeerKey;
 use crate::id::PeerId;
 use crate::io::{Extension, ExtensionMap};
-use crate::track::reception::Counts;
 use arrivals::Arrivals;
 use departures::Departures;
 use sources::Sources;
@@ -38,10 +36,8 @@ pub struct Participant {
     pub arrivals: Arrivals,
     /// When our packets left for it.
     pub departures: Departures,
-    /// The path towards it.
-    pub downlink: Downlink,
-    /// What was received of it until its quality was last told.
-    pub told: Counts,
+    /// The round trip to it, if measured.
+    pub rtt: Option<Duration>,
 }
 
 impl Participant {
@@ -59,8 +55,7 @@ impl Participant {
             extensions: ExtensionMap::default(),
             arrivals: Arrivals::default(),
             departures: Departures::default(),
-            downlink: Downlink::new(direct),
-            told: Counts::default(),
+            rtt: None,
         }
     }
 
@@ -76,6 +71,6 @@ impl Participant {
     /// The round trip, or a usual one.
     #[must_use]
     pub fn rtt_or_usual(&self) -> Duration {
-        self.downlink.rtt().unwrap_or(Duration::from_millis(60))
+        self.rtt.unwrap_or(Duration::from_millis(60))
     }
 }

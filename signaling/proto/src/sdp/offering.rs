@@ -70,7 +70,6 @@ impl OfferingSession {
         let extensions = our_extensions(media.kind, &codecs);
         self.sections[index] = OurSection {
             mid: mid.clone(),
-            kind: Some(media.kind),
             state: State::Wanted,
             media: Some(media),
             codecs,
@@ -120,12 +119,7 @@ impl OfferingSession {
         for section in &mut self.sections {
             section.offered = true;
             let Some(media) = &section.media else {
-                // Until both sides have seen it rejected it keeps its kind.
-                let kind = match section.kind {
-                    Some(MediaKind::Audio) => "audio",
-                    _ => "video",
-                };
-                description.rejected([kind, "UDP/TLS/RTP/SAVPF", "0"], &section.mid);
+                description.rejected(["video", "UDP/TLS/RTP/SAVPF", "0"], &section.mid);
                 continue;
             };
             mid_to_track_id.insert(section.mid.clone(), media.track_sid.clone());
@@ -189,7 +183,6 @@ struct Outstanding {
 #[derive(Debug, Default)]
 struct OurSection {
     mid: String,
-    kind: Option<MediaKind>,
     state: State,
     media: Option<DownMedia>,
     /// As we offer them.

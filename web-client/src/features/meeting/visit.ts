@@ -108,15 +108,11 @@ export class Visit {
     this.stopListening = listen(
       knockEvents(this.code, ticket),
       {
-        waiting: () => this.handle({ on: "wait-resumed" }),
         admitted: (data) => this.handle({ on: "answered", answer: JSON.parse(data) as Admission }),
         refused: () => this.handle({ on: "refused" }),
         ended: () => this.handle({ on: "ended" }),
       },
-      {
-        interrupted: () => this.handle({ on: "wait-interrupted" }),
-        lost: () => this.handle({ on: "wait-lost" }),
-      },
+      () => this.handle({ on: "wait-lost" }),
     );
   }
 

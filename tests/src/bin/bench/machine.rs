@@ -1,0 +1,148 @@
+//! What the measurements need of the machine: pinned threads, CPU clocks, large sockets, batches.
+
+use std::io;
+use std::net::UdpSocket;
+use std::os::fd::{AsRawFd, RawFd};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+/// Where the measured thread runs.
+pub(crate) const SERVER_CORE: usize = 0;
+/// Where its load comes from and goes to.
+pub(crate) const LOAD_CORE: usize = 1;
+
+/// Moves the calling thread to a core, if there is such a core.
+pub(crate) fn pin_to(core: usize) {
+    pin_thread(0, core);
+}
+
+/// Moves a thread of ours, 0 being the caller, to a core, if there is such a core.
+fn pin_thread(thread: i32, core: usize) {
+    // SAFETY: a cpu_set_t is plain bits; the size given is its size. A failure leaves the thread where it was.
+    unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        libc::CPU_SET(core, &mut set);
+        libc::sched_setaffinity(thread, size_of_val(&set), &raw const set);
+    }
+}
+
+/// Lifts the limit of open files to what the system allows us.
+pub(crate) fn allow_many_sockets() {
+    // SAFETY: both calls take a pointer to a valid rlimit.
+    unsafe {
+        let mut limit: libc::rlimit = std::mem::zeroed();
+        libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit);
+        limit.rlim_cur = limit.rlim_max;
+        libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+    }
+}
+
+/// The CPU time that the calling thread has used.
+pub(crate) fn own_cpu_time() -> Duration {
+    // SAFETY: the clock exists on Linux, and the timespec is valid.
+    let time = unsafe {
+        let mut time: libc::timespec = std::mem::zeroed();
+        libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time);
+        time
+    };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// Another thread of this program.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Thread(i32);
+
+impl Thread {
+    /// The newest thread of that name.
+    pub(crate) fn named(name: &str) -> Result<Self> {
+        let mut found = None;
+        for entry in std::fs::read_dir("/proc/self/task")? {
+            let path = entry?.path();
+            let comm = std::fs::read_to_string(path.join("comm")).unwrap_or_default();
+            if comm.trim_end() == name {
+                let id: i32 = path.file_name().and_then(|id| id.to_str()).context("a task")?.parse()?;
+                found = found.max(Some(id));
+            }
+        }
+        found.map(Self).with_context(|| format!("no thread is called {name}"))
+    }
+
+    /// Moves it to a core.
+    pub(crate) fn pin_to(self, core: usize) {
+        pin_thread(self.0, core);
+    }
+
+    /// The CPU time that it has used.
+    pub(crate) fn cpu_time(self) -> Result<Duration> {
+        let text = std::fs::read_to_string(format!("/proc/self/task/{}/schedstat", self.0))?;
+        let nanoseconds = text.split(' ').next().context("an empty schedstat")?.parse()?;
+        Ok(Duration::from_nanos(nanoseconds))
+    }
+}
+
+/// A socket on loopback with large buffers that never blocks.
+pub(crate) fn socket() -> Result<UdpSocket> {
+    let socket = UdpSocket::bind("127.0.0.1:0").context("open a socket")?;
+    socket.set_nonblocking(true)?;
+    let size: libc::c_int = 4 << 20;
+    // The forcing options need privileges and go beyond the system's limit; the others are the fallback.
+    for (forced, plain) in [(libc::SO_RCVBUFFORCE, libc::SO_RCVBUF), (libc::SO_SNDBUFFORCE, libc::SO_SNDBUF)]
+    {
+        if set_option(socket.as_raw_fd(), forced, size).is_err() {
+            set_option(socket.as_raw_fd(), plain, size).context("enlarge a socket's buffers")?;
+        }
+    }
+    Ok(socket)
+}
+
+fn set_option(fd: RawFd, option: libc::c_int, value: libc::c_int) -> io::Result<()> {
+    // SAFETY: value is readable for the length given.
+    let result = unsafe {
+        libc::setsockopt(fd, libc::SOL_SOCKET, option, (&raw const value).cast(), size_of_val(&value) as u32)
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// How many datagrams are taken at once.
+const BATCH: usize = 64;
+/// Larger than any datagram we send.
+const DATAGRAM: usize = 2048;
+
+/// Takes many datagrams with one system call.
+pub(crate) struct Receiver {
+    buffers: Box<[[u8; DATAGRAM]; BATCH]>,
+}
+
+impl Receiver {
+    pub(crate) fn new() -> Self {
+        Self { buffers: Box::new([[0; DATAGRAM]; BATCH]) }
+    }
+
+    /// Hands every waiting datagram, up to a batch, to `take`; gives their number.
+    pub(crate) fn receive(&mut self, socket: &UdpSocket, mut take: impl FnMut(&mut [u8])) -> usize {
+        // SAFETY: all-zero bytes are valid iovecs and mmsghdrs; each is pointed at memory that outlives the call.
+        let (count, headers) = unsafe {
+            let mut vectors: [libc::iovec; BATCH] = std::mem::zeroed();
+            let mut headers: [libc::mmsghdr; BATCH] = std::mem::zeroed();
+            for ((buffer, vector), header) in self.buffers.iter_mut().zip(&mut vectors).zip(&mut headers) {
+                *vector = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: DATAGRAM };
+                header.msg_hdr.msg_iov = vector;
+                header.msg_hdr.msg_iovlen = 1;
+            }
+            let fd = socket.as_raw_fd();
+            let count = libc::recvmmsg(
+                fd,
+                headers.as_mut_ptr(),
+                BATCH as u32,
+                libc::MSG_DONTWAIT,
+                std::ptr::null_mut(),
+            );
+            (count.max(0) as usize, headers)
+        };
+        for (buffer, header) in self.buffers.iter_mut().zip(&headers).take(count) {
+            take(&mut buffer[..header.msg_len as usize]);
+        }
+        count
+    }
+}

@@ -1,0 +1,43 @@
+//! `make bench`: measures the program beside the machine's own limit, prints a table, writes `target/bench/report.json`.
+//!
+//! Figures are medians of several rounds in one run, given as cost per core, so that they compare between runs of a
+//! busy machine better than throughput would. Give part of a measurement's name to run only the matching ones.
+
+#![allow(clippy::print_stdout, reason = "the table is what this program is for")]
+
+mod allocations;
+mod crowd;
+mod machine;
+mod media;
+mod raw_limit;
+mod report;
+
+use anyhow::Result;
+use report::Report;
+
+/// A measurement, which adds its rows.
+type Measurement = fn(&mut Report) -> Result<()>;
+
+const MEASUREMENTS: [(&str, Measurement); 3] = [
+    ("raw limit", raw_limit::measure),
+    ("connections", media::connections),
+    ("forwarding", media::forwarding),
+];
+
+fn main() -> Result<()> {
+    machine::allow_many_sockets();
+    let wanted = std::env::args().nth(1).unwrap_or_default();
+    let mut report = Report::default();
+
+    for (name, measure) in MEASUREMENTS {
+        if name.contains(&wanted) {
+            println!("measuring {name} …");
+            measure(&mut report)?;
+        }
+    }
+
+    report.print();
+    let path = report.write()?;
+    println!("written to {}", path.display());
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! Bodies of the fuzz targets: each feeds bytes that a stranger could send to the code that would meet them, and fails
+//! only by panicking, hanging or growing without bound.
+//!
+//! `cargo test` replays the committed seeds and a bounded number of mutations of each; `cargo fuzz run NAME` in
+//! `tests/fuzz` searches on from the same seeds.
+
+mod media;
+mod mutate;
+mod port;
+mod sdp;
+
+pub use mutate::Mutator;
+
+/// One target.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// The name of its seed directory and of its `fuzz_targets` file.
+    pub name: &'static str,
+    /// What takes the bytes.
+    pub run: fn(&[u8]),
+}
+
+/// All targets.
+pub const TARGETS: &[Target] = &[
+    Target { name: "datagrams", run: port::datagrams },
+    Target { name: "frames", run: port::frames },
+    Target { name: "sdp_answer", run: sdp::answer },
+    Target { name: "sdp_offer", run: sdp::offer },
+    Target { name: "srtp", run: media::srtp },
+];
+
+/// Runs a target by name.
+///
+/// # Panics
+/// If there is no such target, or if the target finds a fault.
+pub fn run(name: &str, data: &[u8]) {
+    let target = TARGETS.iter().find(|target| target.name == name).expect("a target of that name");
+    (target.run)(data);
+}
