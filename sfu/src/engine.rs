@@ -144,7 +144,7 @@ impl Engine {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let mut sum = Stats::default();
+        let mut sum = Stats { shards: self.shards.len() as u64, ..Stats::default() };
         for shard in &self.shards {
             sum.add(&shard.published.read());
         }

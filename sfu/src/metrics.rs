@@ -26,7 +26,6 @@ pub struct Stats {
 impl Stats {
     /// Adds the counters of another shard.
     pub(crate) fn add(&mut self, other: &Self) {
-        self.shards += other.shards;
         self.sfu.add(&other.sfu);
         self.tcp_connections += other.tcp_connections;
         self.dropped_send += other.dropped_send;

@@ -1,3 +1,13 @@
 //! Rooms over real connections: WebSocket signalling, the room API, and the way to the media engine.
 
+mod media;
 pub mod rooms;
+pub mod webhook;
+mod ws;
+
+pub use rooms::{Drain, Rooms, RoomsConfig};
+
+/// Everything that clients and servers of the rooms speak to: `/rtc` and its kin.
+pub fn router(rooms: Rooms) -> axum::Router {
+    ws::router(rooms)
+}

@@ -1,23 +1,419 @@
 //! The registry of rooms, and how the rest of the program speaks to them.
 //!
-//! Shape of the handle (cheap to clone; every method finds the room, asks its task, and waits for the answer). `proto` is
-//! `livekit_protocol`:
-//!
-//! - `Rooms::new(sfu: sfu::Sfu, config: RoomsConfig) -> Rooms`, `Rooms::config() -> &RoomsConfig` (the API keys are there)
-//! - `create_room(&self, request: proto::CreateRoomRequest) -> Result<proto::Room, RoomError>`; an existing room is returned
-//! - `list_rooms(&self, names: &[String]) -> Vec<proto::Room>`; no names means all
-//! - `delete_room(&self, room: &str) -> Result<(), RoomError>`
-//! - `list_participants(&self, room: &str) -> Result<Vec<proto::ParticipantInfo>, RoomError>`
-//! - `participant(&self, room: &str, identity: &str) -> Result<proto::ParticipantInfo, RoomError>`
-//! - `remove_participant(&self, room: &str, identity: &str) -> Result<(), RoomError>`
-//! - `update_participant(&self, request: proto::UpdateParticipantRequest) -> Result<proto::ParticipantInfo, RoomError>`
-//! - `mute_track(&self, request: proto::MuteRoomTrackRequest) -> Result<proto::TrackInfo, RoomError>`
-//! - `update_subscriptions(&self, request: proto::UpdateSubscriptionsRequest) -> Result<(), RoomError>`
-//! - `send_data(&self, request: proto::SendDataRequest) -> Result<(), RoomError>`
-//! - `update_room_metadata(&self, room: &str, metadata: String) -> Result<proto::Room, RoomError>`
-//! - `move_participant(&self, room: &str, identity: &str, destination: &str) -> Result<(), RoomError>`
-//! - `forward_participant(&self, room: &str, identity: &str, destination: &str) -> Result<(), RoomError>`
-//! - `subscribe(&self) -> tokio::sync::broadcast::Receiver<RoomEvent>`; `RecvError::Lagged` says how many were missed
-//! - `drain(&self, then: Drain)`: no new joins, clients are told; `draining(&self) -> bool`
-//!
-//! All of them are `async` but the last three, `new` and `config`.
+//! ```text
+//! Rooms ── by name ──▶ inbox ──▶ one task per room: Room (pure) ──▶ connections, media engine, events
+//! ```
+
+mod task;
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+
+use livekit_protocol::{self as proto, DisconnectReason, leave_request::Action};
+use signaling_proto::token::Keys;
+use signaling_proto::{
+    Joining, Limits,
+    room::{ConnectionId, JoinError, Resuming, Room, RoomError, RoomEvent, RoomParams},
+};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+pub(crate) use task::{Outgoing, ToRoom};
+
+use crate::media;
+
+/// What the rooms are to know.
+#[derive(Debug, Clone)]
+pub struct RoomsConfig {
+    /// Secrets by API key; tokens are signed with them.
+    pub keys: Keys,
+    /// Bounds.
+    pub limits: Limits,
+    /// Whether a join may open a room that nobody created.
+    pub auto_create: bool,
+    /// What `debug_info` tells of us.
+    pub product: String,
+}
+
+/// What clients are told when the server stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drain {
+    /// To build everything anew, here or elsewhere: the server will be back.
+    Reconnect,
+    /// To go.
+    Disconnect,
+}
+
+/// All rooms of this server. Clones are handles to the same ones.
+#[derive(Debug, Clone)]
+pub struct Rooms {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    sfu: sfu::Sfu,
+    config: RoomsConfig,
+    limits: Arc<Limits>,
+    rooms: Mutex<HashMap<String, RoomHandle>>,
+    events: broadcast::Sender<RoomEvent>,
+    draining: AtomicBool,
+    next_number: AtomicU64,
+}
+
+/// The way to one room.
+#[derive(Debug, Clone)]
+pub(crate) struct RoomHandle {
+    number: u64,
+    inbox: mpsc::Sender<ToRoom>,
+}
+
+impl Rooms {
+    /// No rooms yet, over a running media engine.
+    #[must_use]
+    pub fn new(sfu: sfu::Sfu, config: RoomsConfig) -> Self {
+        let (events, _) = broadcast::channel(EVENT_BACKLOG);
+        let limits = Arc::new(config.limits.clone());
+        Self {
+            shared: Arc::new(Shared {
+                sfu,
+                config,
+                limits,
+                rooms: Mutex::default(),
+                events,
+                draining: AtomicBool::new(false),
+                next_number: AtomicU64::new(1),
+            }),
+        }
+    }
+
+    /// What the rooms know.
+    #[must_use]
+    pub fn config(&self) -> &RoomsConfig {
+        &self.shared.config
+    }
+
+    /// Hears of everything that happens in rooms from now on; `Lagged` says how much was missed.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<RoomEvent> {
+        self.shared.events.subscribe()
+    }
+
+    /// Whether new participants are refused.
+    #[must_use]
+    pub fn draining(&self) -> bool {
+        self.shared.draining.load(Ordering::Relaxed)
+    }
+
+    /// Opens a room, or returns the one that is open under that name.
+    pub async fn create_room(&self, request: proto::CreateRoomRequest) -> Result<proto::Room, RoomError> {
+        if request.name.is_empty() || request.name.len() > self.shared.limits.room_name_bytes {
+            let limit = self.shared.limits.room_name_bytes;
+            return Err(RoomError::Invalid(format!("a room name has 1 to {limit} bytes")));
+        }
+        let name = request.name.clone();
+        self.find_or_open(request).map_err(|refusal| match refusal {
+            JoinError::TooManyRooms(_) => RoomError::LimitExceeded(refusal.to_string()),
+            _ => RoomError::Unavailable,
+        })?;
+        self.ask(&name, |room, _| Ok(room.info())).await
+    }
+
+    /// The rooms of these names, or all.
+    pub async fn list_rooms(&self, names: &[String]) -> Vec<proto::Room> {
+        let wanted: Vec<String> =
+            self.registry().keys().filter(|name| names.is_empty() || names.contains(name)).cloned().collect();
+
+        let mut rooms = Vec::with_capacity(wanted.len());
+        for name in wanted {
+            // A room that ended meanwhile is not there.
+            if let Ok(room) = self.ask(&name, |room, _| Ok(room.info())).await {
+                rooms.push(room);
+            }
+        }
+        rooms.sort_by_key(|room| room.creation_time_ms);
+        rooms
+    }
+
+    /// Ends a room; everybody leaves.
+    pub async fn delete_room(&self, room: &str) -> Result<(), RoomError> {
+        self.ask(room, |room, now| {
+            room.end(now, DisconnectReason::RoomDeleted, Action::Disconnect);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Everybody in a room, hidden participants included.
+    pub async fn list_participants(&self, room: &str) -> Result<Vec<proto::ParticipantInfo>, RoomError> {
+        self.ask(room, |room, _| Ok(room.participants())).await
+    }
+
+    /// One participant.
+    pub async fn participant(&self, room: &str, identity: &str) -> Result<proto::ParticipantInfo, RoomError> {
+        let identity = identity.to_owned();
+        self.ask(room, move |room, _| room.participant_info(&identity)).await
+    }
+
+    /// Sends a participant away.
+    pub async fn remove_participant(&self, room: &str, identity: &str) -> Result<(), RoomError> {
+        let identity = identity.to_owned();
+        self.ask(room, move |room, now| room.remove_participant(now, &identity)).await
+    }
+
+    /// Changes what a participant is called and what it may do.
+    pub async fn update_participant(
+        &self,
+        request: proto::UpdateParticipantRequest,
+    ) -> Result<proto::ParticipantInfo, RoomError> {
+        let name = request.room.clone();
+        self.ask(&name, move |room, now| room.update_participant(now, request)).await
+    }
+
+    /// Mutes a participant's track.
+    pub async fn mute_track(
+        &self,
+        request: proto::MuteRoomTrackRequest,
+    ) -> Result<proto::TrackInfo, RoomError> {
+        let name = request.room.clone();
+        self.ask(&name, move |room, now| room.mute_track(now, &request)).await
+    }
+
+    /// Subscribes a participant to tracks, or unsubscribes it.
+    pub async fn update_subscriptions(
+        &self,
+        request: proto::UpdateSubscriptionsRequest,
+    ) -> Result<(), RoomError> {
+        let name = request.room.clone();
+        self.ask(&name, move |room, now| room.update_subscriptions(now, request)).await
+    }
+
+    /// Sends data to participants.
+    pub async fn send_data(&self, request: proto::SendDataRequest) -> Result<(), RoomError> {
+        let name = request.room.clone();
+        self.ask(&name, move |room, now| room.send_data(now, request)).await
+    }
+
+    /// Changes a room's metadata.
+    pub async fn update_room_metadata(&self, room: &str, metadata: String) -> Result<proto::Room, RoomError> {
+        self.ask(room, move |room, now| room.set_metadata(now, metadata)).await
+    }
+
+    /// Takes no new participants from now on, and tells those who are there.
+    pub async fn drain(&self, then: Drain) {
+        self.shared.draining.store(true, Ordering::Relaxed);
+        let action = match then {
+            Drain::Reconnect => Action::Reconnect,
+            Drain::Disconnect => Action::Disconnect,
+        };
+        let names: Vec<String> = self.registry().keys().cloned().collect();
+        for name in names {
+            // A room that has ended already needs no telling.
+            let _ = self
+                .ask(&name, move |room, now| {
+                    room.end(now, DisconnectReason::ServerShutdown, action);
+                    Ok(())
+                })
+                .await;
+        }
+    }
+
+    /// Lets a participant into a room, which is opened if need be. Messages for it appear in the receiver.
+    pub(crate) async fn join(
+        &self,
+        request: proto::CreateRoomRequest,
+        joining: Joining,
+    ) -> Result<(RoomHandle, mpsc::Receiver<Outgoing>), JoinError> {
+        if self.draining() {
+            return Err(JoinError::Draining);
+        }
+        for _ in 0..ATTEMPTS {
+            let handle = self.enter(&request)?;
+            let (outgoing, messages) = mpsc::channel(self.shared.limits.outgoing_messages);
+            let joining = joining.clone();
+            let answer =
+                handle.connect(joining.connection, outgoing, move |room, now| room.join(now, joining)).await;
+            match answer {
+                // It ended just now: the next one is ours.
+                Err(JoinError::Ended) => {}
+                Err(refusal) => return Err(refusal),
+                Ok(()) => return Ok((handle, messages)),
+            }
+        }
+        Err(JoinError::Ended)
+    }
+
+    /// Gives a session a new connection.
+    pub(crate) async fn resume(
+        &self,
+        room: &str,
+        resuming: Resuming,
+    ) -> Result<(RoomHandle, mpsc::Receiver<Outgoing>), JoinError> {
+        let handle = self.find(room).ok_or(JoinError::UnknownSession)?;
+        let (outgoing, messages) = mpsc::channel(self.shared.limits.outgoing_messages);
+        handle
+            .connect(resuming.connection, outgoing, move |room, now| room.resume(now, resuming))
+            .await
+            .map_err(|refusal| match refusal {
+                JoinError::Ended => JoinError::UnknownSession,
+                refusal => refusal,
+            })?;
+        Ok((handle, messages))
+    }
+
+    /// Whether somebody could join now.
+    pub(crate) async fn admits(&self, room: &str, joining: Joining) -> Result<(), JoinError> {
+        if self.draining() {
+            return Err(JoinError::Draining);
+        }
+        match self.find(room) {
+            Some(handle) => handle.ask(move |room, _| room.admits(&joining)).await.unwrap_or(Ok(())),
+            None if !self.config().auto_create => Err(JoinError::NoSuchRoom),
+            None if self.registry().len() >= self.shared.limits.rooms => {
+                Err(JoinError::TooManyRooms(self.shared.limits.rooms))
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn new_connection(&self) -> ConnectionId {
+        ConnectionId(self.shared.next_number.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        room: &str,
+        question: impl FnOnce(&mut Room, Instant) -> Result<T, RoomError> + Send + 'static,
+    ) -> Result<T, RoomError> {
+        let handle = self.find(room).ok_or(RoomError::RoomNotFound)?;
+        handle.ask(question).await.unwrap_or(Err(RoomError::RoomNotFound))
+    }
+
+    fn enter(&self, request: &proto::CreateRoomRequest) -> Result<RoomHandle, JoinError> {
+        match self.config().auto_create {
+            true => self.find_or_open(request.clone()),
+            false => self.find(&request.name).ok_or(JoinError::NoSuchRoom),
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<RoomHandle> {
+        self.registry().get(name).cloned()
+    }
+
+    fn find_or_open(&self, request: proto::CreateRoomRequest) -> Result<RoomHandle, JoinError> {
+        let limit = self.shared.limits.rooms;
+        let mut registry = self.registry();
+        if let Some(handle) = registry.get(&request.name) {
+            return Ok(handle.clone());
+        }
+        if self.draining() {
+            return Err(JoinError::Draining);
+        }
+        if registry.len() >= limit {
+            return Err(JoinError::TooManyRooms(limit));
+        }
+
+        let (conference, media_events) = self.shared.sfu.open_conference().map_err(|error| {
+            tracing::warn!(%error, "no conference for a new room");
+            JoinError::NoMedia
+        })?;
+        let name = request.name.clone();
+        let params = RoomParams {
+            request,
+            unix_now: unix_now(),
+            first_key: media::first_key(&conference),
+            fingerprint: media::fingerprint(&self.shared.sfu),
+            candidates: media::candidates(&conference),
+            limits: Arc::clone(&self.shared.limits),
+            random: Box::new(rand::random),
+            product: self.config().product.clone(),
+        };
+        let (sender, inbox) = mpsc::channel(self.shared.limits.room_inbox);
+        let handle =
+            RoomHandle { number: self.shared.next_number.fetch_add(1, Ordering::Relaxed), inbox: sender };
+        registry.insert(name.clone(), handle.clone());
+        drop(registry);
+
+        let number = handle.number;
+        let rooms = self.clone();
+        let driver = task::Driver {
+            room: Room::new(Instant::now(), params),
+            conference,
+            media_events,
+            inbox,
+            connections: HashMap::new(),
+            events: self.shared.events.clone(),
+            keys: self.config().keys.clone(),
+        };
+        tokio::spawn(async move {
+            driver.run().await;
+            rooms.forget(&name, number);
+        });
+        Ok(handle)
+    }
+
+    fn forget(&self, name: &str, number: u64) {
+        let mut registry = self.registry();
+        if registry.get(name).is_some_and(|handle| handle.number == number) {
+            registry.remove(name);
+        }
+    }
+
+    fn registry(&self) -> std::sync::MutexGuard<'_, HashMap<String, RoomHandle>> {
+        // Nothing under this lock can leave the map half changed.
+        self.shared.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RoomHandle {
+    /// Hands the room something to take; waits while it has too much to do. `false` if it has ended.
+    pub(crate) async fn tell(&self, message: ToRoom) -> bool {
+        self.inbox.send(message).await.is_ok()
+    }
+
+    /// The answer of the room; `None` if it has ended.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Room, Instant) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        let call = ToRoom::Call(Box::new(move |room, now| {
+            // Whoever asked may have gone.
+            let _ = reply.send(question(room, now));
+        }));
+        self.tell(call).await.then_some(())?;
+        answer.await.ok()
+    }
+
+    async fn connect(
+        &self,
+        connection: ConnectionId,
+        outgoing: mpsc::Sender<Outgoing>,
+        enter: impl FnOnce(&mut Room, Instant) -> Result<(), JoinError> + Send + 'static,
+    ) -> Result<(), JoinError> {
+        let (reply, answer) = oneshot::channel();
+        let message = ToRoom::Connect { connection, outgoing, enter: Box::new(enter), reply };
+        if !self.tell(message).await {
+            return Err(JoinError::Ended);
+        }
+        answer.await.unwrap_or(Err(JoinError::Ended))
+    }
+}
+
+pub(crate) fn unix_now() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Events that a slow listener may be behind.
+const EVENT_BACKLOG: usize = 4_096;
+/// How often a join may find the room ending under its feet.
+const ATTEMPTS: usize = 3;

@@ -2,6 +2,7 @@
 //!
 //! One [`sfu::Sfu`] is what one media shard runs. It knows conferences, peers and tracks; never people.
 
+pub mod bandwidth;
 pub mod conference;
 pub mod demux;
 pub mod framing;

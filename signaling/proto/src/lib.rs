@@ -1,7 +1,15 @@
 //! Rooms without sockets, clocks or tasks: who is in, what may they do, what must be told to whom.
 
+mod data;
+mod dynacast;
 pub mod limits;
+mod participant;
 pub mod permission;
+mod quality;
 pub mod room;
 pub mod sdp;
+mod subscription;
 pub mod token;
+
+pub use limits::Limits;
+pub use participant::{Joining, PeerConnections};

@@ -1,18 +1,26 @@
 //! Server-sent events, with the end of the stream told to whoever listens.
 
-/** Listens to the named events of `path` until the returned function is called. `onLost` is called once, when the browser has given up. */
+/** How a line of events may suffer. */
+export interface Trouble {
+  /** The browser lost the line and tries again by itself; the next event says that it succeeded. */
+  interrupted?: () => void;
+  /** The browser has given up, because the server answered with an error. Called once. */
+  lost: () => void;
+}
+
+/** Listens to the named events of `path` until the returned function is called. */
 export function listen(
   path: string,
   handlers: Readonly<Record<string, (data: string) => void>>,
-  onLost: () => void,
+  trouble: Trouble,
 ): () => void {
   const source = new EventSource(path);
   for (const [name, handle] of Object.entries(handlers)) {
     source.addEventListener(name, (event: MessageEvent<string>) => handle(event.data));
   }
   source.addEventListener("error", () => {
-    // While CONNECTING the browser tries again by itself; CLOSED is final (the server answered with an error).
-    if (source.readyState === EventSource.CLOSED) onLost();
+    if (source.readyState === EventSource.CLOSED) trouble.lost();
+    else trouble.interrupted?.();
   });
   return () => source.close();
 }
@@ -27,12 +35,13 @@ export function listenForEver(
   let stop: () => void;
 
   const open = () => {
-    stop = listen(path, handlers, () => {
+    const lost = () => {
       stop();
       const pause = Math.min(15_000, 1_000 * 2 ** attempt);
       attempt += 1;
       timer = window.setTimeout(open, pause);
-    });
+    };
+    stop = listen(path, handlers, { lost });
   };
   open();
 

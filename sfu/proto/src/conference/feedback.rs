@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::{Conference, Outlet, PeerKey, Sink};
+use crate::bandwidth::Bitrate;
+use crate::bandwidth::estimator::Fate;
 use crate::id::Ssrc;
 use crate::rtcp::report::{ReportBlock, SenderReport};
-use crate::rtcp::{self, Packet, nack::Nack};
+use crate::rtcp::{self, Packet, nack::Nack, twcc::TransportFeedback};
 
 impl Conference {
     pub(super) fn receive_rtcp<S: Sink + ?Sized>(
@@ -32,7 +34,14 @@ impl Conference {
                         self.handle_picture_loss(now, slot, media, sink);
                     }
                 }
-                Packet::TransportFeedback(_) | Packet::Remb(_) => {}
+                Packet::TransportFeedback(feedback) => {
+                    self.handle_transport_feedback(now, slot, feedback, sink);
+                }
+                Packet::Remb(remb) => {
+                    if let Some(peer) = self.peers.get_mut(slot) {
+                        peer.downlink.handle_remb(now, Bitrate(remb.bitrate));
+                    }
+                }
                 // A track ends by command. Its stream may come back, and then would not tell its rid any more.
                 Packet::Bye(_) => {}
             }
@@ -48,7 +57,35 @@ impl Conference {
         }
     }
 
-    fn handle_report(&mut self, _now: Instant, _slot: u32, _block: ReportBlock) {}
+    fn handle_report(&mut self, now: Instant, slot: u32, block: ReportBlock) {
+        let Some(down) = self.down_track_sent_as(slot, block.ssrc) else { return };
+        let Some(down) = self.down_tracks.get(down) else { return };
+        let Some(peer) = self.peers.get_mut(slot) else { return };
+        let rtt = down.round_trip(now, &block);
+        peer.downlink.handle_report(now, f32::from(block.fraction_lost) / 256.0, rtt);
+    }
+
+    fn handle_transport_feedback<S: Sink + ?Sized>(
+        &mut self,
+        now: Instant,
+        slot: u32,
+        feedback: TransportFeedback<'_>,
+        sink: &mut S,
+    ) {
+        let Some(peer) = self.peers.get_mut(slot) else { return };
+        self.fates.clear();
+        for (number, arrival) in feedback.arrivals().take(MAX_STATUSES) {
+            let Some(departure) = peer.departures.take(number) else { continue };
+            self.fates.push(Fate {
+                departure: departure.micros,
+                arrival: arrival.map(|ticks| ticks * MICROS_PER_TICK),
+                size: departure.size,
+            });
+        }
+        if peer.downlink.handle_feedback(now, &self.fates) {
+            self.allocate(now, slot, sink);
+        }
+    }
 
     fn handle_nack<S: Sink + ?Sized>(&mut self, now: Instant, slot: u32, nack: Nack<'_>, sink: &mut S) {
         let moment = self.moment(now);
@@ -83,5 +120,8 @@ impl Conference {
 /// How soon a packet asked for again is sent again: a copy may be on the way.
 const MIN_REST: Duration = Duration::from_millis(10);
 const MAX_REST: Duration = Duration::from_millis(500);
+/// More than are on their way at any time.
+const MAX_STATUSES: usize = 16_384;
+const MICROS_PER_TICK: i64 = 250;
 /// As many as a history holds.
 const MAX_NACKED: usize = 512;

@@ -3,19 +3,95 @@
 use std::time::Instant;
 
 use super::{Conference, Sink};
-use crate::io::{LayerWish, MediaKind};
+use crate::bandwidth::Bitrate;
+use crate::bandwidth::allocator::{Demand, MAX_ENCODINGS, allocate};
+use crate::io::{Event, MediaKind};
 use crate::rtcp::pli;
+use crate::track::down_track::DownTrack;
 use crate::track::up_track::UpTrack;
 
 impl Conference {
-    /// Distributes anew what a peer receives.
+    /// Distributes anew what a peer receives: sound first, then pictures by what the path has left.
     pub(super) fn allocate<S: Sink + ?Sized>(&mut self, now: Instant, slot: u32, sink: &mut S) {
-        let Some(peer) = self.peers.get(slot) else { return };
-        for index in 0..peer.down_tracks.len() {
-            let Some(&down) = self.peers.get(slot).and_then(|peer| peer.down_tracks.get(index)) else {
-                return;
-            };
-            self.aim(now, down, sink);
+        if self.peers.get(slot).is_none_or(|peer| !peer.connected) {
+            return;
+        }
+        let moment = self.moment(now);
+        let mut demands = std::mem::take(&mut self.demands);
+        demands.clear();
+        let sound = self.collect_demands(now, slot, &mut demands, sink);
+
+        if let Some(peer) = self.peers.get_mut(slot) {
+            let best = |demand: &Demand| demand.best().map_or(Bitrate::default(), |best| demand.cost(best));
+            let wanted = demands.iter().fold(sound, |sum, demand| sum.plus(best(demand)));
+            peer.downlink.want(now, wanted, peer.departures.is_idle(moment));
+
+            let budget = peer.downlink.available().less(sound);
+            allocate(budget, peer.downlink.may_upgrade(now), &mut demands);
+            peer.downlink.limited = demands.iter().any(|demand| demand.grant < demand.best());
+            // The first layer of a picture is no trial, however good.
+            let upgraded = |demand: &Demand| demand.current.is_some() && demand.grant > demand.current;
+            if demands.iter().any(upgraded) {
+                peer.downlink.begin_trial(now);
+            }
+        }
+        for demand in &demands {
+            if let Some(down) = self.down_tracks.get_mut(demand.slot) {
+                down.selector.aim(demand.grant);
+                tell_paused(down, demand.grant.is_none(), sink);
+            }
+        }
+        self.demands = demands;
+        self.ask_for_awaited_keyframes(now, slot, sink);
+    }
+
+    /// Gathers the videos among which a peer's path is to be divided, settles all else, and returns what sound takes.
+    fn collect_demands<S: Sink + ?Sized>(
+        &mut self,
+        now: Instant,
+        slot: u32,
+        demands: &mut Vec<Demand>,
+        sink: &mut S,
+    ) -> Bitrate {
+        let mut sound = Bitrate::default();
+        let Some(peer) = self.peers.get(slot) else { return sound };
+        for &slot in &peer.down_tracks {
+            let Some(down) = self.down_tracks.get_mut(slot) else { continue };
+            let Some(up) = self.up_tracks.get(down.source) else { continue };
+            let Some(last) = up.encodings.len().checked_sub(1) else { continue };
+
+            let demand = demand(slot, down, up, now);
+            let highest = down.wish.encoding.min(last as u8);
+            if !down.wish.enabled {
+                down.selector.aim(None);
+            } else if up.kind == MediaKind::Audio {
+                down.selector.aim(Some(highest));
+                sound = sound.plus(demand.costs[0].unwrap_or_default());
+            } else if up.muted || demand.best().is_none() {
+                // Nothing comes; whatever comes first will do no harm.
+                let target = down.selector.target().unwrap_or(highest).min(highest);
+                down.selector.aim(Some(target));
+                if up.has_gone_quiet(now) {
+                    tell_paused(down, true, sink);
+                }
+            } else {
+                let encoding = &up.encodings[usize::from(highest)];
+                down.selector.want_temporal(encoding.layers.highest_within(down.wish.fps));
+                demands.push(demand);
+            }
+        }
+        sound
+    }
+
+    fn ask_for_awaited_keyframes<S: Sink + ?Sized>(&mut self, now: Instant, slot: u32, sink: &mut S) {
+        let mut index = 0;
+        while let Some(&down) = self.peers.get(slot).and_then(|peer| peer.down_tracks.get(index)) {
+            index += 1;
+            let Some(down) = self.down_tracks.get(down) else { continue };
+            if let Some(encoding) = down.selector.awaits_keyframe() {
+                let source = down.source;
+                self.want_keyframe(now, source, encoding, sink);
+            }
         }
     }
 
@@ -29,22 +105,6 @@ impl Conference {
         }
     }
 
-    fn aim<S: Sink + ?Sized>(&mut self, now: Instant, slot: u32, sink: &mut S) {
-        let Some(down) = self.down_tracks.get_mut(slot) else { return };
-        let Some(up) = self.up_tracks.get(down.source) else { return };
-        let target = wanted(up, down.wish, now);
-        down.selector.aim(target);
-        if let Some(encoding) = target.and_then(|target| up.encodings.get(usize::from(target))) {
-            down.selector.want_temporal(encoding.layers.highest_within(down.wish.fps));
-        }
-
-        let flows = !up.muted && self.peers.get(down.peer).is_some_and(|peer| peer.connected);
-        if let (true, Some(encoding)) = (flows, down.selector.awaits_keyframe()) {
-            let source = down.source;
-            self.want_keyframe(now, source, encoding, sink);
-        }
-    }
-
     /// Asks the sender of an encoding for a keyframe, unless it was asked a moment ago.
     pub(super) fn want_keyframe<S: Sink + ?Sized>(
         &mut self,
@@ -54,6 +114,9 @@ impl Conference {
         sink: &mut S,
     ) {
         let Some(up) = self.up_tracks.get_mut(slot) else { return };
+        if up.muted {
+            return;
+        }
         if let Some(encoding) = up.encodings.get_mut(usize::from(encoding)) {
             encoding.keyframe.want();
         }
@@ -81,14 +144,26 @@ impl Conference {
     }
 }
 
-/// The encoding that satisfies a wish: the highest one up to it that is sent at present, else the lowest that is.
-fn wanted(up: &UpTrack, wish: LayerWish, now: Instant) -> Option<u8> {
-    let last = up.encodings.len().checked_sub(1)? as u8;
-    let highest = wish.encoding.min(last);
-    if !wish.enabled {
-        return None;
+/// What a subscriber would like, and what each encoding of it takes.
+fn demand(slot: u32, down: &DownTrack, up: &UpTrack, now: Instant) -> Demand {
+    let mut costs = [None; MAX_ENCODINGS];
+    for (index, encoding) in up.encodings.iter().enumerate().take(MAX_ENCODINGS) {
+        costs[index] = up.is_live(index as u8, now).then(|| encoding.bitrate());
     }
-    let live = |&encoding: &u8| up.is_live(encoding, now);
-    let below = (0..=highest).rev().find(live);
-    below.or_else(|| (highest..=last).find(live)).or(Some(highest))
+    Demand {
+        slot,
+        screen: up.screen,
+        priority: down.wish.priority,
+        costs,
+        highest: down.wish.encoding,
+        current: down.selector.target(),
+        grant: None,
+    }
+}
+
+fn tell_paused<S: Sink + ?Sized>(down: &mut DownTrack, paused: bool, sink: &mut S) {
+    if down.paused != paused {
+        down.paused = paused;
+        sink.event(Event::DownTrackPaused { track: down.id, paused });
+    }
 }

@@ -14,6 +14,8 @@ mod tests;
 use std::collections::HashMap;
 use std::time::Instant;
 
+use crate::bandwidth::allocator::Demand;
+use crate::bandwidth::estimator::Fate;
 use crate::id::{ConferenceId, DownTrackId, PeerId, Ssrc, UpTrackId};
 use crate::io::{DownTrackParams, Event, LayerWish, UpTrackParams};
 use crate::participant::Participant;
@@ -72,8 +74,10 @@ pub struct Conference {
     down_ids: HashMap<DownTrackId, u32>,
     timers: timers::Timers,
     scratch: Scratch,
-    /// For RTCP that is being written.
+    /// For RTCP that is being written, feedback that is being read, layers that are being chosen.
     rtcp: Vec<u8>,
+    fates: Vec<Fate>,
+    demands: Vec<Demand>,
 }
 
 impl Conference {
@@ -96,6 +100,8 @@ impl Conference {
             timers: timers::Timers::default(),
             scratch: Scratch::default(),
             rtcp: Vec::new(),
+            fates: Vec::new(),
+            demands: Vec::new(),
         }
     }
 

@@ -3,8 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::{Conference, Sink};
+use crate::io::{Event, TransportQuality};
 use crate::rtcp::report::{self, MAX_BLOCKS, ReportBlock};
 use crate::rtcp::{nack, sdes};
+use crate::track::reception::Counts;
 
 /// When what is due.
 #[derive(Debug, Default)]
@@ -56,10 +58,31 @@ impl Conference {
             if turn.is_multiple_of(REPORTS) {
                 self.send_reports(now, slot, sink);
             }
+            if turn.is_multiple_of(QUALITY) {
+                self.tell_quality(slot, sink);
+            }
         }
         if count.is_multiple_of(SPEAKERS) {
             self.report_speakers(sink);
         }
+    }
+
+    fn tell_quality<S: Sink + ?Sized>(&mut self, slot: u32, sink: &mut S) {
+        let Some(peer) = self.peers.get_mut(slot).filter(|peer| peer.connected) else { return };
+        let mut heard = Counts::default();
+        for up in peer.up_tracks.iter().filter_map(|&up| self.up_tracks.get(up)) {
+            up.encodings.iter().for_each(|encoding| heard.add(encoding.reception.counts()));
+        }
+        let recent = heard.since(std::mem::replace(&mut peer.told, heard));
+
+        let quality = TransportQuality {
+            loss_up: recent.lost() as f32 / recent.expected.max(1) as f32,
+            loss_down: peer.downlink.take_loss(),
+            rtt: peer.downlink.rtt(),
+            available_down: peer.downlink.available().0,
+            limited: peer.downlink.limited,
+        };
+        sink.event(Event::Quality { peer: peer.id, quality });
     }
 
     fn send_nacks<S: Sink + ?Sized>(&mut self, now: Instant, sink: &mut S) {
@@ -96,7 +119,6 @@ impl Conference {
 
     /// Reports to a peer what arrives of its streams, and describes ours.
     fn send_reports<S: Sink + ?Sized>(&mut self, now: Instant, slot: u32, sink: &mut S) {
-        let moment = self.moment(now);
         let Some(peer) = self.peers.get(slot).filter(|peer| peer.connected) else { return };
 
         let mut blocks = [ReportBlock::default(); MAX_BLOCKS];
@@ -118,9 +140,9 @@ impl Conference {
         }
 
         for &down in &peer.down_tracks {
-            let Some(down) = self.down_tracks.get(down) else { continue };
-            let Some(up) = self.up_tracks.get(down.source) else { continue };
-            let Some(info) = down.sender_info(up, moment) else { continue };
+            let Some(down) = self.down_tracks.get_mut(down) else { continue };
+            let Some(up) = self.up_tracks.get(down.source).filter(|up| !up.muted) else { continue };
+            let Some(info) = down.report(up, now) else { continue };
             let cname = self.peers.get(up.owner).map_or("", |owner| owner.cname.as_str());
             report::write_sender_report(&mut self.rtcp, down.ssrc, info);
             sdes::write(&mut self.rtcp, &[down.ssrc], cname);
@@ -142,5 +164,6 @@ const NACK_DELAY: Duration = Duration::from_millis(5);
 const ALLOCATION: u32 = 4;
 const SPEAKERS: u32 = 8;
 const REPORTS: u32 = 20;
+const QUALITY: u32 = 100;
 /// A sender report and a description more still fit a datagram.
 const MAX_COMPOUND: usize = 1_000;

@@ -18,6 +18,8 @@ pub struct Departures {
     /// All before it were reported on, or forgotten.
     acknowledged: u64,
     ring: Vec<Departure>,
+    /// When the last one left.
+    last: u64,
 }
 
 impl Departures {
@@ -29,9 +31,16 @@ impl Departures {
         }
         let index = self.index(self.next);
         self.ring[index] = Departure { micros: moment.micros, size: size as u16 };
+        self.last = moment.micros;
         let number = self.next as u16;
         self.next += 1;
         number
+    }
+
+    /// Whether nothing left in the last second.
+    #[must_use]
+    pub fn is_idle(&self, moment: Moment) -> bool {
+        moment.micros.saturating_sub(self.last) > IDLE_MICROS
     }
 
     /// Takes a packet that was reported to have arrived or to be lost; each is given once.
@@ -72,6 +81,7 @@ impl Departures {
 
 const MIN_LEN: usize = 256;
 const MAX_LEN: usize = 16_384;
+const IDLE_MICROS: u64 = 1_000_000;
 const WANTED_SPAN_MICROS: u64 = 2_000_000;
 
 #[cfg(test)]
@@ -90,6 +100,16 @@ mod tests {
         assert_eq!(departures.take(first).map(|departure| departure.micros), Some(5_000));
         assert_eq!(departures.take(first), None);
         assert_eq!(departures.take(second.wrapping_add(1)), None);
+    }
+
+    #[test]
+    fn a_second_without_departures_is_idle_whatever_was_reported() {
+        let mut departures = Departures::default();
+        let number = departures.note(at(5_000), 100);
+        departures.take(number);
+
+        assert!(!departures.is_idle(at(5_900)));
+        assert!(departures.is_idle(at(6_100)));
     }
 
     #[test]

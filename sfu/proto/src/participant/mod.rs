@@ -6,9 +6,11 @@ pub mod sources;
 
 use std::time::Duration;
 
+use crate::bandwidth::downlink::Downlink;
 use crate::conference::PeerKey;
 use crate::id::PeerId;
 use crate::io::{Extension, ExtensionMap};
+use crate::track::reception::Counts;
 use arrivals::Arrivals;
 use departures::Departures;
 use sources::Sources;
@@ -36,8 +38,10 @@ pub struct Participant {
     pub arrivals: Arrivals,
     /// When our packets left for it.
     pub departures: Departures,
-    /// The round trip to it, if measured.
-    pub rtt: Option<Duration>,
+    /// The path towards it.
+    pub downlink: Downlink,
+    /// What was received of it until its quality was last told.
+    pub told: Counts,
 }
 
 impl Participant {
@@ -55,7 +59,8 @@ impl Participant {
             extensions: ExtensionMap::default(),
             arrivals: Arrivals::default(),
             departures: Departures::default(),
-            rtt: None,
+            downlink: Downlink::new(direct),
+            told: Counts::default(),
         }
     }
 
@@ -71,6 +76,6 @@ impl Participant {
     /// The round trip, or a usual one.
     #[must_use]
     pub fn rtt_or_usual(&self) -> Duration {
-        self.rtt.unwrap_or(Duration::from_millis(60))
+        self.downlink.rtt().unwrap_or(Duration::from_millis(60))
     }
 }

@@ -1,10 +1,11 @@
 //! A subscription: one source on its way to one peer.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::layer_selector::{LayerSelector, Verdict};
 use super::moment::Moment;
 use super::payload::{red, vp8};
+use super::reception::middle;
 use super::rtp_rewriter::{Position, RtpRewriter};
 use super::rtx_history::{RtxHistory, Sent};
 use super::up_track::UpTrack;
@@ -13,7 +14,7 @@ use crate::conference::{PeerKey, RtpOut, Sink};
 use crate::id::{DownTrackId, PayloadType, Ssrc};
 use crate::io::{Codec, DownTrackParams, LayerWish, MediaKind, Mime};
 use crate::participant::Participant;
-use crate::rtcp::report::SenderInfo;
+use crate::rtcp::report::{ReportBlock, SenderInfo};
 use crate::rtp::{ExtensionBlock, Header, MAX_HEADER_LEN, Stamp};
 
 /// A subscription.
@@ -46,6 +47,8 @@ pub struct DownTrack {
     last_source: Option<SourceKey>,
     packets: u32,
     octets: u32,
+    /// The last sender reports: by what receivers will refer to them, and when they left.
+    reports: [Option<(u32, Instant)>; 2],
 }
 
 /// How packets of one codec are sent to this peer.
@@ -123,6 +126,7 @@ impl DownTrack {
             last_source: None,
             packets: 0,
             octets: 0,
+            reports: [None; 2],
         };
         track.match_codecs(up);
         track
@@ -208,16 +212,24 @@ impl DownTrack {
         self.transmit(&packet, header, form.change, sent.vp8, repaired, peer, out);
     }
 
-    /// What we report of the stream: the sender's clocks, on our time line.
-    #[must_use]
-    pub fn sender_info(&self, up: &UpTrack, moment: Moment) -> Option<SenderInfo> {
-        let (ntp, rtp) = up.clocks(self.selector.current()?, moment.now)?;
+    /// What we report of the stream now: the sender's clocks, on our time line.
+    pub fn report(&mut self, up: &UpTrack, now: Instant) -> Option<SenderInfo> {
+        let (ntp, rtp) = up.clocks(self.selector.current()?, now)?;
+        self.reports = [Some((middle(ntp), now)), self.reports[0]];
         Some(SenderInfo {
             ntp,
             rtp: self.rewriter.timestamp(rtp),
             packets: self.packets,
             octets: self.octets,
         })
+    }
+
+    /// The round trip, from what the receiver reports (RFC 3550 §6.4.1).
+    #[must_use]
+    pub fn round_trip(&self, now: Instant, block: &ReportBlock) -> Option<Duration> {
+        let (_, left) = self.reports.iter().flatten().find(|(middle, _)| *middle == block.last_report)?;
+        let held = Duration::from_micros(u64::from(block.since_last_report) * 1_000_000 / 65_536);
+        now.saturating_duration_since(*left).checked_sub(held)
     }
 
     fn form(&self, codec: u8) -> Option<Form> {

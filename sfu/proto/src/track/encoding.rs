@@ -10,6 +10,7 @@ use super::rate_meter::RateMeter;
 use super::reception::{Reception, SenderClock};
 use super::temporal::LayerRates;
 use super::{MediaPacket, SourceKey};
+use crate::bandwidth::Bitrate;
 use crate::id::Ssrc;
 use crate::io::{Codec, EncodingParams, MediaKind};
 use crate::rtp::{self, ExtensionValues, Unwrapper};
@@ -112,7 +113,7 @@ impl Encoding {
 
     /// What it takes to forward it, measured or, until then, guessed from the picture's size.
     #[must_use]
-    pub fn bitrate(&self) -> u64 {
+    pub fn bitrate(&self) -> Bitrate {
         self.rate.rate().unwrap_or_else(|| nominal_bitrate(self.kind, self.params))
     }
 
@@ -234,12 +235,12 @@ impl Encoding {
 }
 
 /// What an encoder of a browser takes for a picture of that size, roughly; used until it is measured.
-fn nominal_bitrate(kind: MediaKind, params: EncodingParams) -> u64 {
+fn nominal_bitrate(kind: MediaKind, params: EncodingParams) -> Bitrate {
     let pixels = u64::from(params.width) * u64::from(params.height);
     match kind {
-        MediaKind::Audio => 32_000,
-        MediaKind::Video if pixels == 0 => 500_000,
-        MediaKind::Video => (2 * pixels).clamp(100_000, 3_000_000),
+        MediaKind::Audio => Bitrate::kbps(32),
+        MediaKind::Video if pixels == 0 => Bitrate::kbps(500),
+        MediaKind::Video => Bitrate((2 * pixels).clamp(100_000, 3_000_000)),
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use crate::bandwidth::Bitrate;
+
 /// A bitrate, smoothed over half-second windows.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RateMeter {
     window: Option<Instant>,
     bytes: u64,
-    rate: Option<u64>,
+    rate: Option<Bitrate>,
 }
 
 impl RateMeter {
@@ -16,26 +18,21 @@ impl RateMeter {
         let window = *self.window.get_or_insert(now);
         let elapsed = now.saturating_duration_since(window);
         if elapsed >= WINDOW {
-            let fresh = rate(self.bytes, elapsed);
+            let fresh = Bitrate::of(self.bytes, elapsed);
             // A pause makes the past meaningless.
             let past = self.rate.filter(|_| elapsed < 4 * WINDOW);
-            self.rate = Some(past.map_or(fresh, |past| (past + fresh) / 2));
+            self.rate = Some(past.map_or(fresh, |past| Bitrate((past.0 + fresh.0) / 2)));
             self.window = Some(now);
             self.bytes = 0;
         }
         self.bytes += bytes as u64;
     }
 
-    /// Bits per second, once a window is full.
+    /// The rate, once a window is full.
     #[must_use]
-    pub fn rate(&self) -> Option<u64> {
+    pub fn rate(&self) -> Option<Bitrate> {
         self.rate
     }
-}
-
-/// Bits per second.
-fn rate(bytes: u64, elapsed: Duration) -> u64 {
-    bytes * 8_000_000 / (elapsed.as_micros() as u64).max(1)
 }
 
 const WINDOW: Duration = Duration::from_millis(500);
@@ -54,7 +51,7 @@ mod tests {
             meter.count(start + Duration::from_millis(10 * packet), 1_250);
         }
 
-        assert_eq!(meter.rate(), Some(1_000_000));
+        assert_eq!(meter.rate(), Some(Bitrate::kbps(1_000)));
     }
 
     #[test]
@@ -67,6 +64,6 @@ mod tests {
 
         meter.count(start + Duration::from_secs(60), 100);
 
-        assert!(meter.rate().expect("measured") < 20_000);
+        assert!(meter.rate().expect("measured") < Bitrate::kbps(20));
     }
 }

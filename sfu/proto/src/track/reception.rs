@@ -41,6 +41,12 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Counts another stream as well.
+    pub fn add(&mut self, other: Self) {
+        self.expected += other.expected;
+        self.received += other.received;
+    }
+
     /// What came on top of an earlier state.
     #[must_use]
     pub fn since(self, earlier: Self) -> Self {

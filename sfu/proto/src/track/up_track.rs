@@ -148,6 +148,13 @@ impl UpTrack {
         (encoding.source() == source).then_some(encoding)
     }
 
+    /// Whether it sent once and has not for long, although nobody muted it here.
+    #[must_use]
+    pub fn has_gone_quiet(&self, now: Instant) -> bool {
+        let recent = self.encodings.iter().any(|encoding| encoding.is_live(now, QUIET));
+        self.started && !self.muted && !recent
+    }
+
     /// Whether an encoding sends at present. Screens may rest for seconds.
     #[must_use]
     pub fn is_live(&self, encoding: u8, now: Instant) -> bool {
@@ -176,6 +183,9 @@ fn original<'a>(
 
 /// An encoding that has been silent for so long is not sent at present.
 const LIVE: Duration = Duration::from_millis(1_200);
+
+/// A source that has been silent for so long shows nothing that is worth looking at.
+const QUIET: Duration = Duration::from_secs(5);
 
 /// More codecs than any browser offers in a section.
 pub const MAX_CODECS: usize = 32;

@@ -19,6 +19,9 @@ pub enum JoinError {
     /// The server has as many rooms as it may.
     #[error("the server has reached its limit of {0} rooms")]
     TooManyRooms(usize),
+    /// Rooms must be created before they are joined, and this one was not.
+    #[error("requested room does not exist")]
+    NoSuchRoom,
     /// The room ended while one was at its door.
     #[error("the room has ended")]
     Ended,

@@ -70,6 +70,7 @@ impl OfferingSession {
         let extensions = our_extensions(media.kind, &codecs);
         self.sections[index] = OurSection {
             mid: mid.clone(),
+            kind: Some(media.kind),
             state: State::Wanted,
             media: Some(media),
             codecs,
@@ -119,7 +120,12 @@ impl OfferingSession {
         for section in &mut self.sections {
             section.offered = true;
             let Some(media) = &section.media else {
-                description.rejected(["video", "UDP/TLS/RTP/SAVPF", "0"], &section.mid);
+                // Until both sides have seen it rejected it keeps its kind.
+                let kind = match section.kind {
+                    Some(MediaKind::Audio) => "audio",
+                    _ => "video",
+                };
+                description.rejected([kind, "UDP/TLS/RTP/SAVPF", "0"], &section.mid);
                 continue;
             };
             mid_to_track_id.insert(section.mid.clone(), media.track_sid.clone());
@@ -183,6 +189,7 @@ struct Outstanding {
 #[derive(Debug, Default)]
 struct OurSection {
     mid: String,
+    kind: Option<MediaKind>,
     state: State,
     media: Option<DownMedia>,
     /// As we offer them.

@@ -34,6 +34,15 @@ describe("a visit", () => {
     expect(then).toEqual([{ do: "stop-waiting" }, { do: "enter", admission }]);
   });
 
+  it("keeps its ticket over a short break of the line", () => {
+    const waiting: VisitState = { at: "waiting", door, ticket: "t1", lost: false };
+
+    const [cut, effects] = visit(waiting, { on: "wait-interrupted" });
+    expect(cut).toMatchObject({ lost: true, ticket: "t1" });
+    expect(effects).toEqual([]);
+    expect(visit(cut, { on: "wait-resumed" })).toEqual([waiting, []]);
+  });
+
   it("knocks again when the line to the waiting room is cut, until the server answers", () => {
     const [lost, effects] = through(
       { on: "door-opened", door },

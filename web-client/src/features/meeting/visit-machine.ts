@@ -22,6 +22,10 @@ export type VisitInput =
   | { on: "ask-failed"; code: string }
   | { on: "refused" }
   | { on: "ended" }
+  /** The browser tries the line again by itself, with the same ticket. */
+  | { on: "wait-interrupted" }
+  | { on: "wait-resumed" }
+  /** The ticket is no longer known: the server was started anew, or we were away too long. */
   | { on: "wait-lost" }
   | { on: "must-wait"; ticket: string }
   | { on: "departed"; why: Departure }
@@ -61,6 +65,10 @@ export function visit(state: VisitState, input: VisitInput): Step {
     case "must-wait":
       if (state.at !== "inside") return [state, []];
       return [waiting(state.door, input.ticket), [{ do: "wait", ticket: input.ticket }]];
+    case "wait-interrupted":
+      return state.at === "waiting" ? [{ ...state, lost: true }, []] : [state, []];
+    case "wait-resumed":
+      return state.at === "waiting" ? [{ ...state, lost: false }, []] : [state, []];
     case "wait-lost":
       if (state.at !== "waiting") return [state, []];
       return [{ ...state, lost: true }, [{ do: "stop-waiting" }, { do: "ask", after: KNOCK_AGAIN }]];

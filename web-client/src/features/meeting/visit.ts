@@ -108,11 +108,15 @@ export class Visit {
     this.stopListening = listen(
       knockEvents(this.code, ticket),
       {
+        waiting: () => this.handle({ on: "wait-resumed" }),
         admitted: (data) => this.handle({ on: "answered", answer: JSON.parse(data) as Admission }),
         refused: () => this.handle({ on: "refused" }),
         ended: () => this.handle({ on: "ended" }),
       },
-      () => this.handle({ on: "wait-lost" }),
+      {
+        interrupted: () => this.handle({ on: "wait-interrupted" }),
+        lost: () => this.handle({ on: "wait-lost" }),
+      },
     );
   }
 

@@ -1,0 +1,139 @@
+//! How peers come and go, and the conferences with them.
+
+use super::*;
+
+impl Sfu {
+    pub(super) fn join(&mut self, now: Instant, place: ConferenceKey, params: &PeerParams) {
+        let transport = Transport::new(now, params);
+        let Some(key) = self.admit(now, place, params.peer, Some(transport)) else {
+            return;
+        };
+        self.register_ufrags(key);
+        self.arm_peer(key);
+    }
+
+    pub(super) fn join_direct(&mut self, now: Instant, place: ConferenceKey, id: PeerId) {
+        let Some(key) = self.admit(now, place, id, None) else {
+            return;
+        };
+        let link = self.outlets.link(key);
+        link.to = Some(Path::Direct(id));
+        link.plain = true;
+        self.tell(place, Event::PeerConnected { peer: id });
+    }
+
+    pub(super) fn admit(
+        &mut self,
+        now: Instant,
+        place: ConferenceKey,
+        id: PeerId,
+        transport: Option<Transport>,
+    ) -> Option<PeerKey> {
+        if self.by_id.contains_key(&id) {
+            return None;
+        }
+        let hosted = self.conferences[place.0 as usize].as_mut()?;
+        let key = self.free_peers.pop().unwrap_or_else(|| {
+            self.peers.push(None);
+            PeerKey(self.peers.len() as u32 - 1)
+        });
+        hosted.members.push(key);
+        let direct = transport.is_none();
+        self.outlets.reset(key);
+        self.peers[key.0 as usize] = Some(Box::new(Peer {
+            id,
+            conference: place,
+            transport,
+            receiver: None,
+            ufrags: Vec::new(),
+            armed: Armed::default(),
+            #[cfg(test)]
+            faulty: false,
+        }));
+        self.by_id.insert(id, key);
+        self.with_conference(place, |conference, _| {
+            conference.join(now, id, key, direct);
+        });
+        Some(key)
+    }
+
+    /// Makes the peer found by the ufrags that its transport takes, and by no others.
+    pub(super) fn register_ufrags(&mut self, key: PeerKey) {
+        let Some(peer) = self.peers.get_mut(key.0 as usize).and_then(Option::as_deref_mut) else {
+            return;
+        };
+        let Some(transport) = &peer.transport else {
+            return;
+        };
+        let current: Vec<String> = transport.local_ufrags().map(str::to_owned).collect();
+        for ufrag in peer.ufrags.iter().filter(|ufrag| !current.contains(ufrag)) {
+            self.by_ufrag.remove(ufrag);
+            self.retired.push_back(Retired::Ufrag(ufrag.clone()));
+        }
+        for ufrag in &current {
+            self.by_ufrag.insert(ufrag.clone(), key);
+        }
+        peer.ufrags = current;
+    }
+
+    /// Queues the alert that lets the peer know at once.
+    pub(super) fn say_goodbye(&mut self, now: Instant, key: PeerKey) {
+        let _ = self.work_on_transport(key, |transport, _, output| transport.close(now, output));
+        self.news.clear();
+    }
+
+    pub(super) fn close_peer(&mut self, now: Instant, key: PeerKey, reason: PeerCloseReason) {
+        let Some(peer) = self.forget_peer(key) else {
+            return;
+        };
+        self.with_conference(peer.conference, |conference, sink| {
+            conference.leave(now, peer.id, sink);
+        });
+        self.free_peers.push(key);
+        self.tell(peer.conference, Event::PeerClosed { peer: peer.id, reason });
+    }
+
+    /// Takes a peer out of everything but its conference's own state. The place is not free yet.
+    pub(super) fn forget_peer(&mut self, key: PeerKey) -> Option<Box<Peer>> {
+        let peer = self.peers.get_mut(key.0 as usize)?.take()?;
+        self.by_id.remove(&peer.id);
+        self.outlets.reset(key);
+        for ufrag in &peer.ufrags {
+            self.by_ufrag.remove(ufrag);
+            self.retired.push_back(Retired::Ufrag(ufrag.clone()));
+        }
+        match &peer.transport {
+            None => self.retired.push_back(Retired::Direct(peer.id)),
+            Some(transport) => {
+                for path in transport.paths() {
+                    self.by_path.remove(&path, key);
+                    self.retire_connection(path);
+                }
+            }
+        }
+        if let Some(hosted) = &mut self.conferences[peer.conference.0 as usize] {
+            hosted.members.retain(|member| *member != key);
+        }
+        Some(peer)
+    }
+
+    pub(super) fn retire_connection(&mut self, path: Path) {
+        if let Path::Tcp { connection, .. } = path {
+            self.retired.push_back(Retired::Connection(connection));
+        }
+    }
+
+    pub(super) fn end_conference(&mut self, now: Instant, place: ConferenceKey) {
+        let Some(hosted) = &self.conferences[place.0 as usize] else {
+            return;
+        };
+        for key in hosted.members.clone() {
+            self.say_goodbye(now, key);
+            self.close_peer(now, key, PeerCloseReason::Left);
+        }
+        if let Some(hosted) = self.conferences[place.0 as usize].take() {
+            self.conferences_by_id.remove(&hosted.conference.id());
+            self.free_conferences.push(place);
+        }
+    }
+}

@@ -1,0 +1,438 @@
+//! Coming and going.
+
+use std::time::Instant;
+
+use livekit_protocol::{
+    self as proto, DisconnectReason, leave_request::Action, participant_info::State, signal_response,
+};
+
+use super::{
+    ConnectionId, DEPARTURE_TIMEOUT, GOODBYE_PATIENCE, JOIN_TIMEOUT, JoinError, MediaCommand, Output,
+    PROTOCOL, PeerKey, RESUME_WINDOW, Room, RoomEvent, SERVER_VERSION, Seat, TOKEN_LIFE, TOKEN_REFRESH,
+    publish_codecs,
+};
+use crate::{
+    participant::{AnsweringLeg, Joining, Link, OfferingLeg, Participant, PeerConnections, Transport},
+    sdp::{AnsweringSession, Offer, OfferingSession},
+    token::{Claims, VideoGrant},
+};
+
+impl Room {
+    /// Whether somebody could join now.
+    pub fn admits(&self, joining: &Joining) -> Result<(), JoinError> {
+        if self.finished {
+            return Err(JoinError::Ended);
+        }
+        let limits = &self.limits;
+        check_words(limits, &joining.name, &joining.metadata, joining.attributes.iter())
+            .map_err(JoinError::Invalid)?;
+        if joining.identity.is_empty() || joining.identity.len() > limits.identity_bytes {
+            let limit = limits.identity_bytes;
+            return Err(JoinError::Invalid(format!("an identity has 1 to {limit} bytes")));
+        }
+
+        // A second session of the same identity takes the place of the first.
+        let others = self.participants.len() - usize::from(self.by_identity.contains_key(&joining.identity));
+        if others >= self.max_participants {
+            return Err(JoinError::Full(self.max_participants));
+        }
+        Ok(())
+    }
+
+    /// Lets somebody in. Everything to be told goes over `joining.connection`.
+    pub fn join(&mut self, now: Instant, joining: Joining) -> Result<(), JoinError> {
+        self.admits(&joining)?;
+        let offer = match &joining.connections {
+            PeerConnections::Single { offer: Some(offer) } => {
+                let parsed = Offer::parse(&offer.sdp, &self.sdp_limits)
+                    .map_err(|error| JoinError::Invalid(format!("unusable offer: {error}")))?;
+                Some((offer.id, parsed))
+            }
+            _ => None,
+        };
+
+        if let Some(older) = self.seat_of_identity(&joining.identity) {
+            self.remove(now, older, DisconnectReason::DuplicateIdentity, Some(Action::Disconnect));
+        }
+
+        let add_tracks = joining.add_tracks.clone();
+        let seat = self.take_seat(now, joining);
+        self.send_join(seat);
+        self.refresh_token(now, seat);
+        for request in add_tracks {
+            self.add_track(now, seat, request);
+        }
+        self.subscribe_to_all(now, seat);
+        if let Some((id, offer)) = offer {
+            self.answer_offer(now, seat, id, offer);
+        }
+        self.settle(now, seat);
+        Ok(())
+    }
+
+    fn take_seat(&mut self, now: Instant, joining: Joining) -> Seat {
+        let seat = Seat(self.new_key());
+        let sid = self.new_id("PA_");
+        let answering = AnsweringLeg {
+            peer: PeerKey(self.new_key()),
+            ice: self.new_ice(),
+            session: AnsweringSession::new(self.new_session_id()),
+            joined: false,
+            connected: false,
+        };
+        let offering = match &joining.connections {
+            PeerConnections::Single { .. } => None,
+            PeerConnections::Dual => Some(OfferingLeg {
+                peer: PeerKey(self.new_key()),
+                ice: self.new_ice(),
+                session: OfferingSession::new(self.new_session_id(), &self.sdp_limits),
+                joined: false,
+                remote: None,
+                connected: false,
+                primary: joining.client.protocol > 2 && joining.permission.can_subscribe,
+            }),
+        };
+        let transport = Transport { answering, offering };
+
+        self.by_identity.insert(joining.identity.clone(), seat);
+        self.by_sid.insert(sid.clone(), seat);
+        self.by_connection.insert(joining.connection, seat);
+        for peer in transport.peers() {
+            self.by_peer.insert(peer, seat);
+        }
+        let participant = Participant {
+            sid,
+            identity: joining.identity,
+            name: joining.name,
+            metadata: joining.metadata,
+            attributes: joining.attributes,
+            kind: joining.kind as i32,
+            permission: joining.permission,
+            claims: joining.claims,
+            client: joining.client,
+            auto_subscribe: joining.auto_subscribe,
+            adaptive_stream: joining.adaptive_stream,
+            state: State::Joined,
+            joined_at_ms: self.unix(now).as_millis() as i64,
+            version: 1,
+            link: Link::Up(joining.connection),
+            join_deadline: Some(now + JOIN_TIMEOUT),
+            goodbye_deadline: None,
+            refresh_at: now + TOKEN_REFRESH,
+            transport,
+            tracks: Vec::new(),
+            subscriptions: Default::default(),
+            wishes: Default::default(),
+            settings: Default::default(),
+            rules: Default::default(),
+            reliable_sequence: 0,
+            quality: Default::default(),
+            sections_asked: None,
+        };
+        self.participants.insert(seat, participant);
+        self.ends_at = None;
+        self.arm(now + JOIN_TIMEOUT);
+        seat
+    }
+
+    fn send_join(&mut self, seat: Seat) {
+        let Some(participant) = self.participant(seat) else {
+            return;
+        };
+        let subscriber_primary = participant.transport.offering.as_ref().is_some_and(|leg| leg.primary);
+        let single = participant.transport.offering.is_none();
+
+        let join = proto::JoinResponse {
+            room: Some(self.info()),
+            participant: Some(participant.info()),
+            other_participants: self.others(seat),
+            server_version: SERVER_VERSION.to_owned(),
+            subscriber_primary,
+            ping_interval: PING_INTERVAL,
+            ping_timeout: PING_TIMEOUT,
+            server_info: Some(self.server_info()),
+            enabled_publish_codecs: publish_codecs(),
+            fast_publish: single || participant.permission.can_publish,
+            ..Default::default()
+        };
+        self.send(seat, signal_response::Message::Join(join));
+    }
+
+    pub(super) fn server_info(&self) -> proto::ServerInfo {
+        proto::ServerInfo {
+            version: SERVER_VERSION.to_owned(),
+            protocol: PROTOCOL,
+            debug_info: self.product.clone(),
+            ..Default::default()
+        }
+    }
+
+    /// Gives a client a token with its present rights, so that it can come back after its first one has ended.
+    pub(super) fn refresh_token(&mut self, now: Instant, seat: Seat) {
+        let Some(participant) = self.participant(seat) else {
+            return;
+        };
+        let Some(connection) = participant.connection() else {
+            return;
+        };
+        let soonest = (self.unix(now) + TOKEN_LIFE).as_secs();
+        let first = &participant.claims;
+        let mut claims = Claims::of_participant(&self.name, &participant.info())
+            .until(first.expires.unwrap_or(0).max(soonest));
+        claims.issuer.clone_from(&first.issuer);
+        claims.sip = first.sip;
+        claims.video = VideoGrant {
+            room_admin: first.video.room_admin,
+            room_create: first.video.room_create,
+            room_list: first.video.room_list,
+            room_record: first.video.room_record,
+            ingress_admin: first.video.ingress_admin,
+            destination_room: first.video.destination_room.clone(),
+            ..claims.video
+        };
+        self.emit(Output::RefreshToken { connection, claims: Box::new(claims) });
+    }
+
+    pub(super) fn handle_peer_connected(&mut self, now: Instant, peer: PeerKey) {
+        let Some(&seat) = self.by_peer.get(&peer) else {
+            return;
+        };
+        let Some(participant) = self.participants.get_mut(&seat) else {
+            return;
+        };
+        if !participant.transport.set_connected(peer) || participant.is_active() {
+            return;
+        }
+
+        participant.state = State::Active;
+        participant.join_deadline = None;
+        self.announce(seat);
+        let joined = self.participants[&seat].info();
+        self.tell(RoomEvent::ParticipantJoined { room: self.info(), participant: joined });
+        self.publish_ready_tracks(now, seat);
+    }
+
+    /// The media of a participant ended and cannot be mended; its client has to build everything anew.
+    pub(super) fn handle_peer_failed(&mut self, now: Instant, peer: PeerKey, closed_by_peer: bool) {
+        let Some(&seat) = self.by_peer.get(&peer) else {
+            return;
+        };
+        let Some(participant) = self.participants.get_mut(&seat) else {
+            return;
+        };
+        // A client that goes ends its media and its signalling, in either order.
+        if closed_by_peer {
+            match participant.link {
+                Link::Up(_) => {
+                    let until = now + GOODBYE_PATIENCE;
+                    participant.goodbye_deadline.get_or_insert(until);
+                    self.arm(until);
+                }
+                Link::Lost { .. } => self.remove(now, seat, DisconnectReason::SignalClose, None),
+            }
+            return;
+        }
+        if !participant.is_active() {
+            self.remove(now, seat, DisconnectReason::JoinFailure, Some(Action::Reconnect));
+            return;
+        }
+
+        // Others keep seeing it for the moment that a reconnection takes.
+        self.set_quality(seat, crate::quality::Quality::LOST);
+        self.send_leave(seat, DisconnectReason::MediaFailure, Action::Reconnect);
+        self.lose_link(now, seat, false);
+    }
+
+    /// A signalling connection is gone: the session waits for its client to resume.
+    pub(super) fn handle_closed(&mut self, now: Instant, connection: ConnectionId) {
+        let Some(&seat) = self.by_connection.get(&connection) else {
+            return;
+        };
+        let resumable = self
+            .participant(seat)
+            .is_some_and(|participant| participant.is_active() && participant.goodbye_deadline.is_none());
+        if !resumable {
+            self.remove(now, seat, DisconnectReason::SignalClose, None);
+            return;
+        }
+        self.lose_link(now, seat, true);
+    }
+
+    fn lose_link(&mut self, now: Instant, seat: Seat, resumable: bool) {
+        let until = now + if resumable { RESUME_WINDOW } else { RECONNECT_WINDOW };
+        let Some(participant) = self.participants.get_mut(&seat) else {
+            return;
+        };
+        match participant.link {
+            Link::Up(connection) => {
+                self.by_connection.remove(&connection);
+                participant.link = Link::Lost { until, resumable };
+            }
+            Link::Lost { until: before, resumable: was } => {
+                participant.link = Link::Lost { until: before, resumable: resumable && was };
+            }
+        }
+        self.arm(until);
+    }
+
+    /// Tells a participant to go and closes its connection.
+    pub(super) fn send_leave(&mut self, seat: Seat, reason: DisconnectReason, action: Action) {
+        let Some(connection) = self.participant(seat).and_then(Participant::connection) else {
+            return;
+        };
+        self.emit(Output::send(connection, leave_message(reason, action)));
+        self.emit(Output::Close { connection });
+    }
+
+    /// Ends a participant's presence. With an action its client is told.
+    pub(super) fn remove(
+        &mut self,
+        now: Instant,
+        seat: Seat,
+        reason: DisconnectReason,
+        leave: Option<Action>,
+    ) {
+        let connection = self.participant(seat).and_then(Participant::connection);
+        match leave {
+            Some(action) => self.send_leave(seat, reason, action),
+            None => {
+                if let Some(connection) = connection {
+                    self.emit(Output::Close { connection });
+                }
+            }
+        }
+
+        // While the participant is still known, so that its tracks end properly for the others.
+        let tracks: Vec<String> = self
+            .participant(seat)
+            .map(|participant| participant.tracks.iter())
+            .into_iter()
+            .flatten()
+            .map(|track| track.info.sid.clone())
+            .collect();
+        for sid in &tracks {
+            self.end_track(now, seat, sid);
+        }
+        let subscribed: Vec<String> = self
+            .participant(seat)
+            .map(|participant| participant.subscriptions.keys().cloned().collect())
+            .unwrap_or_default();
+        for sid in &subscribed {
+            self.unsubscribe(seat, sid);
+            self.update_dynacast(now, sid);
+        }
+
+        let Some(mut participant) = self.participants.remove(&seat) else {
+            return;
+        };
+        if let Some(connection) = connection {
+            self.by_connection.remove(&connection);
+        }
+        self.by_sid.remove(&participant.sid);
+        if self.by_identity.get(&participant.identity) == Some(&seat) {
+            self.by_identity.remove(&participant.identity);
+        }
+        for peer in participant.transport.peers() {
+            self.by_peer.remove(&peer);
+        }
+        for peer in participant.transport.joined_peers() {
+            self.command(MediaCommand::Leave { peer });
+        }
+
+        let was_active = participant.is_active();
+        let was_visible = participant.is_visible();
+        participant.state = State::Disconnected;
+        participant.version += 1;
+        let info = proto::ParticipantInfo { disconnect_reason: reason as i32, ..participant.info() };
+        if was_visible {
+            self.broadcast(participant_update(vec![info.clone()]), |_, _| true);
+        }
+        self.touch_departure(now);
+        let room = self.info();
+        self.tell(match was_active {
+            true => RoomEvent::ParticipantLeft { room, participant: info },
+            false => RoomEvent::ParticipantConnectionAborted { room, participant: info },
+        });
+    }
+
+    /// Ends a participant whose input made us fail, as far as that can still be done.
+    pub fn evict(&mut self, now: Instant, connection: ConnectionId) {
+        if let Some(&seat) = self.by_connection.get(&connection) {
+            self.remove(now, seat, DisconnectReason::StateMismatch, Some(Action::Reconnect));
+        }
+    }
+
+    /// Ends the room and tells everybody.
+    pub fn end(&mut self, now: Instant, reason: DisconnectReason, action: Action) {
+        if self.finished {
+            return;
+        }
+        let seats: Vec<Seat> = self.participants.keys().copied().collect();
+        for seat in seats {
+            self.remove(now, seat, reason, Some(action));
+        }
+        self.finish();
+    }
+
+    pub(super) fn finish(&mut self) {
+        self.finished = true;
+        let room = self.info();
+        self.tell(RoomEvent::RoomFinished { room });
+        self.emit(Output::Finished);
+    }
+
+    fn touch_departure(&mut self, now: Instant) {
+        if self.participants.is_empty() && !self.finished {
+            let wait = match self.departure_timeout.is_zero() {
+                true => DEPARTURE_TIMEOUT,
+                false => self.departure_timeout,
+            };
+            self.ends_at = Some(now + wait);
+            self.arm(now + wait);
+        }
+    }
+
+    fn new_session_id(&mut self) -> u64 {
+        // RFC 8866 §5.2: a numeric string; JSEP asks for 62 bits.
+        ((self.random)() as u64) >> 2
+    }
+}
+
+pub(super) fn leave_message(reason: DisconnectReason, action: Action) -> signal_response::Message {
+    signal_response::Message::Leave(proto::LeaveRequest {
+        // For clients that know no actions.
+        can_reconnect: action != Action::Disconnect,
+        reason: reason as i32,
+        action: action as i32,
+        regions: None,
+    })
+}
+
+pub(super) fn participant_update(participants: Vec<proto::ParticipantInfo>) -> signal_response::Message {
+    signal_response::Message::Update(proto::ParticipantUpdate { participants })
+}
+
+/// Whether names, metadata and attributes are within bounds.
+pub(super) fn check_words<'a>(
+    limits: &crate::Limits,
+    name: &str,
+    metadata: &str,
+    attributes: impl Iterator<Item = (&'a String, &'a String)>,
+) -> Result<(), String> {
+    if name.len() > limits.name_bytes {
+        return Err(format!("the name has more than {} bytes", limits.name_bytes));
+    }
+    if metadata.len() > limits.metadata_bytes {
+        return Err(format!("the metadata has more than {} bytes", limits.metadata_bytes));
+    }
+    let attributes: usize = attributes.map(|(name, value)| name.len() + value.len()).sum();
+    if attributes > limits.attributes_bytes {
+        return Err(format!("the attributes have more than {} bytes", limits.attributes_bytes));
+    }
+    Ok(())
+}
+
+const PING_INTERVAL: i32 = 5;
+const PING_TIMEOUT: i32 = 15;
+/// How long a participant whose media failed is still shown, since it will be back in a moment.
+const RECONNECT_WINDOW: std::time::Duration = std::time::Duration::from_secs(12);

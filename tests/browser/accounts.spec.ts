@@ -1,0 +1,106 @@
+import { Person } from "./support/person.js";
+import { HOST, Server } from "./support/server.js";
+import { expect, test } from "./support/test.js";
+
+test("the one-time link makes the administrator, once", async ({ browser, people }) => {
+  const server = await Server.start();
+  try {
+    const admin = await Person.at(browser, server.url, "Administratrice");
+    people.push(admin);
+    await admin.page.goto(server.setupPath);
+    await admin.page.getByLabel("Nom et fonction").fill("Administratrice");
+    await admin.page.getByLabel("Adresse électronique").fill("admin@example.org");
+    await admin.page.getByLabel("Mot de passe").fill("une phrase assez longue");
+    await admin.page.getByRole("button", { name: "Créer le compte" }).click();
+    await expect(admin.page.getByRole("heading", { name: "Réunir maintenant" })).toBeVisible();
+    await expect(admin.page.getByRole("link", { name: "Comptes" })).toBeVisible();
+
+    const late = await Person.at(browser, server.url, "Quelqu’un");
+    people.push(late);
+    late.excuse(/404/);
+    await late.page.goto(server.setupPath);
+    await expect(late.page.getByRole("heading", { name: "Ce lien n’est plus valable" })).toBeVisible();
+  } finally {
+    await server.stop();
+  }
+});
+
+test("a wrong password is refused in one sentence, the right one opens the session", async ({ arrive }) => {
+  const host = await arrive(HOST.name);
+  host.excuse(/401/);
+  await host.page.goto("/");
+  await host.page.getByLabel("Adresse électronique").fill(HOST.email);
+  await host.page.getByLabel("Mot de passe").fill("pas le bon");
+  await host.page.getByRole("button", { name: "Ouvrir la session" }).click();
+  await expect(host.page.getByRole("alert")).toHaveText("L’adresse ou le mot de passe n’est pas le bon.");
+
+  await host.page.getByLabel("Mot de passe").fill(HOST.password);
+  await host.page.getByLabel("Mot de passe").press("Enter");
+  await expect(host.page.getByRole("heading", { name: "Réunir maintenant" })).toBeVisible();
+
+  await host.page.getByRole("banner").getByRole("button", { name: "Fermer la session" }).click();
+  await expect(host.page.getByRole("heading", { name: "Ouvrir votre session" })).toBeVisible();
+});
+
+test("an administrator adds a user, who signs in, changes the password, and is removed", async ({ arrive }) => {
+  const admin = await arrive(HOST.name);
+  await admin.signIn();
+  await admin.page.goto("/users");
+  await admin.page.getByLabel("Nom et fonction").fill("Consule générale");
+  await admin.page.getByLabel("Adresse").fill("consule@example.org");
+  await admin.page.getByLabel("Mot de passe provisoire").fill("mot provisoire");
+  await admin.page.getByRole("button", { name: "Ajouter" }).click();
+  await expect(admin.page.getByText("Le compte de Consule générale est prêt.")).toBeVisible();
+  await expect(admin.page.getByRole("cell", { name: "consule@example.org" })).toBeVisible();
+
+  const user = await arrive("Consule générale");
+  await user.page.goto("/");
+  await user.page.getByLabel("Adresse électronique").fill("consule@example.org");
+  await user.page.getByLabel("Mot de passe").fill("mot provisoire");
+  await user.page.getByRole("button", { name: "Ouvrir la session" }).click();
+  await expect(user.page.getByRole("link", { name: "Comptes" })).toHaveCount(0);
+  await user.page.getByRole("banner").getByRole("link", { name: "Réglages" }).click();
+  await user.page.getByLabel("Mot de passe actuel").fill("mot provisoire");
+  await user.page.getByLabel("Nouveau mot de passe").fill("un mot à moi seule");
+  await user.page.getByRole("button", { name: "Changer le mot de passe" }).click();
+  await expect(user.page.getByText("Le mot de passe est changé.")).toBeVisible();
+
+  await admin.page.getByRole("button", { name: "Retirer Consule générale" }).click();
+  await admin.page.getByRole("alertdialog").getByRole("button", { name: "Retirer" }).click();
+  await expect(admin.page.getByText("Le compte de Consule générale est retiré.")).toBeVisible();
+  await expect(admin.page.getByRole("cell", { name: "consule@example.org" })).toHaveCount(0);
+});
+
+test("somebody who asked for a page signs in first and then gets it", async ({ arrive }) => {
+  const host = await arrive(HOST.name);
+  await host.page.goto("/users");
+  await host.page.getByLabel("Adresse électronique").fill(HOST.email);
+  await host.page.getByLabel("Mot de passe").fill(HOST.password);
+  await host.page.getByRole("button", { name: "Ouvrir la session" }).click();
+  await expect(host.page.getByRole("heading", { name: "Comptes" })).toBeVisible();
+});
+
+test("the interface speaks the browser's language, and another when asked", async ({ arrive }) => {
+  const guest = await arrive("Guest", { locale: "en-GB" });
+  await guest.page.goto("/");
+  await expect(guest.page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+
+  await guest.page.getByRole("button", { name: "Appearance" }).click();
+  await guest.page.getByRole("menuitemradio", { name: "Français" }).click();
+  await expect(guest.page.getByRole("heading", { name: "Ouvrir votre session" })).toBeVisible();
+  await expect(guest.page.locator("html")).toHaveAttribute("lang", "fr");
+
+  await guest.page.reload();
+  await expect(guest.page.getByRole("heading", { name: "Ouvrir votre session" })).toBeVisible();
+});
+
+test("a theme is chosen once and stays", async ({ arrive }) => {
+  const guest = await arrive("Invitée");
+  await guest.page.goto("/");
+  await guest.page.getByRole("button", { name: "Apparence" }).click();
+  await guest.page.getByRole("menuitemradio", { name: "Contrasté" }).click();
+  await expect(guest.page.locator("html")).toHaveAttribute("data-theme", "contrast");
+
+  await guest.page.reload();
+  await expect(guest.page.locator("html")).toHaveAttribute("data-theme", "contrast");
+});

@@ -1,0 +1,93 @@
+//! What a browser really receives, read from its peer connections.
+
+import { expect, type Page } from "@playwright/test";
+
+declare global {
+  interface Window {
+    peers: RTCPeerConnection[];
+  }
+}
+
+/** Runs in the page before anything else: remembers peer connections, and keeps the fake camera small for a small machine. */
+export function instrument(): void {
+  window.peers = [];
+  const Native = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Native {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      window.peers.push(this);
+    }
+  };
+
+  const media = navigator.mediaDevices;
+  const open = media.getUserMedia.bind(media);
+  media.getUserMedia = (constraints = {}) => {
+    if (typeof constraints.video === "object") {
+      constraints = {
+        ...constraints,
+        video: { ...constraints.video, width: 640, height: 360, frameRate: 15 },
+      };
+    }
+    return open(constraints);
+  };
+}
+
+/** One incoming track, summed up. */
+export interface Heard {
+  mid: string;
+  energy: number;
+  packets: number;
+}
+export interface Seen {
+  mid: string;
+  frames: number;
+  width: number;
+  height: number;
+}
+
+/** Every sound and picture that comes in now. */
+export async function received(page: Page): Promise<{ sounds: Heard[]; pictures: Seen[] }> {
+  return page.evaluate(async () => {
+    const sounds: Heard[] = [];
+    const pictures: Seen[] = [];
+    for (const peer of window.peers) {
+      if (peer.connectionState !== "connected") continue;
+      for (const stat of (await peer.getStats()).values()) {
+        if (stat.type !== "inbound-rtp") continue;
+        if (stat.kind === "audio") {
+          sounds.push({ mid: stat.mid, energy: stat.totalAudioEnergy ?? 0, packets: stat.packetsReceived ?? 0 });
+        } else {
+          pictures.push({
+            mid: stat.mid,
+            frames: stat.framesDecoded ?? 0,
+            width: stat.frameWidth ?? 0,
+            height: stat.frameHeight ?? 0,
+          });
+        }
+      }
+    }
+    return { sounds, pictures };
+  });
+}
+
+/** Waits until so many sounds gained energy and so many pictures gained frames since this moment. */
+export async function expectFlow(page: Page, wanted: { sounds: number; pictures: number }): Promise<void> {
+  const start = await received(page);
+  const energy = new Map(start.sounds.map((sound) => [sound.mid, sound.energy]));
+  const frames = new Map(start.pictures.map((picture) => [picture.mid, picture.frames]));
+  await expect
+    .poll(
+      async () => {
+        const now = await received(page);
+        return {
+          sounds: now.sounds.filter(({ mid, energy: heard }) => heard > (energy.get(mid) ?? 0) + AUDIBLE).length,
+          pictures: now.pictures.filter(({ mid, frames: seen }) => seen > (frames.get(mid) ?? 0) + 5).length,
+        };
+      },
+      { message: "sounds and pictures must flow", timeout: 30_000 },
+    )
+    .toEqual(wanted);
+}
+
+// A beep of the fake microphone brings about 0.01; comfort noise stays far below.
+const AUDIBLE = 1e-4;
