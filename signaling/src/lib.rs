@@ -2,12 +2,13 @@
 
 mod media;
 pub mod rooms;
+mod twirp;
 pub mod webhook;
 mod ws;
 
 pub use rooms::{Drain, Rooms, RoomsConfig};
 
-/// Everything that clients and servers of the rooms speak to: `/rtc` and its kin.
+/// Everything that clients and servers of the rooms speak to: `/rtc` and its kin, and the server API under `/twirp`.
 pub fn router(rooms: Rooms) -> axum::Router {
-    ws::router(rooms)
+    ws::router(rooms.clone()).merge(twirp::router(rooms))
 }

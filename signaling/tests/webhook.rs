@@ -1,5 +1,7 @@
 //! Webhooks over real sockets, into a receiver that is well, slow of wit, or away.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
