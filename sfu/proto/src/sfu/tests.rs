@@ -445,7 +445,10 @@ impl World {
             }
             while let Some((conference, event)) = self.sfu.poll_event() {
                 assert_eq!(conference, CONFERENCE);
-                self.events.push(event);
+                // These come by the clock, whatever a story is about.
+                if !matches!(event, Event::Quality { .. }) {
+                    self.events.push(event);
+                }
             }
             if quiet && self.sfu.transmits().is_empty() {
                 return;
