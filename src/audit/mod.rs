@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use sqlx::Row;
 
 use crate::accounts::hex;
-use crate::store::{Store, StoreError, to_millis};
+use crate::store::{Store, StoreError, from_millis, to_millis};
 
 /// One thing that was done or tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,43 @@ pub async fn append(store: &Store, now: Timestamp, entry: &Entry) -> Result<(), 
     .execute(&mut *transaction)
     .await?;
     Ok(transaction.commit().await?)
+}
+
+/// An entry as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// What.
+    pub action: String,
+    /// On what.
+    pub object: String,
+    /// How it ended.
+    pub result: String,
+}
+
+/// The newest entries, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn newest(store: &Store, limit: u32) -> Result<Vec<Written>, StoreError> {
+    let rows = sqlx::query("SELECT * FROM audit ORDER BY seq DESC LIMIT ?")
+        .bind(limit)
+        .fetch_all(&store.pool)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Written {
+                at: from_millis(row.try_get("at")?),
+                actor: row.try_get("actor")?,
+                action: row.try_get("action")?,
+                object: row.try_get("object")?,
+                result: row.try_get("result")?,
+            })
+        })
+        .collect()
 }
 
 /// Recomputes the chain; answers with the number of rows, or the first row that was tampered with.

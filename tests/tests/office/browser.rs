@@ -1,0 +1,212 @@
+//! A server to be tested, and a browser that keeps its cookie.
+
+use std::time::Duration;
+
+use palabre::config::Config;
+use palabre::server::Server;
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
+
+/// A server on free ports with a state of its own.
+pub struct Office {
+    pub server: Server,
+    _dir: tempfile::TempDir,
+}
+
+impl Office {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub async fn start_with(choose: impl FnOnce(&mut Config)) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut config = Config::default();
+        let free = "127.0.0.1:0".parse().expect("an address");
+        config.http.listen = free;
+        config.https.listen = Some(free);
+        config.sfu.listen = free;
+        config.sfu.tcp = None;
+        config.sfu.shards = 1;
+        config.store.dir = dir.path().to_owned();
+        choose(&mut config);
+        let server = Server::start(config).await.expect("it starts");
+        Self { server, _dir: dir }
+    }
+
+    pub fn base(&self) -> String {
+        format!("http://{}", self.server.http)
+    }
+
+    /// A browser in which nobody is signed in.
+    pub fn browser(&self) -> Browser {
+        Browser::at(self.base())
+    }
+
+    /// A browser in which the first administrator is signed in.
+    pub async fn administrator(&self) -> Browser {
+        let link = self.server.administrator_link().await.expect("a store");
+        let link = link.expect("there is no administrator yet");
+        let secret = link.rsplit('/').next().expect("a secret");
+        let mut browser = self.browser();
+        let who = json!({"name": "Awa", "email": "awa@example.org", "password": ADMINISTRATOR_PASSWORD});
+        let made = browser.post(&format!("/api/setup/{secret}"), who).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        browser
+    }
+
+    /// A browser in which a user is signed in whom the administrator has made.
+    pub async fn user(&self, administrator: &mut Browser, email: &str) -> Browser {
+        let who = json!({"name": "Ben", "email": email, "role": "user", "password": USER_PASSWORD});
+        let made = administrator.post("/api/users", who).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        let mut browser = self.browser();
+        let who = json!({"email": email, "password": USER_PASSWORD});
+        assert_eq!(browser.post("/api/sign-in", who).await.status, 200);
+        browser
+    }
+}
+
+/// An HTTP client with an origin and a cookie.
+pub struct Browser {
+    pub base: String,
+    pub origin: Option<String>,
+    pub cookie: Option<String>,
+    client: reqwest::Client,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub json: Value,
+}
+
+impl Answer {
+    pub fn code(&self) -> &str {
+        self.json["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+}
+
+impl Browser {
+    pub fn at(base: String) -> Self {
+        let client = reqwest::Client::builder()
+            // Our own certificate is known to nobody.
+            .tls_danger_accept_invalid_certs(true)
+            .no_proxy()
+            .build()
+            .expect("a client");
+        Self {
+            origin: Some(base.clone()),
+            base,
+            cookie: None,
+            client,
+        }
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.call(Method::GET, path, None).await
+    }
+
+    pub async fn post(&mut self, path: &str, body: Value) -> Answer {
+        self.call(Method::POST, path, Some(body)).await
+    }
+
+    pub async fn patch(&mut self, path: &str, body: Value) -> Answer {
+        self.call(Method::PATCH, path, Some(body)).await
+    }
+
+    pub async fn delete(&mut self, path: &str) -> Answer {
+        self.call(Method::DELETE, path, None).await
+    }
+
+    async fn call(&mut self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let mut request = self.request(method, path);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.expect("an answer");
+        if let Some(cookie) = response.headers().get("set-cookie") {
+            let cookie = cookie.to_str().expect("text");
+            self.cookie = cookie.split(';').next().map(str::to_owned);
+        }
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.expect("a body");
+        let json = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Answer {
+            status,
+            headers,
+            json,
+        }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        if let Some(origin) = &self.origin {
+            request = request.header("origin", origin);
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        request
+    }
+
+    /// Opens a stream of server-sent events.
+    pub async fn events(&self, path: &str) -> Events {
+        let response = self.request(Method::GET, path).send().await;
+        let response = response.expect("an answer");
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Events {
+            response,
+            unread: String::new(),
+        }
+    }
+}
+
+/// Server-sent events (WHATWG HTML §9.2), as far as ours go.
+pub struct Events {
+    response: Response,
+    unread: String,
+}
+
+impl Events {
+    /// The next event and its data; `None` when the stream has ended.
+    pub async fn next(&mut self) -> Option<(String, Value)> {
+        loop {
+            while let Some((block, rest)) = self.unread.split_once("\n\n") {
+                let field = |name: &str| {
+                    block
+                        .lines()
+                        .find_map(|line| line.strip_prefix(name).map(str::trim))
+                };
+                let event = field("event:").map(|event| {
+                    let data = field("data:").unwrap_or_default();
+                    (
+                        event.to_owned(),
+                        serde_json::from_str(data).expect("JSON data"),
+                    )
+                });
+                self.unread = rest.to_owned();
+                if event.is_some() {
+                    return event;
+                }
+            }
+            let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await;
+            let chunk = chunk.expect("an event in time").ok()??;
+            self.unread
+                .push_str(std::str::from_utf8(&chunk).expect("UTF-8"));
+        }
+    }
+}
+
+pub const ADMINISTRATOR_PASSWORD: &str = "a very long password";
+pub const USER_PASSWORD: &str = "long enough pw";
+const PATIENCE: Duration = Duration::from_secs(30);

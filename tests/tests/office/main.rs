@@ -1,0 +1,8 @@
+//! The office over real sockets: a whole server in this process, and browsers that are HTTP clients.
+
+mod accounts;
+mod browser;
+mod connections;
+mod lobby;
+mod meetings;
+mod program;
