@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use signaling_proto::token::Keys;
+
 use crate::accounts::Secret;
-use crate::config::ApiSecret;
 use crate::http::tls::write_private;
 
 /// Why there is no key.
@@ -33,7 +34,7 @@ pub enum KeysError {
 ///
 /// # Errors
 /// When the file cannot be read, written or understood.
-pub fn generated(dir: &Path) -> Result<BTreeMap<String, ApiSecret>, KeysError> {
+pub fn generated(dir: &Path) -> Result<Keys, KeysError> {
     let path = dir.join("api-key.toml");
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
@@ -47,12 +48,15 @@ pub fn generated(dir: &Path) -> Result<BTreeMap<String, ApiSecret>, KeysError> {
     read(&text).map_err(|reason| KeysError::Content { path, reason })
 }
 
-fn read(text: &str) -> Result<BTreeMap<String, ApiSecret>, String> {
-    let table: BTreeMap<String, String> = toml::from_str(text).map_err(|e| e.message().to_owned())?;
-    if table.is_empty() {
-        return Err("it is empty".to_owned());
+fn read(text: &str) -> Result<Keys, String> {
+    let table: BTreeMap<String, String> =
+        toml::from_str(text).map_err(|e: toml::de::Error| e.message().to_owned())?;
+    let mut keys = Keys::default();
+    for (name, secret) in &table {
+        keys.insert(name, secret).map_err(|error| error.to_string())?;
     }
-    table.into_iter().map(|(name, secret)| Ok((name, ApiSecret::new(&secret)?))).collect()
+    keys.first().ok_or("it is empty")?;
+    Ok(keys)
 }
 
 const NAME: &str = "palabre";
@@ -68,7 +72,8 @@ mod tests {
         let first = generated(dir.path()).unwrap();
         let second = generated(dir.path()).unwrap();
 
-        assert!(first == second && first.contains_key(NAME));
+        assert!(first.secret(NAME).is_some());
+        assert_eq!(first.secret(NAME), second.secret(NAME));
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl Server {
     /// Says what is in the way; nothing is left running then.
     pub async fn start(mut config: Config) -> Result<Self, StartError> {
         let store = Store::open(&config.store.dir).await?;
-        if config.keys.is_empty() {
+        if config.keys.first().is_none() {
             config.keys = keys::generated(&config.store.dir)?;
         }
 

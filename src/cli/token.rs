@@ -5,8 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use serde_json::json;
+use signaling_proto::token::Claims;
 
 use super::say;
 use crate::config::{Config, span};
@@ -48,38 +47,31 @@ pub(super) struct Token {
 
 impl Token {
     pub(super) fn run(self, config: &Config) -> anyhow::Result<()> {
-        let keys =
-            if config.keys.is_empty() { keys::generated(&config.store.dir)? } else { config.keys.clone() };
-        let (key, secret) = match &self.key {
-            Some(name) => {
-                keys.get_key_value(name).with_context(|| format!("there is no key {name:?} in [keys]"))?
-            }
-            None => keys.first_key_value().context("there is no key in [keys]")?,
+        let keys = match config.keys.first() {
+            Some(_) => config.keys.clone(),
+            None => keys::generated(&config.store.dir)?,
+        };
+        let key = match &self.key {
+            Some(name) => name,
+            None => keys.first().context("there is no key in [keys]")?,
         };
 
-        let now = Timestamp::now().as_second();
-        let claims = json!({
-            "iss": key,
-            "sub": self.identity,
-            "name": self.name.as_ref().unwrap_or(&self.identity),
-            "metadata": self.metadata.unwrap_or_default(),
-            "nbf": now - 10,
-            "exp": now + self.valid_for.as_secs() as i64,
-            "video": {
-                "room": self.room,
-                "roomJoin": true,
-                "roomAdmin": self.admin,
-                "roomCreate": self.admin,
-                "roomList": self.admin,
-                "canPublish": !self.no_publish,
-                "canPublishData": !self.no_publish,
-                "canSubscribe": !self.no_subscribe,
-                "canUpdateOwnMetadata": true,
-                "hidden": self.hidden,
-            },
-        });
-        let signing = EncodingKey::from_secret(secret.expose().as_bytes());
-        say(&jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &signing)?)
+        let mut claims = Claims::join(&self.identity, &self.room);
+        claims.name = self.name.unwrap_or(self.identity);
+        claims.metadata = self.metadata.unwrap_or_default();
+        claims.video.room_admin = self.admin;
+        claims.video.room_create = self.admin;
+        claims.video.room_list = self.admin;
+        claims.video.can_publish = self.no_publish.then_some(false);
+        claims.video.can_subscribe = self.no_subscribe.then_some(false);
+        claims.video.can_update_own_metadata = Some(true);
+        claims.video.hidden = self.hidden;
+        let now = u64::try_from(Timestamp::now().as_second())?;
+        let token = claims
+            .until(now + self.valid_for.as_secs())
+            .sign(&keys, key)
+            .with_context(|| format!("there is no key {key:?} in [keys]"))?;
+        say(&token)
     }
 }
 

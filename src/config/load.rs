@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{ApiSecret, Config, KEYS, Key};
+use super::{Config, KEYS, Key};
 
 /// Why a configuration cannot be used. Each message is one whole sentence for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -129,9 +129,8 @@ fn apply_variable(config: &mut Config, variable: &str, value: &str) -> Result<()
 fn apply(config: &mut Config, name: &str, value: &str) -> Result<(), ConfigError> {
     let refuse = |reason| ConfigError::Value { name: name.to_owned(), reason };
     if let Some(key_name) = name.strip_prefix("keys.") {
-        let secret = ApiSecret::new(value).map_err(refuse)?;
-        config.keys.insert(key_name.to_owned(), secret);
-        return Ok(());
+        let inserted = config.keys.insert(key_name, value);
+        return inserted.map_err(|error| refuse(error.to_string()));
     }
     let key = KEYS.iter().find(|key| key.name == name).ok_or_else(|| unknown(name))?;
     (key.apply)(config, value).map_err(refuse)
@@ -151,7 +150,7 @@ fn check_whole(config: &Config) -> Result<(), ConfigError> {
         });
     }
     if let Some(key) = &config.webhook.key
-        && !config.keys.contains_key(key)
+        && config.keys.secret(key).is_none()
     {
         return Err(ConfigError::Value {
             name: "webhook.key".to_owned(),
@@ -226,7 +225,7 @@ mod tests {
         assert_eq!(config.sfu.tcp.map(|a| a.port()), Some(7881));
         assert_eq!(config.store.dir, Path::new("data"));
         assert_eq!(config.limits.session_idle, Duration::from_secs(86_400));
-        assert!(config.keys.is_empty() && config.webhook.urls.is_empty());
+        assert!(config.keys.first().is_none() && config.webhook.urls.is_empty());
     }
 
     #[test]
@@ -276,7 +275,7 @@ mod tests {
             ),
             (
                 "[keys]\nmine = \"short\"",
-                "`keys.mine` cannot be used: the secret has 5 characters and needs at least 32",
+                "`keys.mine` cannot be used: the secret of API key \"mine\" has 5 characters, at least 32 are needed",
             ),
             ("[https]\ncert = \"a.pem\"", "`https.cert` cannot be used: it needs `https.key` beside it"),
             (
@@ -302,7 +301,7 @@ mod tests {
         let secret = "0123456789abcdef0123456789abcdef";
         let config = environment(&[("PALABRE_KEYS_mine", secret)]).expect("valid");
 
-        assert_eq!(config.keys["mine"].expose(), secret);
+        assert_eq!(config.keys.secret("mine").unwrap().expose(), secret);
         assert!(!format!("{config:?}").contains(secret));
     }
 }

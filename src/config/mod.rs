@@ -4,17 +4,18 @@ mod keys;
 mod load;
 mod value;
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
+
+use signaling_proto::token::Keys;
 
 pub use keys::{KEYS, Key, markdown_table};
 pub use load::{ConfigError, load, parse};
 pub(crate) use value::span;
 
 /// Everything an operator can choose. Each field is described in [`KEYS`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub struct Config {
     pub http: Http,
@@ -22,7 +23,7 @@ pub struct Config {
     pub sfu: Sfu,
     pub sip: Sip,
     pub store: Store,
-    pub keys: BTreeMap<String, ApiSecret>,
+    pub keys: Keys,
     pub webhook: Webhook,
     pub metrics: Metrics,
     pub limits: Limits,
@@ -110,36 +111,6 @@ pub struct Log {
     pub level: String,
 }
 
-/// The secret half of an API key; never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ApiSecret(String);
-
-impl ApiSecret {
-    /// Takes a secret that is long enough to sign tokens with.
-    ///
-    /// # Errors
-    /// Says how long it must be when it is shorter than 32 characters.
-    pub fn new(secret: &str) -> Result<Self, String> {
-        let length = secret.chars().count();
-        if length < MIN_SECRET {
-            return Err(format!("the secret has {length} characters and needs at least {MIN_SECRET}"));
-        }
-        Ok(Self(secret.to_owned()))
-    }
-
-    /// The secret itself, for signing.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for ApiSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ApiSecret")
-    }
-}
-
 impl Default for Config {
     /// What holds when nothing is configured.
     fn default() -> Self {
@@ -163,7 +134,7 @@ impl Config {
             sfu: Sfu { listen: nowhere, tcp: None, advertise: Vec::new(), shards: 0 },
             sip: Sip { listen: None },
             store: Store { dir: PathBuf::new() },
-            keys: BTreeMap::new(),
+            keys: Keys::default(),
             webhook: Webhook { urls: Vec::new(), key: None },
             metrics: Metrics { allow: Vec::new() },
             limits: Limits {
@@ -183,5 +154,3 @@ impl Config {
         }
     }
 }
-
-const MIN_SECRET: usize = 32;

@@ -98,9 +98,9 @@ pub(super) async fn sign_out(
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, no_cookie(&client))]))
 }
 
-/// `GET /api/me`. Nobody being signed in is an answer, not an error: every guest's page asks.
+/// `GET /api/me`: `null` when nobody is signed in, which is no error for a page that asks.
 pub(super) async fn me(signed_in: Option<SignedIn>) -> Json<Option<UserView>> {
-    Json(signed_in.map(|SignedIn { user, .. }| user.into()))
+    Json(signed_in.map(|signed_in| signed_in.user.into()))
 }
 
 #[derive(Deserialize)]

@@ -1,20 +1,17 @@
 //! The access tokens with which browsers go from the office to the room.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use serde_json::{Value, json};
+use signaling_proto::token::{Claims, Keys, TokenError};
 
 use super::{Admission, Meeting};
-use crate::config::ApiSecret;
 
 /// Signs admissions, and recognises those it has signed.
 #[derive(Clone)]
 pub struct Tokens {
+    keys: Keys,
     key: String,
-    secret: ApiSecret,
 }
 
 impl Tokens {
@@ -23,60 +20,45 @@ impl Tokens {
     /// # Panics
     /// When there is no key; a server always has one.
     #[must_use]
-    pub fn new(keys: &BTreeMap<String, ApiSecret>) -> Self {
-        let (key, secret) = keys.first_key_value().expect("a server has an API key");
-        Self { key: key.clone(), secret: secret.clone() }
+    pub fn new(keys: &Keys) -> Self {
+        Self { key: keys.first().expect("a server has an API key").to_owned(), keys: keys.clone() }
     }
 
     /// The token of an admission. It is good for five minutes, during which the browser opens its connection; there
     /// it gets fresh ones.
     #[must_use]
     pub fn mint(&self, admission: &Admission, now: Timestamp) -> String {
-        let claims = json!({
-            "iss": self.key,
-            "sub": admission.identity,
-            "name": admission.name,
-            "nbf": now.as_second() - 10,
-            "exp": now.as_second() + LIFETIME.as_secs() as i64,
-            "attributes": { ROLE: admission.role.as_str() },
-            "video": {
-                "room": admission.meeting.as_str(),
-                "roomJoin": true,
-                "roomAdmin": admission.is_host(),
-                "canPublish": true,
-                "canSubscribe": true,
-                "canPublishData": true,
-                "canUpdateOwnMetadata": true,
-            },
-        });
-        let key = EncodingKey::from_secret(self.secret.expose().as_bytes());
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key)
-            .expect("claims of ours can be signed")
+        let mut claims = Claims::join(&admission.identity, admission.meeting.as_str());
+        claims.name.clone_from(&admission.name);
+        claims.attributes.insert(ROLE.to_owned(), admission.role.as_str().to_owned());
+        claims.video.room_admin = admission.is_host();
+        claims.video.can_update_own_metadata = Some(true);
+        claims
+            .until(seconds(now) + LIFETIME.as_secs())
+            .sign(&self.keys, &self.key)
+            .expect("the key is there and the claims have an expiry")
     }
 
     /// Whom an earlier token of ours let into a meeting, though it may have expired, within twelve hours.
     #[must_use]
     pub fn previous(&self, meeting: &Meeting, token: &str, now: Timestamp) -> Option<Admission> {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_issuer(&[&self.key]);
-        validation.set_required_spec_claims(&["exp", "iss", "sub"]);
-        // Our own clock decides below, with our own leeway.
-        validation.validate_exp = false;
-        let key = DecodingKey::from_secret(self.secret.expose().as_bytes());
-        let claims = jsonwebtoken::decode::<Value>(token, &key, &validation).ok()?.claims;
-
-        let expired_at = claims["exp"].as_i64()?;
-        let video = &claims["video"];
-        let is_good = expired_at > now.as_second() - MEMORY.as_secs() as i64
-            && video["roomJoin"] == true
-            && video["room"] == meeting.code.as_str();
-        if !is_good {
+        let now = seconds(now);
+        let claims = match Claims::verify(token, &self.keys, now) {
+            Err(TokenError::Expired(_)) => {
+                Claims::verify(token, &self.keys, now.saturating_sub(MEMORY.as_secs()))
+            }
+            other => other,
+        }
+        .ok()?;
+        if !claims.video.room_join || claims.video.room != meeting.code.as_str() {
             return None;
         }
-        let identity = claims["sub"].as_str()?.to_owned();
-        let name = claims["name"].as_str()?.to_owned();
-        Some(Admission::admitted_guest(meeting, identity, name))
+        Some(Admission::admitted_guest(meeting, claims.identity, claims.name))
     }
+}
+
+fn seconds(time: Timestamp) -> u64 {
+    u64::try_from(time.as_second()).unwrap_or(0)
 }
 
 /// The participant attribute that says what somebody is in the meeting.
@@ -119,8 +101,9 @@ mod tests {
     }
 
     fn tokens(secret: &str) -> Tokens {
-        let secret = ApiSecret::new(&secret.repeat(32)).unwrap();
-        Tokens::new(&BTreeMap::from([("key".to_owned(), secret)]))
+        let mut keys = Keys::default();
+        keys.insert("key", &secret.repeat(32)).unwrap();
+        Tokens::new(&keys)
     }
 
     fn meeting() -> Meeting {

@@ -88,10 +88,7 @@ impl Answer {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 }
 
@@ -103,12 +100,7 @@ impl Browser {
             .no_proxy()
             .build()
             .expect("a client");
-        Self {
-            origin: Some(base.clone()),
-            base,
-            cookie: None,
-            client,
-        }
+        Self { origin: Some(base.clone()), base, cookie: None, client }
     }
 
     pub async fn get(&mut self, path: &str) -> Answer {
@@ -140,11 +132,7 @@ impl Browser {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("a body");
         let json = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Answer {
-            status,
-            headers,
-            json,
-        }
+        Answer { status, headers, json }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -164,10 +152,7 @@ impl Browser {
         let response = response.expect("an answer");
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Events {
-            response,
-            unread: String::new(),
-        }
+        Events { response, unread: String::new() }
     }
 }
 
@@ -182,17 +167,11 @@ impl Events {
     pub async fn next(&mut self) -> Option<(String, Value)> {
         loop {
             while let Some((block, rest)) = self.unread.split_once("\n\n") {
-                let field = |name: &str| {
-                    block
-                        .lines()
-                        .find_map(|line| line.strip_prefix(name).map(str::trim))
-                };
+                let field =
+                    |name: &str| block.lines().find_map(|line| line.strip_prefix(name).map(str::trim));
                 let event = field("event:").map(|event| {
                     let data = field("data:").unwrap_or_default();
-                    (
-                        event.to_owned(),
-                        serde_json::from_str(data).expect("JSON data"),
-                    )
+                    (event.to_owned(), serde_json::from_str(data).expect("JSON data"))
                 });
                 self.unread = rest.to_owned();
                 if event.is_some() {
@@ -201,8 +180,7 @@ impl Events {
             }
             let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await;
             let chunk = chunk.expect("an event in time").ok()??;
-            self.unread
-                .push_str(std::str::from_utf8(&chunk).expect("UTF-8"));
+            self.unread.push_str(std::str::from_utf8(&chunk).expect("UTF-8"));
         }
     }
 }

@@ -91,7 +91,9 @@ async fn a_place_that_somebody_holds_is_free_again_when_the_connection_closes() 
     let second = TcpStream::connect(office.server.http).await.unwrap();
     drop((first, second));
 
-    assert!(raw(&office, "GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.ends_with("ok"));
+    assert!(
+        raw(&office, "GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.ends_with("ok")
+    );
 }
 
 /// Writes bytes, closes the writing side and reads what comes.

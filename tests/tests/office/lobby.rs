@@ -15,13 +15,19 @@ async fn a_guest_knocks_the_host_sees_it_and_lets_the_guest_in() {
     let (ticket, mut wait) = knock(&mut guest, &path, "Coumba").await;
     assert_eq!(wait.next().await, Some(("waiting".into(), json!({}))));
     let (_, seen) = door.next().await.unwrap();
-    assert_eq!((&seen["knocks"][0]["name"], &seen["knocks"][0]["ticket"]), (&json!("Coumba"), &json!(ticket)));
+    assert_eq!(
+        (&seen["knocks"][0]["name"], &seen["knocks"][0]["ticket"]),
+        (&json!("Coumba"), &json!(ticket))
+    );
     assert!(seen["knocks"][0]["since"].as_str().unwrap().ends_with('Z'));
 
     assert_eq!(host.post(&format!("{path}/knocks/{ticket}/admit"), json!({})).await.status, 204);
 
     let (event, join) = wait.next().await.unwrap();
-    assert_eq!((event.as_str(), &join["state"], &join["name"]), ("admitted", &json!("admitted"), &json!("Coumba")));
+    assert_eq!(
+        (event.as_str(), &join["state"], &join["name"]),
+        ("admitted", &json!("admitted"), &json!("Coumba"))
+    );
     assert_eq!(join["url"], office.base().replace("http", "ws"));
     assert!(join["identity"].as_str().unwrap().starts_with("guest-"));
     assert_eq!(wait.next().await, None, "the stream has told everything");

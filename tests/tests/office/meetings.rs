@@ -41,7 +41,10 @@ async fn meetings_are_listed_newest_first_to_their_owner_only() {
 
     let listed = ben.get("/api/meetings").await.json;
 
-    assert_eq!((&listed["meetings"][0]["title"], &listed["meetings"][1]["title"]), (&json!("two"), &json!("one")));
+    assert_eq!(
+        (&listed["meetings"][0]["title"], &listed["meetings"][1]["title"]),
+        (&json!("two"), &json!("one"))
+    );
     assert_eq!(awa.get("/api/meetings").await.json, json!({"meetings": []}));
 }
 

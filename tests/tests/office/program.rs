@@ -55,7 +55,7 @@ async fn what_was_stored_is_there_after_a_restart() {
 
     let mut host = office.browser();
     host.cookie = cookie;
-    assert_eq!(host.get("/api/me").await.status, 200, "whoever was signed in still is");
+    assert_eq!(host.get("/api/me").await.json["name"], "Awa", "whoever was signed in still is");
     let again = office.browser().post(&join, json!({"previous": before["token"]})).await.json;
     assert_eq!(again["identity"], before["identity"], "an admitted guest comes back without knocking");
 }
