@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use sfu::Sfu;
+use signaling_proto::room::RoomError;
 use tokio::sync::watch;
 
 use crate::accounts::Passwords;
@@ -33,6 +35,8 @@ pub struct App {
     pub tokens: Tokens,
     /// The rooms of meetings.
     pub rooms: MeetingRooms,
+    /// The media engine, for its counters.
+    pub sfu: Sfu,
     /// What the metrics count.
     pub counters: Arc<Counters>,
     draining: watch::Sender<bool>,
@@ -41,7 +45,7 @@ pub struct App {
 impl App {
     /// The state of a server that has just started.
     #[must_use]
-    pub fn new(config: Config, store: Store, rooms: MeetingRooms) -> Self {
+    pub fn new(config: Config, store: Store, sfu: Sfu, rooms: MeetingRooms) -> Self {
         let limits =
             LobbyLimits { per_meeting: config.limits.knocks_per_meeting, total: config.limits.connections };
         Self {
@@ -51,6 +55,7 @@ impl App {
             gate: Arc::new(Gate::new(&config.limits)),
             lobby: Lobby::new(limits),
             tokens: Tokens::new(&config.keys),
+            sfu,
             rooms,
             counters: Arc::default(),
             draining: watch::Sender::new(false),
@@ -84,9 +89,12 @@ impl App {
     }
 
     /// Sends everybody away who is in a meeting or waits at its door.
-    pub async fn close_meeting(&self, code: &MeetingCode) {
+    ///
+    /// # Errors
+    /// When the room does not answer.
+    pub async fn close_meeting(&self, code: &MeetingCode) -> Result<(), RoomError> {
         self.lobby.end(code);
-        self.rooms.end(code).await;
+        self.rooms.end(code).await
     }
 
     /// Writes into the audit log what a client did.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use axum::http::StatusCode;
+use sfu::metrics::Stats;
 
 use crate::app::App;
 
@@ -55,10 +56,56 @@ pub async fn exposition(app: &App) -> String {
     }
 
     text.single("palabre_guests_waiting", "gauge", "Guests in waiting rooms.", app.lobby.waiting() as u64);
+    let (rooms, participants) = app.rooms.totals().await;
+    text.single("palabre_rooms", "gauge", "Rooms there are.", rooms);
+    text.single("palabre_participants", "gauge", "Participants in all rooms.", participants);
+    if let Ok(waiting) = app.store.webhooks_waiting().await {
+        text.single("palabre_webhooks_waiting", "gauge", "Webhooks not delivered yet.", waiting);
+    }
+    media(&mut text, &app.sfu.stats());
     if let Some(bytes) = resident_memory() {
         text.single("process_resident_memory_bytes", "gauge", "Memory in use.", bytes);
     }
     text.0
+}
+
+/// What the media engine counts.
+fn media(text: &mut Exposition, stats: &Stats) {
+    let sfu = &stats.sfu;
+    text.single("palabre_media_shards", "gauge", "Media threads.", stats.shards);
+    text.single("palabre_media_conferences", "gauge", "Conferences there are.", sfu.conferences);
+    text.single("palabre_media_peers", "gauge", "Transports of participants there are.", sfu.peers);
+    text.single(
+        "palabre_media_tcp_connections",
+        "gauge",
+        "Media connections over TCP.",
+        stats.tcp_connections,
+    );
+    let total = "counter";
+    text.single("palabre_media_packets_in_total", total, "Datagrams received.", sfu.packets_in);
+    text.single("palabre_media_bytes_in_total", total, "Bytes received.", sfu.bytes_in);
+    text.single("palabre_media_packets_out_total", total, "RTP and RTCP packets sent.", sfu.packets_out);
+    text.single("palabre_media_bytes_out_total", total, "Bytes sent.", sfu.bytes_out);
+    text.single("palabre_media_faults_total", total, "Faults contained to a peer or conference.", sfu.panics);
+
+    let name = "palabre_media_dropped_total";
+    text.family(name, total, "What was not forwarded, by reason.");
+    for (reason, count) in [
+        ("unknown", sfu.dropped_unknown),
+        ("stun", sfu.dropped_stun),
+        ("no_path", sfu.dropped_no_path),
+        ("early", sfu.dropped_early),
+        ("replayed", sfu.dropped_replayed),
+        ("unauthentic", sfu.dropped_unauthentic),
+        ("protect", sfu.dropped_protect),
+        ("data", sfu.dropped_data),
+        ("send", stats.dropped_send),
+        ("oversized", stats.dropped_oversized),
+        ("direct", stats.dropped_direct),
+        ("events", stats.dropped_events),
+    ] {
+        text.sample(name, &[("reason", reason)], count);
+    }
 }
 
 /// Text in the exposition format.

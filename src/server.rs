@@ -4,6 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sfu::{Sfu, SfuConfig};
+use signaling::webhook::{WebhookConfig, WebhookError, Webhooks};
+use signaling::{Drain, Rooms, RoomsConfig};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -11,7 +14,7 @@ use crate::accounts::{make_setup_link, setup_url};
 use crate::app::App;
 use crate::config::Config;
 use crate::http::tls::{self, CertificateError};
-use crate::http::{self, ServeError};
+use crate::http::{self, Listener, ServeError};
 use crate::meetings::MeetingRooms;
 use crate::store::{Store, StoreError};
 use crate::{jobs, keys};
@@ -24,9 +27,13 @@ pub struct Server {
     pub http: SocketAddr,
     /// Where HTTPS is answered, and the fingerprint of the certificate.
     pub https: Option<(SocketAddr, String)>,
+    rooms: Rooms,
+    webhooks: Webhooks,
+    /// A place for each connection; all are free when all connections have ended.
+    places: Arc<Semaphore>,
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
-    _jobs: JoinSet<()>,
+    jobs: JoinSet<()>,
 }
 
 /// Why a server could not start.
@@ -44,6 +51,10 @@ pub enum StartError {
     Listen(#[from] ServeError),
     /// The system does not tell a port's number.
     Address(#[from] std::io::Error),
+    /// The media engine cannot start.
+    Media(#[from] sfu::handle::StartError),
+    /// Webhooks cannot be sent.
+    Webhooks(#[from] WebhookError),
 }
 
 impl Server {
@@ -57,36 +68,32 @@ impl Server {
             config.keys = keys::generated(&config.store.dir)?;
         }
 
+        // Ports first: whatever is in the way is told before anything runs.
         let plain = http::bind(config.http.listen, None)?;
-        let tls = config
-            .https
-            .listen
-            .map(|address| -> Result<_, StartError> {
-                let certificate = tls::certificate(&config)?;
-                let listener = http::bind(address, Some(certificate.acceptor))?;
-                Ok((listener, certificate.fingerprint))
-            })
-            .transpose()?;
+        let encrypted = config.https.listen.map(|address| bind_encrypted(&config, address)).transpose()?;
+        let sfu = Sfu::start(&media_config(&config))?;
+        let rooms = Rooms::new(sfu.clone(), rooms_config(&config));
+        let webhooks = Webhooks::start(rooms.subscribe(), webhook_config(&config), store.clone())?;
 
-        let rooms = MeetingRooms::default();
         let places = Arc::new(Semaphore::new(config.limits.connections));
-        let app = App::new(config, store, rooms);
-        let router = http::router(app.clone(), axum::Router::new());
+        let app = App::new(config, store, sfu, MeetingRooms::new(rooms.clone()));
+        let router = http::router(app.clone(), signaling::router(rooms.clone()));
         let stop = watch::Sender::new(false);
-
         let mut listeners = JoinSet::new();
+        let mut listen = |listener| {
+            listeners.spawn(http::serve(listener, router.clone(), Arc::clone(&places), stop.subscribe()));
+        };
         let http = plain.address()?;
-        let (places_, stop_) = (Arc::clone(&places), stop.subscribe());
-        listeners.spawn(http::serve(plain, router.clone(), places_, stop_));
+        listen(plain);
         let mut https = None;
-        if let Some((listener, fingerprint)) = tls {
+        if let Some((listener, fingerprint)) = encrypted {
             https = Some((listener.address()?, fingerprint));
-            listeners.spawn(http::serve(listener, router, places, stop.subscribe()));
+            listen(listener);
         }
 
         let mut jobs = JoinSet::new();
         jobs::start(&app, &mut jobs);
-        Ok(Self { app, http, https, stop, listeners, _jobs: jobs })
+        Ok(Self { app, http, https, rooms, webhooks, places, stop, listeners, jobs })
     }
 
     /// A fresh administrator link, while there is no administrator.
@@ -103,23 +110,66 @@ impl Server {
         Ok(Some(setup_url(&base, &secret)))
     }
 
-    /// Stops well: newcomers are refused, those who are inside are told, and running requests end; at most for the
-    /// time in `[limits] drain`, and a moment for the last answers.
-    pub async fn stop(mut self) {
-        self.app.drain();
-        let patience = self.app.config.limits.drain;
-        if tokio::time::timeout(patience, self.app.rooms.emptied()).await.is_err() {
-            tracing::warn!("not everybody left in time");
-        }
+    /// Stops well: newcomers are refused, those who are inside are told and leave, and what is under way ends; at most
+    /// for the time in `[limits] drain`, and a moment for the last webhooks.
+    pub async fn stop(self) {
+        let Self { app, rooms, mut webhooks, places, stop, mut listeners, mut jobs, .. } = self;
+        let store = app.store.clone();
+        let limits = &app.config.limits;
+        let everybody = u32::try_from(limits.connections).unwrap_or(u32::MAX);
 
-        self.stop.send_replace(true);
-        let ended = async { while self.listeners.join_next().await.is_some() {} };
-        if tokio::time::timeout(LAST_ANSWERS, ended).await.is_err() {
+        app.drain();
+        let drained = async {
+            rooms.drain(Drain::Reconnect).await;
+            stop.send_replace(true);
+            while listeners.join_next().await.is_some() {}
+            // WebSockets are no longer the listeners' but still hold their places.
+            let _ = places.acquire_many(everybody).await;
+        };
+        if tokio::time::timeout(limits.drain, drained).await.is_err() {
             tracing::warn!("not every connection ended in time");
         }
-        self.listeners.shutdown().await;
-        self.app.store.close().await;
+        stop.send_replace(true);
+        listeners.shutdown().await;
+        jobs.shutdown().await;
+
+        // With the last handle to the rooms, the last event has been told.
+        let sfu = app.sfu.clone();
+        drop((app, rooms));
+        if tokio::time::timeout(LAST_WEBHOOKS, webhooks.collected()).await.is_err() {
+            tracing::debug!("the rooms have not told everything in time");
+        }
+        sfu.stop();
+        store.close().await;
     }
+}
+
+fn bind_encrypted(config: &Config, address: SocketAddr) -> Result<(Listener, String), StartError> {
+    let certificate = tls::certificate(config)?;
+    let listener = http::bind(address, Some(certificate.acceptor))?;
+    Ok((listener, certificate.fingerprint))
+}
+
+fn media_config(config: &Config) -> SfuConfig {
+    let sfu = &config.sfu;
+    SfuConfig { listen: sfu.listen, shards: sfu.shards, tcp: sfu.tcp, advertise: sfu.advertise.clone() }
+}
+
+fn rooms_config(config: &Config) -> RoomsConfig {
+    let mut limits = signaling_proto::Limits::default();
+    limits.rooms = config.limits.rooms;
+    limits.participants_per_room = config.limits.participants;
+    RoomsConfig {
+        keys: config.keys.clone(),
+        limits,
+        auto_create: true,
+        product: concat!("Palabre ", env!("CARGO_PKG_VERSION")).to_owned(),
+    }
+}
+
+fn webhook_config(config: &Config) -> WebhookConfig {
+    let key = config.webhook.key.as_deref().or(config.keys.first()).unwrap_or_default();
+    WebhookConfig::new(config.webhook.urls.clone(), config.keys.clone(), key.to_owned())
 }
 
 /// The address that works on the machine itself, or the public one.
@@ -136,4 +186,4 @@ pub fn local_url(config: &Config, http: SocketAddr) -> String {
     }
 }
 
-const LAST_ANSWERS: Duration = Duration::from_secs(3);
+const LAST_WEBHOOKS: Duration = Duration::from_secs(1);

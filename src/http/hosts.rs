@@ -1,12 +1,78 @@
 //! `/api/meetings/{code}/…`: what a host does with those who are inside.
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use livekit_protocol::TrackSource;
+use serde::Deserialize;
+use signaling_proto::room::RoomError;
 
-use super::ApiError;
 use super::client::Client;
 use super::signed_in::HostOf;
+use super::{ApiError, Json};
+use crate::accounts::InvalidText;
 use crate::app::App;
+use crate::meetings::{Admission, Tracks};
+
+#[derive(Deserialize)]
+pub(super) struct AtParticipant {
+    identity: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Mute {
+    source: Option<String>,
+    track_sid: Option<String>,
+}
+
+/// `POST /api/meetings/{code}/participants/{identity}/mute`: participants unmute themselves, nobody else does.
+pub(super) async fn mute(
+    State(app): State<App>,
+    HostOf { meeting, .. }: HostOf,
+    Path(path): Path<AtParticipant>,
+    Json(request): Json<Mute>,
+) -> Result<StatusCode, ApiError> {
+    let tracks = match (request.track_sid, request.source.as_deref()) {
+        (Some(sid), _) => Tracks::One(sid),
+        (None, Some(source)) => Tracks::Of(track_source(source)?),
+        (None, None) => return Err(no_source()),
+    };
+    app.rooms.mute(&meeting.code, &path.identity, &tracks).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn track_source(name: &str) -> Result<TrackSource, ApiError> {
+    match name {
+        "microphone" => Ok(TrackSource::Microphone),
+        "camera" => Ok(TrackSource::Camera),
+        "screen_share" => Ok(TrackSource::ScreenShare),
+        "screen_share_audio" => Ok(TrackSource::ScreenShareAudio),
+        _ => Err(no_source()),
+    }
+}
+
+fn no_source() -> ApiError {
+    let reason = "it is one of microphone, camera, screen_share and screen_share_audio";
+    ApiError::invalid("source", InvalidText(reason))
+}
+
+/// `POST /api/meetings/{code}/participants/{identity}/remove`: the participant leaves and does not come back.
+pub(super) async fn remove(
+    State(app): State<App>,
+    client: Client,
+    HostOf { meeting, user }: HostOf,
+    Path(path): Path<AtParticipant>,
+) -> Result<StatusCode, ApiError> {
+    if path.identity == Admission::host(&meeting, &user).identity {
+        return Err(ApiError::not_allowed(
+            "Hosts cannot remove themselves; they can leave or end the meeting.",
+        ));
+    }
+    // First of all the way back is closed.
+    app.store.insert_removal(&meeting.code, &path.identity, app.clock.now(), MOST_REMOVALS).await?;
+    app.rooms.remove(&meeting.code, &path.identity).await?;
+    app.audit(user.id.as_str(), "participant.remove", meeting.code.as_str(), &client, "ok").await?;
+    Ok(StatusCode::NO_CONTENT)
+}
 
 /// `POST /api/meetings/{code}/end`: everybody leaves, and whoever was sent away may come next time.
 pub(super) async fn end(
@@ -14,9 +80,21 @@ pub(super) async fn end(
     client: Client,
     HostOf { meeting, user }: HostOf,
 ) -> Result<StatusCode, ApiError> {
+    app.close_meeting(&meeting.code).await?;
     app.store.forget_removals(&meeting.code).await?;
-    app.close_meeting(&meeting.code).await;
-    let (actor, object) = (user.id.as_str(), meeting.code.as_str());
-    app.audit(actor, "meeting.end", object, &client, "ok").await?;
+    app.audit(user.id.as_str(), "meeting.end", meeting.code.as_str(), &client, "ok").await?;
     Ok(StatusCode::NO_CONTENT)
 }
+
+impl From<RoomError> for ApiError {
+    fn from(error: RoomError) -> Self {
+        match error {
+            RoomError::RoomNotFound | RoomError::ParticipantNotFound => Self::not_found("participant"),
+            RoomError::TrackNotFound => Self::not_found("track"),
+            other => Self::internal(other),
+        }
+    }
+}
+
+/// Per meeting; there are seldom more than one or two.
+const MOST_REMOVALS: u32 = 1_000;

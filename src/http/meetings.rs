@@ -140,7 +140,7 @@ pub(super) async fn remove(
     HostOf { meeting, .. }: HostOf,
 ) -> Result<StatusCode, ApiError> {
     app.store.delete_meeting(&meeting.code).await?;
-    app.close_meeting(&meeting.code).await;
+    app.close_meeting(&meeting.code).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -46,6 +46,8 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/meetings/{code}/knocks/{ticket}", get(knocks::attend))
         .route("/meetings/{code}/knocks/{ticket}/admit", post(knocks::admit))
         .route("/meetings/{code}/knocks/{ticket}/refuse", post(knocks::refuse))
+        .route("/meetings/{code}/participants/{identity}/mute", post(hosts::mute))
+        .route("/meetings/{code}/participants/{identity}/remove", post(hosts::remove))
         .route("/meetings/{code}/end", post(hosts::end))
         .route("/server", get(operation::server))
         .fallback(error::no_such_call)

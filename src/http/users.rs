@@ -68,7 +68,7 @@ pub(super) async fn remove(
         return Err(ApiError::not_found("user"));
     }
     for meeting in meetings {
-        app.close_meeting(&meeting.code).await;
+        app.close_meeting(&meeting.code).await?;
     }
     app.audit(by.id.as_str(), "user.remove", id.as_str(), &client, "ok").await?;
     Ok(StatusCode::NO_CONTENT)

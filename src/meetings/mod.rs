@@ -11,5 +11,5 @@ pub use admission::{Admission, MeetingRole};
 pub use code::MeetingCode;
 pub use lobby::{Attendance, Knock, KnockError, Lobby, LobbyLimits, Ticket, Waiting};
 pub use meeting::{Meeting, MeetingChange, title};
-pub use rooms::{MeetingRooms, Presence};
+pub use rooms::{MeetingRooms, Presence, Tracks};
 pub use tokens::{MEMORY, ROLE, Tokens};

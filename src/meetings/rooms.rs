@@ -1,4 +1,10 @@
-//! What meetings ask of the rooms.
+//! What meetings ask of the rooms: who is inside, and what a host wants done. A meeting's room has its code as name.
+
+use std::collections::HashMap;
+
+use livekit_protocol::{self as proto, TrackSource};
+use signaling::Rooms;
+use signaling_proto::room::RoomError;
 
 use super::{Admission, Meeting, MeetingCode};
 
@@ -11,29 +17,112 @@ pub struct Presence {
     pub participants: u32,
 }
 
-/// The rooms as meetings see them.
-#[derive(Clone, Default)]
-pub struct MeetingRooms {}
+/// The rooms as meetings see them. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct MeetingRooms {
+    rooms: Rooms,
+}
+
+/// Which tracks of a participant a host wants muted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tracks {
+    /// All of a source.
+    Of(TrackSource),
+    /// One.
+    One(String),
+}
 
 impl MeetingRooms {
-    /// Who is in each of some meetings.
+    /// The meetings' view of the rooms.
+    #[must_use]
+    pub fn new(rooms: Rooms) -> Self {
+        Self { rooms }
+    }
+
+    /// Who is in each of some meetings, in their order.
     pub async fn presence(&self, meetings: &[Meeting]) -> Vec<Presence> {
-        vec![Presence::default(); meetings.len()]
+        let names: Vec<String> = meetings.iter().map(|meeting| meeting.code.to_string()).collect();
+        // No names would mean all rooms.
+        let rooms = if names.is_empty() { Vec::new() } else { self.rooms.list_rooms(&names).await };
+        let by_name: HashMap<&str, &proto::Room> =
+            rooms.iter().map(|room| (room.name.as_str(), room)).collect();
+        names.iter().map(|name| by_name.get(name.as_str()).map_or_else(Presence::default, of)).collect()
     }
 
     /// Who is in one meeting.
-    pub async fn presence_of(&self, _meeting: &Meeting) -> Presence {
-        Presence::default()
+    pub async fn presence_of(&self, meeting: &Meeting) -> Presence {
+        let rooms = self.rooms.list_rooms(&[meeting.code.to_string()]).await;
+        rooms.first().map_or_else(Presence::default, |room| of(&room))
     }
 
-    /// Whether there is no place left.
-    pub async fn is_full(&self, _admission: &Admission) -> bool {
-        false
+    /// Whether there is no place left for somebody who is not inside yet.
+    pub async fn is_full(&self, admission: &Admission) -> bool {
+        let room = admission.meeting.as_str();
+        let Ok(inside) = self.rooms.list_participants(room).await else { return false };
+        let limit = self.rooms.config().limits.participants_per_room;
+        inside.len() >= limit && !inside.iter().any(|one| one.identity == admission.identity)
     }
 
-    /// Ends the room of a meeting: everybody leaves.
-    pub async fn end(&self, _code: &MeetingCode) {}
+    /// Mutes tracks of a participant.
+    ///
+    /// # Errors
+    /// When there is no such participant or track.
+    pub async fn mute(&self, code: &MeetingCode, identity: &str, tracks: &Tracks) -> Result<(), RoomError> {
+        let sids = match tracks {
+            Tracks::One(sid) => vec![sid.clone()],
+            Tracks::Of(source) => self
+                .rooms
+                .participant(code.as_str(), identity)
+                .await?
+                .tracks
+                .into_iter()
+                .filter(|track| track.source() == *source)
+                .map(|track| track.sid)
+                .collect(),
+        };
+        for track_sid in sids {
+            let request = proto::MuteRoomTrackRequest {
+                room: code.to_string(),
+                identity: identity.to_owned(),
+                track_sid,
+                muted: true,
+            };
+            self.rooms.mute_track(request).await?;
+        }
+        Ok(())
+    }
 
-    /// Waits until nobody is in any room.
-    pub async fn emptied(&self) {}
+    /// Sends a participant away, if it is there.
+    ///
+    /// # Errors
+    /// When the room does not answer.
+    pub async fn remove(&self, code: &MeetingCode, identity: &str) -> Result<(), RoomError> {
+        gone_is_good(self.rooms.remove_participant(code.as_str(), identity).await)
+    }
+
+    /// Ends the room of a meeting, if there is one: everybody leaves.
+    ///
+    /// # Errors
+    /// When the room does not answer.
+    pub async fn end(&self, code: &MeetingCode) -> Result<(), RoomError> {
+        gone_is_good(self.rooms.delete_room(code.as_str()).await)
+    }
+
+    /// How many rooms there are, and how many participants in all of them.
+    pub async fn totals(&self) -> (u64, u64) {
+        let rooms = self.rooms.list_rooms(&[]).await;
+        let participants = rooms.iter().map(|room| u64::from(room.num_participants)).sum();
+        (rooms.len() as u64, participants)
+    }
+}
+
+fn of(room: &&proto::Room) -> Presence {
+    Presence { in_session: room.num_participants > 0, participants: room.num_participants }
+}
+
+fn gone_is_good(done: Result<(), RoomError>) -> Result<(), RoomError> {
+    match done {
+        Err(RoomError::RoomNotFound | RoomError::ParticipantNotFound) => Ok(()),
+        done => done,
+    }
 }

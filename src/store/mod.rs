@@ -1,6 +1,7 @@
 //! What outlives the program, in SQLite: one file, write-ahead log, migrations embedded.
 
 mod meetings;
+mod outbox;
 mod sessions;
 mod setup_links;
 mod users;

@@ -8,17 +8,17 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
 /// A server on free ports with a state of its own.
-pub struct Office {
-    pub server: Server,
+pub(crate) struct Office {
+    pub(crate) server: Server,
     _dir: tempfile::TempDir,
 }
 
 impl Office {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
-    pub async fn start_with(choose: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn start_with(choose: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let mut config = Config::default();
         let free = "127.0.0.1:0".parse().expect("an address");
@@ -33,17 +33,17 @@ impl Office {
         Self { server, _dir: dir }
     }
 
-    pub fn base(&self) -> String {
+    pub(crate) fn base(&self) -> String {
         format!("http://{}", self.server.http)
     }
 
     /// A browser in which nobody is signed in.
-    pub fn browser(&self) -> Browser {
+    pub(crate) fn browser(&self) -> Browser {
         Browser::at(self.base())
     }
 
     /// A browser in which the first administrator is signed in.
-    pub async fn administrator(&self) -> Browser {
+    pub(crate) async fn administrator(&self) -> Browser {
         let link = self.server.administrator_link().await.expect("a store");
         let link = link.expect("there is no administrator yet");
         let secret = link.rsplit('/').next().expect("a secret");
@@ -55,7 +55,7 @@ impl Office {
     }
 
     /// A browser in which a user is signed in whom the administrator has made.
-    pub async fn user(&self, administrator: &mut Browser, email: &str) -> Browser {
+    pub(crate) async fn user(&self, administrator: &mut Browser, email: &str) -> Browser {
         let who = json!({"name": "Ben", "email": email, "role": "user", "password": USER_PASSWORD});
         let made = administrator.post("/api/users", who).await;
         assert_eq!(made.status, 201, "{made:?}");
@@ -67,33 +67,33 @@ impl Office {
 }
 
 /// An HTTP client with an origin and a cookie.
-pub struct Browser {
-    pub base: String,
-    pub origin: Option<String>,
-    pub cookie: Option<String>,
+pub(crate) struct Browser {
+    pub(crate) base: String,
+    pub(crate) origin: Option<String>,
+    pub(crate) cookie: Option<String>,
     client: reqwest::Client,
 }
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub json: Value,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) json: Value,
 }
 
 impl Answer {
-    pub fn code(&self) -> &str {
+    pub(crate) fn code(&self) -> &str {
         self.json["error"]["code"].as_str().unwrap_or_default()
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 }
 
 impl Browser {
-    pub fn at(base: String) -> Self {
+    pub(crate) fn at(base: String) -> Self {
         let client = reqwest::Client::builder()
             // Our own certificate is known to nobody.
             .tls_danger_accept_invalid_certs(true)
@@ -103,19 +103,19 @@ impl Browser {
         Self { origin: Some(base.clone()), base, cookie: None, client }
     }
 
-    pub async fn get(&mut self, path: &str) -> Answer {
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.call(Method::GET, path, None).await
     }
 
-    pub async fn post(&mut self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&mut self, path: &str, body: Value) -> Answer {
         self.call(Method::POST, path, Some(body)).await
     }
 
-    pub async fn patch(&mut self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn patch(&mut self, path: &str, body: Value) -> Answer {
         self.call(Method::PATCH, path, Some(body)).await
     }
 
-    pub async fn delete(&mut self, path: &str) -> Answer {
+    pub(crate) async fn delete(&mut self, path: &str) -> Answer {
         self.call(Method::DELETE, path, None).await
     }
 
@@ -135,7 +135,7 @@ impl Browser {
         Answer { status, headers, json }
     }
 
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         if let Some(origin) = &self.origin {
             request = request.header("origin", origin);
@@ -147,7 +147,7 @@ impl Browser {
     }
 
     /// Opens a stream of server-sent events.
-    pub async fn events(&self, path: &str) -> Events {
+    pub(crate) async fn events(&self, path: &str) -> Events {
         let response = self.request(Method::GET, path).send().await;
         let response = response.expect("an answer");
         assert_eq!(response.status(), StatusCode::OK);
@@ -157,14 +157,14 @@ impl Browser {
 }
 
 /// Server-sent events (WHATWG HTML §9.2), as far as ours go.
-pub struct Events {
+pub(crate) struct Events {
     response: Response,
     unread: String,
 }
 
 impl Events {
     /// The next event and its data; `None` when the stream has ended.
-    pub async fn next(&mut self) -> Option<(String, Value)> {
+    pub(crate) async fn next(&mut self) -> Option<(String, Value)> {
         loop {
             while let Some((block, rest)) = self.unread.split_once("\n\n") {
                 let field =
@@ -185,6 +185,6 @@ impl Events {
     }
 }
 
-pub const ADMINISTRATOR_PASSWORD: &str = "a very long password";
-pub const USER_PASSWORD: &str = "long enough pw";
+pub(crate) const ADMINISTRATOR_PASSWORD: &str = "a very long password";
+pub(crate) const USER_PASSWORD: &str = "long enough pw";
 const PATIENCE: Duration = Duration::from_secs(30);

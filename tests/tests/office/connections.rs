@@ -87,8 +87,8 @@ async fn garbage_is_answered_shortly_and_harms_nobody() {
 #[tokio::test]
 async fn a_place_that_somebody_holds_is_free_again_when_the_connection_closes() {
     let office = Office::start_with(|config| config.limits.connections = 2).await;
-    let first = TcpStream::connect(office.server.http).await.unwrap();
-    let second = TcpStream::connect(office.server.http).await.unwrap();
+    let first = TcpStream::connect(office.server.http).await.expect("a connection");
+    let second = TcpStream::connect(office.server.http).await.expect("a connection");
     drop((first, second));
 
     assert!(
@@ -98,7 +98,7 @@ async fn a_place_that_somebody_holds_is_free_again_when_the_connection_closes() 
 
 /// Writes bytes, closes the writing side and reads what comes.
 async fn raw(office: &Office, bytes: &str) -> String {
-    let mut stream = TcpStream::connect(office.server.http).await.unwrap();
+    let mut stream = TcpStream::connect(office.server.http).await.expect("a connection");
     // The server may close before it has read everything.
     let _ = stream.write_all(bytes.as_bytes()).await;
     let _ = stream.shutdown().await;

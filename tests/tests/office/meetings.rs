@@ -169,7 +169,7 @@ async fn one_user_keeps_only_so_many_meetings() {
 }
 
 /// Makes a meeting; answers with its path.
-pub async fn meeting(host: &mut Browser, what: Value) -> String {
+pub(crate) async fn meeting(host: &mut Browser, what: Value) -> String {
     let made = host.post("/api/meetings", what).await;
     format!("/api/meetings/{}", made.json["code"].as_str().expect("a code"))
 }
