@@ -1,0 +1,7 @@
+//! Rooms in virtual time.
+
+mod coming_and_going;
+mod data;
+mod house;
+mod resuming;
+mod tracks;
