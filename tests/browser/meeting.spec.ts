@@ -45,7 +45,7 @@ test("the picture sent follows the size of its tile", async ({ arrive }) => {
 
   await expect.poll(height, { timeout: 30_000 }).toBe(360);
 
-  await guest.page.setViewportSize({ width: 360, height: 420 });
+  await guest.page.setViewportSize({ width: 320, height: 480 });
   await expect.poll(height, { timeout: 30_000 }).toBe(180);
 
   await guest.page.setViewportSize({ width: 1280, height: 720 });

@@ -1,4 +1,5 @@
 import { defineConfig } from "@playwright/test";
+import { voiceFile } from "./support/voice.js";
 
 export default defineConfig({
   testDir: ".",
@@ -34,6 +35,7 @@ export default defineConfig({
         "--disable-sync",
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
+        `--use-file-for-fake-audio-capture=${voiceFile()}`,
         // Sound must be heard without a click, but for the test of the gate itself.
         "--autoplay-policy=no-user-gesture-required",
       ],

@@ -89,7 +89,9 @@ export class Person {
 
   /** A key of the bar, by its words. */
   key(word: string | RegExp): Locator {
-    return this.page.getByRole("toolbar", { name: "Commandes de séance" }).getByRole("button", { name: word });
+    return this.page
+      .getByRole("toolbar", { name: "Commandes de séance" })
+      .getByRole("button", { name: word, exact: true });
   }
 
   /** The tile of somebody, as this browser shows it. */

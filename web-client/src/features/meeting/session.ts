@@ -440,6 +440,12 @@ function optionsFor(choices: Choices): RoomOptions {
     adaptiveStream: true,
     dynacast: true,
     disconnectOnPageLeave: true,
+    reconnectPolicy: {
+      // The SDK's own pauses grow to 7 s; a server that is back after a second should not be waited for so long.
+      // After forty seconds we ask for a new admission instead: the token may have run out.
+      nextRetryDelayInMs: ({ elapsedMs, retryCount }) =>
+        elapsedMs > 40_000 ? null : Math.min(3_000, 300 * retryCount),
+    },
     // A message of 4 000 characters, four bytes each, and some room: nobody makes our memory grow by a stream.
     dataStream: { maxPayloadByteLength: 32 * 1024 },
     audioCaptureDefaults: {

@@ -1,0 +1,151 @@
+//! Every screen as it must be for everybody: reachable, readable, narrow enough for a phone, and speaking to nobody else.
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Page } from "@playwright/test";
+import { HOST } from "./support/server.js";
+import { expect, test } from "./support/test.js";
+import type { Person } from "./support/person.js";
+
+const PHONE = { width: 360, height: 740 };
+
+test("the page is served with a policy that allows nothing inline and nothing foreign", async ({ arrive }) => {
+  const guest = await arrive("Invitée");
+  const answer = await guest.page.goto("/");
+  const policy = answer?.headers()["content-security-policy"] ?? "";
+
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).toContain("script-src 'self'");
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).not.toContain("unsafe");
+  expect(policy).not.toContain("*");
+});
+
+for (const locale of ["fr-FR", "en-GB"]) {
+  for (const theme of ["light", "dark", "contrast"]) {
+    test(`the screens of an account have no serious fault of access (${locale}, ${theme})`, async ({ arrive }) => {
+      const host = await arrive(HOST.name, { locale });
+      await host.page.addInitScript((chosen) => localStorage.setItem("palabre.theme", chosen), theme);
+      await host.page.goto("/");
+      await hasGoodAccess(host.page);
+
+      await host.signIn();
+      await host.makeMeeting("Point hebdomadaire", true);
+      for (const path of ["/", "/users", "/settings"]) {
+        await host.page.goto(path);
+        await expect(host.page.locator("h1")).toBeVisible();
+        await expect(host.page.locator(".loading")).toHaveCount(0);
+        await hasGoodAccess(host.page);
+      }
+    });
+  }
+}
+
+test("pre-join, waiting room, session and its panels have no serious fault of access", async ({ arrive }) => {
+  const host = await arrive(HOST.name);
+  await host.signIn();
+  const code = await host.makeMeeting("Point hebdomadaire", true);
+  const guest = await arrive("Consule générale");
+  await guest.prepare(code);
+  await hasGoodAccess(guest.page);
+  await guest.page.getByRole("button", { name: "Demander à entrer" }).click();
+  await expect(guest.page.getByText("Salle d’attente")).toBeVisible();
+  await hasGoodAccess(guest.page);
+
+  await host.enter(code);
+  await expect(host.page.getByText("Consule générale demande à entrer")).toBeVisible();
+  await hasGoodAccess(host.page);
+  await host.openPeople();
+  await hasGoodAccess(host.page);
+  await host.page.getByRole("button", { name: "Faire entrer Consule générale" }).click();
+  await guest.isInside();
+  await guest.openMessages();
+  await guest.say("Bonjour");
+  await hasGoodAccess(guest.page);
+
+  await guest.key("Quitter").click();
+  await expect(guest.page.getByRole("heading", { name: "Vous avez quitté la séance" })).toBeVisible();
+  await hasGoodAccess(guest.page);
+});
+
+test("everything fits a phone, and its five keys do what a desk does", async ({ arrive }) => {
+  const host = await arrive(HOST.name, { viewport: PHONE });
+  await host.signIn();
+  for (const path of ["/", "/users", "/settings"]) {
+    await host.page.goto(path);
+    await expect(host.page.locator("h1")).toBeVisible();
+    await expect(host.page.locator(".loading")).toHaveCount(0);
+    await fits(host);
+  }
+
+  const code = await host.makeMeeting("Une rencontre au titre plutôt long pour un téléphone", false);
+  await host.prepare(code);
+  await fits(host);
+  await host.page.getByRole("button", { name: "Entrer", exact: true }).click();
+  await host.isInside();
+  await fits(host);
+  const keys = host.page.getByRole("toolbar", { name: "Commandes de séance" }).getByRole("button");
+  await expect(keys.filter({ visible: true })).toHaveCount(5);
+
+  await host.key("Plus").click();
+  await host.page.getByRole("menuitem", { name: "Messages" }).click();
+  await host.say("Depuis un téléphone");
+  await expect(host.page.getByRole("log")).toContainText("Depuis un téléphone");
+  await fits(host);
+  await host.page.getByRole("button", { name: "Fermer le volet" }).click();
+  await host.key("Quitter").click();
+  await expect(host.page.getByRole("heading", { name: "Vous avez quitté la séance" })).toBeVisible();
+  await fits(host);
+});
+
+test("a session can be led by the keyboard alone", async ({ arrive }) => {
+  const host = await arrive(HOST.name);
+  await host.signIn();
+  const code = await host.makeMeeting("Point hebdomadaire", false);
+  await host.enter(code);
+  const { keyboard } = host.page;
+
+  await host.page.getByRole("link", { name: "Commandes de séance" }).focus();
+  await keyboard.press("Enter");
+  await expect(host.key("Micro ouvert")).toBeFocused();
+  await keyboard.press("Space");
+  await expect(host.key("Micro coupé")).toBeVisible();
+
+  // Arrows walk along the bar; the panel takes the focus and gives it back.
+  await host.key("Participants").focus();
+  await keyboard.press("ArrowRight");
+  await expect(host.key("Messages")).toBeFocused();
+  await keyboard.press("Enter");
+  await expect(host.page.getByRole("heading", { name: "Messages" })).toBeFocused();
+  await keyboard.press("Escape");
+  await expect(host.key("Messages")).toBeFocused();
+});
+
+/** Nothing sticks out to the right. */
+async function fits(person: Person): Promise<void> {
+  const overflow = await person.page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(overflow, `${person.page.url()} is too wide`).toBeLessThanOrEqual(0);
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+interface Finding {
+  id: string;
+  impact: string | null;
+  nodes: { html: string; failureSummary?: string }[];
+}
+
+async function hasGoodAccess(page: Page): Promise<void> {
+  await page.evaluate(axeSource);
+  const findings = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run: (options: object) => Promise<{ violations: Finding[] }> } };
+    const { violations } = await axe.run({ resultTypes: ["violations"] });
+    return violations;
+  });
+  const serious = findings
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ""}`).join(" | ")}`);
+  expect(serious).toEqual([]);
+}
