@@ -75,16 +75,16 @@ test("a message reaches everybody, and counts as unread until the panel opens", 
 
   await host.openMessages();
   await host.say("Bonjour à tous");
-  await expect(host.page.getByRole("log")).toContainText("Bonjour à tous");
+  await expect(host.page.getByRole("log", { name: "Messages de la séance" })).toContainText("Bonjour à tous");
 
   await expect(guest.key("Messages, 1 message non lu")).toBeVisible();
   await guest.openMessages();
-  await expect(guest.page.getByRole("log")).toContainText("Bonjour à tous");
-  await expect(guest.page.getByRole("log")).toContainText(HOST.name);
+  await expect(guest.page.getByRole("log", { name: "Messages de la séance" })).toContainText("Bonjour à tous");
+  await expect(guest.page.getByRole("log", { name: "Messages de la séance" })).toContainText(HOST.name);
   await expect(guest.key(/^Messages$/)).toBeVisible();
 
   await guest.say("Bien reçu <b>merci</b>");
-  await expect(host.page.getByRole("log")).toContainText("Bien reçu <b>merci</b>");
+  await expect(host.page.getByRole("log", { name: "Messages de la séance" })).toContainText("Bien reçu <b>merci</b>");
 });
 
 test("a muted microphone and a closed camera show everywhere", async ({ arrive }) => {
@@ -136,9 +136,12 @@ test("raised hands queue in order, and go down again", async ({ arrive }) => {
   await expect(guest.tileOf(HOST.name).locator(".corner")).toContainText("1");
 });
 
+// Thrown out, the SDK finds its data channels gone before the reason arrives, and says so.
+const THROWN_OUT = /data channel '\w+' closed unexpectedly/;
+
 test("a host removes somebody, who cannot come back", async ({ arrive }) => {
   const { host, guest, code } = await two(arrive);
-  guest.excuse(/403/);
+  guest.excuse(/403/, THROWN_OUT);
 
   await host.openPeople();
   await host.page.getByRole("button", { name: "Actions pour Consule générale" }).click();
@@ -153,6 +156,7 @@ test("a host removes somebody, who cannot come back", async ({ arrive }) => {
 
 test("a host ends the session for everybody", async ({ arrive }) => {
   const { host, guest } = await two(arrive);
+  for (const person of [host, guest]) person.excuse(THROWN_OUT);
 
   await host.key("Plus").click();
   await host.page.getByRole("menuitem", { name: "Clore la séance" }).click();
@@ -164,6 +168,7 @@ test("a host ends the session for everybody", async ({ arrive }) => {
 
 test("the same account in a second page takes the seat over", async ({ arrive }) => {
   const { host, guest, code } = await two(arrive);
+  host.excuse(THROWN_OUT);
   const again = await arrive(HOST.name);
   await again.signIn();
   await again.enter(code);

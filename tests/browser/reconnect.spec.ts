@@ -29,7 +29,7 @@ test("a cut of signalling is mended without a gap in sound and picture", async (
   await guest.openMessages();
   await guest.say("La liaison est revenue");
   await host.openMessages();
-  await expect(host.page.getByRole("log").getByText("La liaison est revenue")).toHaveCount(1);
+  await expect(host.page.getByRole("log", { name: "Messages de la séance" }).getByText("La liaison est revenue")).toHaveCount(1);
 });
 
 test("a short break of every connection is hardly seen", async ({ arriveOver, line }) => {

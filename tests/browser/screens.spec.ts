@@ -90,7 +90,7 @@ test("everything fits a phone, and its five keys do what a desk does", async ({ 
   await host.key("Plus").click();
   await host.page.getByRole("menuitem", { name: "Messages" }).click();
   await host.say("Depuis un téléphone");
-  await expect(host.page.getByRole("log")).toContainText("Depuis un téléphone");
+  await expect(host.page.getByRole("log", { name: "Messages de la séance" })).toContainText("Depuis un téléphone");
   await fits(host);
   await host.page.getByRole("button", { name: "Fermer le volet" }).click();
   await host.key("Quitter").click();

@@ -22,12 +22,15 @@ export function instrument(): void {
 
   const media = navigator.mediaDevices;
   const open = media.getUserMedia.bind(media);
-  media.getUserMedia = ({ audio, video } = {}) => {
-    const constraints: MediaStreamConstraints = {};
-    if (typeof video === "object") constraints.video = { ...video, width: 640, height: 360, frameRate: 15 };
+  media.getUserMedia = ({ audio = false, video = false } = {}) => {
+    const constraints: MediaStreamConstraints = { audio, video };
+    if (video !== false) {
+      constraints.video = { ...(video === true ? {} : video), width: 640, height: 360, frameRate: 15 };
+    }
     // All microphones hear the same voice: to an echo canceller that is echo.
-    if (typeof audio === "object") {
-      constraints.audio = { ...audio, echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    if (audio !== false) {
+      const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+      constraints.audio = { ...(audio === true ? {} : audio), ...raw };
     }
     return open(constraints);
   };

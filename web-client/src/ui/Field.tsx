@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import type { ReactNode, Ref } from "react";
 import { CircleAlert } from "lucide-react";
 import { FieldError, Input, Label, Text, TextField, type TextFieldProps } from "react-aria-components";
 
@@ -9,6 +9,7 @@ interface Props extends Omit<TextFieldProps, "className" | "children"> {
   error?: string | undefined;
   after?: ReactNode;
   maxLength?: number;
+  ref?: Ref<HTMLDivElement>;
 }
 
 /** A labelled line of text: label above, help below, the error in its place. */

@@ -48,12 +48,14 @@ function OpenPrejoin({ preview, door, asking, error, onEnter }: Props & { previe
   const { microphone, camera, choices } = useSyncExternalStore(preview.subscribe, preview.current);
   const devices = useDevices(`${microphone.is} ${camera.is}`);
   const [nameMissing, setNameMissing] = useState(false);
+  const nameField = useRef<HTMLDivElement>(null);
   useTitle(door.title);
 
   const enter = () => {
     const missing = door.needs_name && choices.name.trim() === "";
     setNameMissing(missing);
-    if (!missing) onEnter(preview.release());
+    if (missing) nameField.current?.querySelector("input")?.focus();
+    else onEnter(preview.release());
   };
   const knocks = door.waiting_room && !door.is_host && door.needs_name;
   const word = asking ? text.prejoin.entering : knocks ? text.prejoin.knock : text.prejoin.enter;
@@ -132,6 +134,7 @@ function OpenPrejoin({ preview, door, asking, error, onEnter }: Props & { previe
             <FormError>{error}</FormError>
             {door.needs_name && (
               <Field
+                ref={nameField}
                 label={text.prejoin.name}
                 help={text.prejoin.nameHelp}
                 error={nameMissing ? text.prejoin.nameMissing : undefined}
