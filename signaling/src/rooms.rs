@@ -112,10 +112,7 @@ impl Rooms {
 
     /// Opens a room, or returns the one that is open under that name.
     pub async fn create_room(&self, request: proto::CreateRoomRequest) -> Result<proto::Room, RoomError> {
-        if request.name.is_empty() || request.name.len() > self.shared.limits.room_name_bytes {
-            let limit = self.shared.limits.room_name_bytes;
-            return Err(RoomError::Invalid(format!("a room name has 1 to {limit} bytes")));
-        }
+        self.check_room_name(&request.name)?;
         let name = request.name.clone();
         self.find_or_open(request).map_err(|refusal| match refusal {
             JoinError::TooManyRooms(_) => RoomError::LimitExceeded(refusal.to_string()),
@@ -202,6 +199,52 @@ impl Rooms {
     /// Changes a room's metadata.
     pub async fn update_room_metadata(&self, room: &str, metadata: String) -> Result<proto::Room, RoomError> {
         self.ask(room, move |room, now| room.set_metadata(now, metadata)).await
+    }
+
+    /// Sends a participant to another room, which is opened if a join may open it.
+    pub async fn move_participant(
+        &self,
+        room: &str,
+        identity: &str,
+        destination: &str,
+    ) -> Result<(), RoomError> {
+        if room == destination {
+            return Err(RoomError::Invalid("the participant is in that room already".to_owned()));
+        }
+        self.participant(room, identity).await?;
+        self.check_destination(identity, destination).await?;
+
+        let (identity, destination) = (identity.to_owned(), destination.to_owned());
+        self.ask(room, move |room, now| room.move_participant(now, &identity, &destination)).await
+    }
+
+    /// Makes sure that somebody would find a place in a room, before it leaves the one where it is.
+    async fn check_destination(&self, identity: &str, destination: &str) -> Result<(), RoomError> {
+        self.check_room_name(destination)?;
+        let request = proto::CreateRoomRequest { name: destination.to_owned(), ..Default::default() };
+        self.enter(&request).map_err(|refusal| match refusal {
+            JoinError::NoSuchRoom => RoomError::RoomNotFound,
+            JoinError::TooManyRooms(_) => RoomError::LimitExceeded(refusal.to_string()),
+            _ => RoomError::Unavailable,
+        })?;
+        if self.participant(destination, identity).await.is_ok() {
+            return Err(RoomError::Precondition("somebody of that identity is there already".to_owned()));
+        }
+        let there = self.ask(destination, |room, _| Ok(room.info())).await?;
+        if there.num_participants >= there.max_participants {
+            return Err(RoomError::Precondition(
+                JoinError::Full(there.max_participants as usize).to_string(),
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_room_name(&self, name: &str) -> Result<(), RoomError> {
+        let limit = self.shared.limits.room_name_bytes;
+        match (1..=limit).contains(&name.len()) {
+            true => Ok(()),
+            false => Err(RoomError::Invalid(format!("a room name has 1 to {limit} bytes"))),
+        }
     }
 
     /// Takes no new participants from now on, and tells those who are there.

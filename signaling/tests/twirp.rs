@@ -114,6 +114,45 @@ async fn metadata_of_a_room_reaches_who_is_there() {
 }
 
 #[tokio::test]
+async fn a_participant_is_moved_by_a_token_for_the_other_room() {
+    let server = Server::start().await;
+    let mut awa = server.join("awa", "lobby").await;
+    let mover = VideoGrant { destination_room: "meeting".to_owned(), ..admin("lobby") };
+    let to = |room: &str| json!({"room": "lobby", "identity": "awa", "destinationRoom": room});
+
+    let moved = server.json("MoveParticipant", mover.clone(), to("meeting")).await;
+
+    assert_eq!(moved.status, StatusCode::OK);
+    // The first token names the lobby; the last one counts.
+    let mut token = String::new();
+    let leave = awa
+        .until(|message| match message {
+            Message::RefreshToken(fresh) => {
+                token = fresh;
+                None
+            }
+            Message::Leave(leave) => Some(leave),
+            _ => None,
+        })
+        .await;
+    assert_eq!(leave.action(), proto::leave_request::Action::Reconnect);
+    let claims = Claims::verify(&token, &keys(), now()).unwrap();
+    assert_eq!((claims.identity.as_str(), claims.video.room.as_str()), ("awa", "meeting"));
+
+    let _there = server.join_with("meeting", &token).await;
+    let list = server.json("ListParticipants", admin("meeting"), json!({"room": "meeting"})).await;
+    assert_eq!(list.body["participants"][0]["identity"], "awa");
+    let gone = server.json("MoveParticipant", mover.clone(), to("meeting")).await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+
+    let _again = server.join("awa", "lobby").await;
+    let twice = server.json("MoveParticipant", mover.clone(), to("meeting")).await;
+    assert_eq!(twice.status, StatusCode::PRECONDITION_FAILED, "two of one identity");
+    let elsewhere = server.json("MoveParticipant", mover, to("elsewhere")).await;
+    assert_eq!(elsewhere.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
 async fn what_does_not_exist_is_not_found() {
     let server = Server::start().await;
     let _awa = server.join("awa", "bilateral").await;
@@ -292,6 +331,10 @@ impl Server {
 
     async fn join(&self, identity: &str, room: &str) -> Participant {
         let token = Claims::join(identity, room).until(now() + 60).sign(&keys(), "key").unwrap();
+        self.join_with(room, &token).await
+    }
+
+    async fn join_with(&self, room: &str, token: &str) -> Participant {
         let client = proto::ClientInfo { protocol: 17, ..Default::default() };
         let request = proto::WrappedJoinRequest {
             join_request: proto::JoinRequest { client_info: Some(client), ..Default::default() }
@@ -302,7 +345,13 @@ impl Server {
         let url = format!("ws://{}/rtc/v1?access_token={token}&join_request={request}", self.address);
         let (socket, _) = connect_async(url).await.unwrap();
         let mut participant = Participant { socket };
-        participant.until(|message| matches!(message, Message::Join(_)).then_some(())).await;
+        let joined = participant
+            .until(|message| match message {
+                Message::Join(join) => join.room,
+                _ => None,
+            })
+            .await;
+        assert_eq!(joined.name, room);
         participant
     }
 }

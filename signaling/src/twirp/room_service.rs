@@ -31,7 +31,8 @@ impl RoomService<'_> {
             "UpdateSubscriptions" => self.update_subscriptions().await,
             "SendData" => self.send_data().await,
             "UpdateRoomMetadata" => self.update_room_metadata().await,
-            "ForwardParticipant" | "MoveParticipant" | "PerformRpc" => {
+            "MoveParticipant" => self.move_participant().await,
+            "ForwardParticipant" | "PerformRpc" => {
                 Err(TwirpError::new(Code::Unimplemented, format!("{method} is not offered")))
             }
             _ => Err(TwirpError::bad_route(format!("RoomService has no method {method:?}"))),
@@ -115,6 +116,15 @@ impl RoomService<'_> {
         Ok(self.request.answer(&room))
     }
 
+    async fn move_participant(&self) -> Result<Response, TwirpError> {
+        let request: proto::MoveParticipantRequest = self.request.message()?;
+        self.require_admin(&request.room)?;
+        self.require_destination(&request.destination_room)?;
+        let proto::MoveParticipantRequest { room, identity, destination_room } = request;
+        self.rooms.move_participant(&room, &identity, &destination_room).await?;
+        Ok(self.request.answer(&proto::MoveParticipantResponse {}))
+    }
+
     fn require(&self, granted: bool, grant: &str) -> Result<(), TwirpError> {
         granted.then_some(()).ok_or_else(|| TwirpError::permission_denied(grant))
     }
@@ -123,5 +133,10 @@ impl RoomService<'_> {
     fn require_admin(&self, room: &str) -> Result<(), TwirpError> {
         let video = &self.claims.video;
         self.require(video.room_admin && !room.is_empty() && video.room == room, "roomAdmin of this room")
+    }
+
+    fn require_destination(&self, room: &str) -> Result<(), TwirpError> {
+        let granted = !room.is_empty() && self.claims.video.destination_room == room;
+        self.require(granted, "this destinationRoom")
     }
 }

@@ -169,12 +169,15 @@ impl Room {
 
     /// Gives a client a token with its present rights, so that it can come back after its first one has ended.
     pub(super) fn refresh_token(&mut self, now: Instant, seat: Seat) {
-        let Some(participant) = self.participant(seat) else {
-            return;
-        };
-        let Some(connection) = participant.connection() else {
-            return;
-        };
+        if let Some((connection, claims)) = self.fresh_claims(now, seat) {
+            self.emit(Output::RefreshToken { connection, claims: Box::new(claims) });
+        }
+    }
+
+    /// What a fresh token of a participant says, and over which connection it goes; `None` if there is none.
+    pub(super) fn fresh_claims(&self, now: Instant, seat: Seat) -> Option<(ConnectionId, Claims)> {
+        let participant = self.participant(seat)?;
+        let connection = participant.connection()?;
         let soonest = (self.unix(now) + TOKEN_LIFE).as_secs();
         let first = &participant.claims;
         let mut claims = Claims::of_participant(&self.name, &participant.info())
@@ -190,7 +193,7 @@ impl Room {
             destination_room: first.video.destination_room.clone(),
             ..claims.video
         };
-        self.emit(Output::RefreshToken { connection, claims: Box::new(claims) });
+        Some((connection, claims))
     }
 
     pub(super) fn handle_peer_connected(&mut self, now: Instant, peer: PeerKey) {

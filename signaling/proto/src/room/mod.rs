@@ -12,6 +12,7 @@ mod join;
 mod negotiate;
 mod presence;
 mod publish;
+mod relocate;
 mod resume;
 mod signal;
 mod subscribe;
