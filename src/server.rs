@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::http::tls::{self, CertificateError};
 use crate::http::{self, Listener, ServeError};
-use crate::meetings::MeetingRooms;
+use crate::meetings::{Doorkeeper, MeetingRooms, ROLE};
 use crate::store::{Store, StoreError};
 use crate::{jobs, keys};
 
@@ -73,6 +73,7 @@ impl Server {
         let encrypted = config.https.listen.map(|address| bind_encrypted(&config, address)).transpose()?;
         let sfu = Sfu::start(&media_config(&config))?;
         let rooms = Rooms::new(sfu.clone(), rooms_config(&config));
+        rooms.set_doorkeeper(Arc::new(Doorkeeper::new(store.clone())));
         let webhooks = Webhooks::start(rooms.subscribe(), webhook_config(&config), store.clone())?;
 
         let places = Arc::new(Semaphore::new(config.limits.connections));
@@ -159,6 +160,8 @@ fn rooms_config(config: &Config) -> RoomsConfig {
     let mut limits = signaling_proto::Limits::default();
     limits.rooms = config.limits.rooms;
     limits.participants_per_room = config.limits.participants;
+    // Nobody makes oneself a host in the eyes of the others.
+    limits.reserved_attributes = vec![ROLE.to_owned()];
     RoomsConfig {
         keys: config.keys.clone(),
         limits,

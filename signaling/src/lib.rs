@@ -6,7 +6,7 @@ mod twirp;
 pub mod webhook;
 mod ws;
 
-pub use rooms::{Drain, Rooms, RoomsConfig};
+pub use rooms::{Doorkeeper, Drain, Rooms, RoomsConfig};
 
 /// Everything that clients and servers of the rooms speak to: `/rtc` and its kin, and the server API under `/twirp`.
 pub fn router(rooms: Rooms) -> axum::Router {

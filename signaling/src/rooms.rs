@@ -4,12 +4,13 @@
 //! Rooms ── by name ──▶ inbox ──▶ one task per room: Room (pure) ──▶ connections, media engine, events
 //! ```
 
+mod doorkeeper;
 mod task;
 
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant, SystemTime},
@@ -23,6 +24,7 @@ use signaling_proto::{
 };
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+pub use doorkeeper::Doorkeeper;
 pub(crate) use task::{Outgoing, ToRoom};
 
 use crate::media;
@@ -62,6 +64,7 @@ struct Shared {
     limits: Arc<Limits>,
     rooms: Mutex<HashMap<String, RoomHandle>>,
     events: broadcast::Sender<RoomEvent>,
+    doorkeeper: OnceLock<Arc<dyn Doorkeeper>>,
     draining: AtomicBool,
     next_number: AtomicU64,
 }
@@ -86,6 +89,7 @@ impl Rooms {
                 limits,
                 rooms: Mutex::default(),
                 events,
+                doorkeeper: OnceLock::new(),
                 draining: AtomicBool::new(false),
                 next_number: AtomicU64::new(1),
             }),
@@ -96,6 +100,12 @@ impl Rooms {
     #[must_use]
     pub fn config(&self) -> &RoomsConfig {
         &self.shared.config
+    }
+
+    /// Asks somebody from now on whether a good token is still to be believed; only the first one given is asked.
+    pub fn set_doorkeeper(&self, doorkeeper: Arc<dyn Doorkeeper>) {
+        // A second one has no say, as documented.
+        let _ = self.shared.doorkeeper.set(doorkeeper);
     }
 
     /// Hears of everything that happens in rooms from now on; `Lagged` says how much was missed.
@@ -275,6 +285,7 @@ impl Rooms {
         if self.draining() {
             return Err(JoinError::Draining);
         }
+        self.ask_doorkeeper(&request.name, &joining.identity).await?;
         for _ in 0..ATTEMPTS {
             let handle = self.enter(&request)?;
             let (outgoing, messages) = mpsc::channel(self.shared.limits.outgoing_messages);
@@ -314,6 +325,7 @@ impl Rooms {
         if self.draining() {
             return Err(JoinError::Draining);
         }
+        self.ask_doorkeeper(room, &joining.identity).await?;
         match self.find(room) {
             Some(handle) => handle.ask(move |room, _| room.admits(&joining)).await.unwrap_or(Ok(())),
             None if !self.config().auto_create => Err(JoinError::NoSuchRoom),
@@ -321,6 +333,15 @@ impl Rooms {
                 Err(JoinError::TooManyRooms(self.shared.limits.rooms))
             }
             None => Ok(()),
+        }
+    }
+
+    async fn ask_doorkeeper(&self, room: &str, identity: &str) -> Result<(), JoinError> {
+        match self.shared.doorkeeper.get() {
+            Some(doorkeeper) if !doorkeeper.admits(room, identity).await => {
+                Err(JoinError::NotAllowed("this admission has been taken back"))
+            }
+            _ => Ok(()),
         }
     }
 

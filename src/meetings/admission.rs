@@ -1,7 +1,7 @@
 //! Who comes into a meeting as what.
 
 use super::{Meeting, MeetingCode};
-use crate::accounts::{User, random_letters};
+use crate::accounts::{User, UserId, random_letters};
 
 /// Leave to be in a meeting: what a token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Admission {
     pub fn user(meeting: &Meeting, user: &User) -> Self {
         Self {
             meeting: meeting.code.clone(),
-            identity: format!("user-{}", user.id.as_str()),
+            identity: format!("{USER}{}", user.id.as_str()),
             name: user.name.clone(),
             role: MeetingRole::User,
         }
@@ -69,6 +69,18 @@ impl Admission {
         Self { meeting: meeting.code.clone(), identity, name, role: MeetingRole::Guest }
     }
 
+    /// Whether an identity is one that the office gives.
+    #[must_use]
+    pub fn is_ours(identity: &str) -> bool {
+        identity.starts_with(GUEST) || identity.starts_with(USER)
+    }
+
+    /// The account behind an identity, if it is a user's.
+    #[must_use]
+    pub fn user_of(identity: &str) -> Option<UserId> {
+        identity.strip_prefix(USER).map(UserId::shown)
+    }
+
     /// Whether it directs the meeting.
     #[must_use]
     pub fn is_host(&self) -> bool {
@@ -83,3 +95,4 @@ impl Admission {
 }
 
 const GUEST: &str = "guest-";
+const USER: &str = "user-";

@@ -2,6 +2,7 @@
 
 mod admission;
 mod code;
+mod doorkeeper;
 mod lobby;
 mod meeting;
 mod rooms;
@@ -9,6 +10,7 @@ mod tokens;
 
 pub use admission::{Admission, MeetingRole};
 pub use code::MeetingCode;
+pub use doorkeeper::Doorkeeper;
 pub use lobby::{Attendance, Knock, KnockError, Lobby, LobbyLimits, Ticket, Waiting};
 pub use meeting::{Meeting, MeetingChange, title};
 pub use rooms::{MeetingRooms, Presence, Tracks};

@@ -1,7 +1,5 @@
 //! What meetings ask of the rooms: who is inside, and what a host wants done. A meeting's room has its code as name.
 
-use std::collections::HashMap;
-
 use livekit_protocol::{self as proto, TrackSource};
 use signaling::Rooms;
 use signaling_proto::room::RoomError;
@@ -41,18 +39,20 @@ impl MeetingRooms {
 
     /// Who is in each of some meetings, in their order.
     pub async fn presence(&self, meetings: &[Meeting]) -> Vec<Presence> {
-        let names: Vec<String> = meetings.iter().map(|meeting| meeting.code.to_string()).collect();
-        // No names would mean all rooms.
-        let rooms = if names.is_empty() { Vec::new() } else { self.rooms.list_rooms(&names).await };
-        let by_name: HashMap<&str, &proto::Room> =
-            rooms.iter().map(|room| (room.name.as_str(), room)).collect();
-        names.iter().map(|name| by_name.get(name.as_str()).map_or_else(Presence::default, of)).collect()
+        let mut presence = Vec::with_capacity(meetings.len());
+        for meeting in meetings {
+            presence.push(self.presence_of(meeting).await);
+        }
+        presence
     }
 
-    /// Who is in one meeting.
+    /// Who is in one meeting, whether or not the media have found their way yet.
     pub async fn presence_of(&self, meeting: &Meeting) -> Presence {
-        let rooms = self.rooms.list_rooms(&[meeting.code.to_string()]).await;
-        rooms.first().map_or_else(Presence::default, |room| of(&room))
+        // No room is an empty room.
+        let inside = self.rooms.list_participants(meeting.code.as_str()).await.unwrap_or_default();
+        let visible = inside.iter().filter(|one| !one.permission.as_ref().is_some_and(|may| may.hidden));
+        let participants = u32::try_from(visible.count()).unwrap_or(u32::MAX);
+        Presence { in_session: participants > 0, participants }
     }
 
     /// Whether there is no place left for somebody who is not inside yet.
@@ -114,10 +114,6 @@ impl MeetingRooms {
         let participants = rooms.iter().map(|room| u64::from(room.num_participants)).sum();
         (rooms.len() as u64, participants)
     }
-}
-
-fn of(room: &&proto::Room) -> Presence {
-    Presence { in_session: room.num_participants > 0, participants: room.num_participants }
 }
 
 fn gone_is_good(done: Result<(), RoomError>) -> Result<(), RoomError> {

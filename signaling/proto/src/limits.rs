@@ -54,6 +54,15 @@ pub struct Limits {
     pub requests_per_second: u32,
     /// Requests of one connection at once.
     pub request_burst: u32,
+    /// Attributes that only tokens and the server API set: participants cannot give them to themselves.
+    pub reserved_attributes: Vec<String>,
+}
+
+impl Limits {
+    /// Whether a participant may set all of these attributes of its own.
+    pub fn own_attributes<'a>(&self, mut names: impl Iterator<Item = &'a String>) -> bool {
+        !names.any(|name| self.reserved_attributes.contains(name))
+    }
 }
 
 impl Default for Limits {
@@ -83,6 +92,7 @@ impl Default for Limits {
             replay_age: Duration::from_secs(3),
             requests_per_second: 50,
             request_burst: 400,
+            reserved_attributes: Vec::new(),
         }
     }
 }

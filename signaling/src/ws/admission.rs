@@ -78,7 +78,7 @@ impl Admission {
             ..Default::default()
         };
         let own = OwnWords { metadata: String::new(), attributes };
-        let joining = joining(connection, claims, client, settings, own, PeerConnections::Dual)?;
+        let joining = joining(rooms, connection, claims, client, settings, own, PeerConnections::Dual)?;
         Ok(Self { connection, room, entry: Entry::Join(Box::new(joining)) })
     }
 
@@ -108,7 +108,7 @@ impl Admission {
             .unwrap_or(proto::ConnectionSettings { auto_subscribe: true, ..Default::default() });
         let own = OwnWords { metadata: request.metadata, attributes: request.participant_attributes };
         let connections = PeerConnections::Single { offer };
-        let mut joining = joining(connection, claims, client, settings, own, connections)?;
+        let mut joining = joining(rooms, connection, claims, client, settings, own, connections)?;
         joining.add_tracks = request.add_track_requests;
         Ok(Self { connection, room, entry: Entry::Join(Box::new(joining)) })
     }
@@ -143,6 +143,7 @@ fn authorize(rooms: &Rooms, headers: &HeaderMap, query: &Query<'_>) -> Result<Cl
 }
 
 fn joining(
+    rooms: &Rooms,
     connection: ConnectionId,
     claims: Claims,
     client: proto::ClientInfo,
@@ -154,6 +155,9 @@ fn joining(
     let says_something = !own.metadata.is_empty() || !own.attributes.is_empty();
     if says_something && !permission.can_update_metadata {
         return Err(Refusal::forbidden("the token does not allow changing own metadata"));
+    }
+    if !rooms.limits().own_attributes(own.attributes.keys()) {
+        return Err(Refusal::forbidden("one of these attributes is not a participant's own"));
     }
     let metadata = match own.metadata.is_empty() {
         true => claims.metadata.clone(),

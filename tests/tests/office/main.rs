@@ -3,6 +3,8 @@
 mod accounts;
 mod browser;
 mod connections;
+mod inside;
 mod lobby;
 mod meetings;
+mod participant;
 mod program;

@@ -85,6 +85,9 @@ impl Room {
         let request_id = update.request_id;
         let outcome = match participant.permission.can_update_metadata {
             false => Err((Reason::NotAllowed, "not allowed to change own metadata".to_owned())),
+            true if !self.limits.own_attributes(update.attributes.keys()) => {
+                Err((Reason::NotAllowed, "one of these attributes is not a participant's own".to_owned()))
+            }
             true => self
                 .set_words(seat, &update.name, &update.metadata, &update.attributes)
                 .map_err(|why| (Reason::LimitExceeded, why)),

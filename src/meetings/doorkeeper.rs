@@ -1,0 +1,50 @@
+//! What the office answers when the rooms ask whether an admission still holds.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use super::{Admission, MeetingCode};
+use crate::store::{Store, StoreError};
+
+/// Looks into the store before each join of a meeting.
+#[derive(Debug)]
+pub struct Doorkeeper {
+    store: Store,
+}
+
+impl Doorkeeper {
+    /// Answers from a store.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    async fn still_holds(&self, room: &str, identity: &str) -> Result<bool, StoreError> {
+        // Rooms of SDKs have names and identities of their own; their tokens are all there is to know.
+        let code = MeetingCode::parse(room).filter(|code| code.as_str() == room);
+        let (Some(code), true) = (code, Admission::is_ours(identity)) else {
+            return Ok(true);
+        };
+        if let Some(id) = Admission::user_of(identity)
+            && self.store.user(&id).await?.is_none()
+        {
+            return Ok(false);
+        }
+        Ok(self.store.meeting(&code).await?.is_some() && !self.store.is_removed(&code, identity).await?)
+    }
+}
+
+impl signaling::Doorkeeper for Doorkeeper {
+    fn admits<'a>(
+        &'a self,
+        room: &'a str,
+        identity: &'a str,
+    ) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+        Box::pin(async move {
+            self.still_holds(room, identity).await.unwrap_or_else(|error| {
+                tracing::error!(%error, "an admission could not be looked up, and is not believed");
+                false
+            })
+        })
+    }
+}

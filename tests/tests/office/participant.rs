@@ -1,0 +1,78 @@
+//! Somebody inside a meeting: the signalling connection of a client SDK, without media.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use livekit_protocol as proto;
+use prost::Message as _;
+use proto::{signal_request, signal_response};
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+pub(crate) struct Participant {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Participant {
+    /// Goes where a `Join` of the office leads; answers with the status of a refusal otherwise.
+    pub(crate) async fn enter(join: &Value) -> Result<Self, u16> {
+        let (url, token) = (join["url"].as_str().expect("a url"), join["token"].as_str().expect("a token"));
+        let url = format!("{url}/rtc?access_token={token}&protocol=15&sdk=js&version=2.0.0&auto_subscribe=1");
+        match tokio_tungstenite::connect_async(url).await {
+            Ok((socket, _)) => {
+                let mut participant = Self { socket };
+                let joined = |message: &_| matches!(message, signal_response::Message::Join(_));
+                participant.hears(joined).await;
+                Ok(participant)
+            }
+            Err(Error::Http(answer)) => Err(answer.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    pub(crate) async fn says(&mut self, message: signal_request::Message) {
+        let request = proto::SignalRequest { message: Some(message) };
+        self.socket.send(Message::binary(request.encode_to_vec())).await.expect("an open socket");
+    }
+
+    /// Sets an attribute of its own; answers whether it may.
+    pub(crate) async fn sets(&mut self, name: &str, value: &str) -> bool {
+        let attributes = [(name.to_owned(), value.to_owned())].into();
+        let update = proto::UpdateParticipantMetadata { attributes, request_id: 7, ..Default::default() };
+        self.says(signal_request::Message::UpdateMetadata(update)).await;
+        let answered = |message: &_| matches!(message, signal_response::Message::RequestResponse(_));
+        let signal_response::Message::RequestResponse(answer) = self.hears(answered).await else {
+            unreachable!("it was waited for");
+        };
+        answer.reason() == proto::request_response::Reason::Ok
+    }
+
+    /// Waits until it is told to leave.
+    pub(crate) async fn is_sent_away(&mut self) -> proto::LeaveRequest {
+        let left = |message: &_| matches!(message, signal_response::Message::Leave(_));
+        match self.hears(left).await {
+            signal_response::Message::Leave(leave) => leave,
+            _ => unreachable!("it was waited for"),
+        }
+    }
+
+    async fn hears(
+        &mut self,
+        wanted: impl Fn(&signal_response::Message) -> bool,
+    ) -> signal_response::Message {
+        loop {
+            let message =
+                tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("a message in time");
+            let message = message.expect("an open socket").expect("a sound socket");
+            let Message::Binary(bytes) = message else { continue };
+            let response = proto::SignalResponse::decode(bytes).expect("a response");
+            if let Some(message) = response.message.filter(&wanted) {
+                return message;
+            }
+        }
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);
