@@ -205,6 +205,39 @@ fn a_lost_tcp_connection_ends_its_path_and_the_client_may_come_back_by_another()
 }
 
 #[test]
+fn reliable_data_is_neither_lost_nor_doubled_while_a_room_is_slow() {
+    let sfu = start("127.0.0.1:0");
+    let (conference, mut events) = sfu.open_conference().unwrap();
+    let mut client = Client::join(&conference, sfu.fingerprint(), candidate(&conference, false), "u1");
+    let channel = client.open("_reliable");
+    until_event(&mut [&mut client], &mut events, |event| matches!(event, Event::DataChannelOpen { .. }));
+
+    // More than the room's queue, the shard's and the client's can hold together; the room takes nothing meanwhile.
+    let mut number = 0_u32;
+    let mut refused = None;
+    until(&mut [&mut client], "the client to be held back", |clients| {
+        let mut channel = clients[0].rtc.channel(channel).unwrap();
+        while channel.write(true, &[number.to_be_bytes(); 100].concat()).unwrap() {
+            number += 1;
+            refused = None;
+        }
+        refused.get_or_insert_with(Instant::now).elapsed() > Duration::from_millis(500)
+    });
+    assert!(number > 2000, "{number}");
+
+    let mut expected = 0_u32;
+    until_event(&mut [&mut client], &mut events, |event| {
+        let Event::Data { payload, .. } = event else {
+            panic!("{event:?}");
+        };
+        assert_eq!(payload[..4], expected.to_be_bytes());
+        expected += 1;
+        expected == number
+    });
+    assert_eq!(sfu.stats().dropped_events, 0);
+}
+
+#[test]
 fn a_stopped_engine_tells_its_peers_and_takes_nothing_more() {
     let sfu = start("127.0.0.1:0");
     let (conference, mut events) = sfu.open_conference().unwrap();

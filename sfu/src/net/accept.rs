@@ -27,6 +27,7 @@ pub(crate) struct Acceptor {
     epoll: Epoll,
     strangers: HashMap<u64, Stranger>,
     next: u64,
+    ready: Vec<Ready>,
 }
 
 /// Tells the thread to end.
@@ -70,24 +71,42 @@ impl Acceptor {
         let epoll = Epoll::new()?;
         epoll.add(listener.as_fd(), LISTENER)?;
         epoll.add(stop.eventfd.as_fd(), STOP)?;
-        Ok(Self { listener, stop, ufrags, epoll, strangers: HashMap::new(), next: FIRST_STRANGER })
+        Ok(Self {
+            listener,
+            stop,
+            ufrags,
+            epoll,
+            strangers: HashMap::new(),
+            next: FIRST_STRANGER,
+            ready: Vec::new(),
+        })
     }
 
     /// Runs until the stop sign is raised.
     pub(crate) fn run(mut self) {
-        let mut ready: Vec<Ready> = Vec::new();
         while !self.stop.asked.load(Ordering::Acquire) {
-            self.epoll.wait(&mut ready, self.patience());
-            for event in &ready {
-                match event.token {
-                    LISTENER => self.accept(),
-                    STOP => {}
-                    token => self.listen_to(token),
-                }
-            }
-            let now = Instant::now();
-            self.strangers.retain(|_, stranger| now.duration_since(stranger.since) < FIRST_FRAME);
+            self.turn();
+            self.expire(Instant::now());
         }
+    }
+
+    /// Waits for something to happen and sees to it.
+    fn turn(&mut self) {
+        let mut ready = std::mem::take(&mut self.ready);
+        self.epoll.wait(&mut ready, self.patience());
+        for event in &ready {
+            match event.token {
+                LISTENER => self.accept(),
+                STOP => {}
+                token => self.listen_to(token),
+            }
+        }
+        self.ready = ready;
+    }
+
+    /// Closes the connections of strangers who have had their time.
+    fn expire(&mut self, now: Instant) {
+        self.strangers.retain(|_, stranger| now.duration_since(stranger.since) < FIRST_FRAME);
     }
 
     /// How long until the next stranger has had his time.
@@ -190,3 +209,46 @@ const MAX_STRANGERS: usize = 512;
 
 /// A whole post may sit behind one address, and all of it may join in the same second.
 const MAX_STRANGERS_PER_ADDRESS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_stranger_who_says_nothing_whole_is_closed_after_his_time() {
+        let mut acceptor = acceptor();
+        let mut stranger =
+            TcpStream::connect(acceptor.listener.local_addr().expect("bound")).expect("accepted");
+        stranger.write_all(&[0, 100, 0, 1]).expect("sent");
+        acceptor.turn();
+        acceptor.turn();
+        assert_eq!(acceptor.strangers.len(), 1);
+
+        acceptor.expire(Instant::now() + FIRST_FRAME - Duration::from_secs(1));
+        assert_eq!(acceptor.strangers.len(), 1);
+        acceptor.expire(Instant::now() + FIRST_FRAME);
+        assert_eq!(acceptor.strangers.len(), 0);
+        // A reset if we had left something unread, else an end.
+        assert!(!matches!(stranger.read(&mut [0; 8]), Ok(1..)));
+    }
+
+    #[test]
+    fn one_address_cannot_take_all_places() {
+        let mut acceptor = acceptor();
+        let address = acceptor.listener.local_addr().expect("bound");
+        let strangers: Vec<_> = (0..MAX_STRANGERS_PER_ADDRESS + 10)
+            .map(|_| TcpStream::connect(address).expect("accepted"))
+            .collect();
+        acceptor.turn();
+        assert_eq!(acceptor.strangers.len(), MAX_STRANGERS_PER_ADDRESS);
+        drop(strangers);
+    }
+
+    fn acceptor() -> Acceptor {
+        let listener = sys::listen_tcp(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
+        let stop = Arc::new(StopSign::new().expect("a descriptor"));
+        Acceptor::new(listener, stop, Arc::default()).expect("descriptors")
+    }
+}

@@ -31,9 +31,13 @@ impl MediaSocket {
         let wildcard = address.ip().is_unspecified();
         let v6 = address.is_ipv6();
         let fd = socket.as_fd();
-        for buffer in [libc::SO_RCVBUF, libc::SO_SNDBUF] {
-            // The kernel gives what its limits allow; less only means more loss in bursts.
-            sys::set_option(fd, libc::SOL_SOCKET, buffer, SOCKET_BUFFER)?;
+        for (forced, plain) in
+            [(libc::SO_RCVBUFFORCE, libc::SO_RCVBUF), (libc::SO_SNDBUFFORCE, libc::SO_SNDBUF)]
+        {
+            // Beyond its limits the kernel gives room only to the privileged; less only means more loss in bursts.
+            if sys::set_option(fd, libc::SOL_SOCKET, forced, SOCKET_BUFFER).is_err() {
+                sys::set_option(fd, libc::SOL_SOCKET, plain, SOCKET_BUFFER)?;
+            }
         }
         if wildcard {
             match v6 {

@@ -123,9 +123,10 @@ impl Shard {
                 }
                 Input::Command { conference, command } => self.command(now, conference, command),
                 Input::JoinDirect { conference, peer, outlet } => {
-                    self.directs.insert(peer, outlet);
-                    let command = Command::JoinDirect { conference, peer };
-                    self.command(now, conference, command);
+                    self.command(now, conference, Command::JoinDirect { conference, peer });
+                    if self.sfu.has(peer) {
+                        self.directs.insert(peer, outlet);
+                    }
                 }
                 Input::Direct { peer, packet, queued } => {
                     self.sfu.handle_direct(now, peer, &packet);

@@ -138,6 +138,9 @@ impl Sfu {
     /// Carries out a command given to a conference.
     pub fn handle_command(&mut self, now: Instant, conference: ConferenceId, command: Command) {
         let Some(&place) = self.conferences_by_id.get(&conference) else {
+            if let Command::Join(params) = command {
+                self.retire_ufrag(&params.local_ice.ufrag);
+            }
             return;
         };
         match command {
@@ -152,8 +155,9 @@ impl Sfu {
                 self.with_transport(now, peer, |transport, _, _| {
                     transport.restart_ice(&local, remote.as_ref());
                 });
-                if let Some(&key) = self.by_id.get(&peer) {
-                    self.register_ufrags(key);
+                match self.by_id.get(&peer) {
+                    Some(&key) => self.register_ufrags(key),
+                    None => self.retire_ufrag(&local.ufrag),
                 }
             }
             Command::SendData { peer, channel, payload } => self.send_data(now, peer, channel, &payload),
@@ -241,6 +245,12 @@ impl Sfu {
             }),
             _ => self.outlets.stats.dropped_unknown += 1,
         }
+    }
+
+    /// Whether the peer is there.
+    #[must_use]
+    pub fn has(&self, peer: PeerId) -> bool {
+        self.by_id.contains_key(&peer)
     }
 
     /// Whether packets by this path belong to somebody. A driver closes connections of which this is not so.

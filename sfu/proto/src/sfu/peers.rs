@@ -4,8 +4,13 @@ use super::*;
 
 impl Sfu {
     pub(super) fn join(&mut self, now: Instant, place: ConferenceKey, params: &PeerParams) {
-        let transport = Transport::new(now, params);
-        let Some(key) = self.admit(now, place, params.peer, Some(transport)) else {
+        let ufrag = &params.local_ice.ufrag;
+        let key = match self.by_ufrag.contains_key(ufrag) {
+            false => self.admit(now, place, params.peer, Some(Transport::new(now, params))),
+            true => None,
+        };
+        let Some(key) = key else {
+            self.retire_ufrag(ufrag);
             return;
         };
         self.register_ufrags(key);
@@ -70,10 +75,10 @@ impl Sfu {
             self.by_ufrag.remove(ufrag);
             self.retired.push_back(Retired::Ufrag(ufrag.clone()));
         }
-        for ufrag in &current {
-            self.by_ufrag.insert(ufrag.clone(), key);
-        }
-        peer.ufrags = current;
+        // A ufrag that is another peer's stays that one's.
+        let by_ufrag = &mut self.by_ufrag;
+        let ours = |ufrag: &String| *by_ufrag.entry(ufrag.clone()).or_insert(key) == key;
+        peer.ufrags = current.into_iter().filter(ours).collect();
     }
 
     /// Queues the alert that lets the peer know at once.
@@ -100,7 +105,7 @@ impl Sfu {
         self.outlets.reset(key);
         for ufrag in &peer.ufrags {
             self.by_ufrag.remove(ufrag);
-            self.retired.push_back(Retired::Ufrag(ufrag.clone()));
+            self.retire_ufrag(ufrag);
         }
         match &peer.transport {
             None => self.retired.push_back(Retired::Direct(peer.id)),
@@ -115,6 +120,13 @@ impl Sfu {
             hosted.members.retain(|member| *member != key);
         }
         Some(peer)
+    }
+
+    /// Lets go of a ufrag, unless it is another peer's.
+    pub(super) fn retire_ufrag(&mut self, ufrag: &str) {
+        if !self.by_ufrag.contains_key(ufrag) {
+            self.retired.push_back(Retired::Ufrag(ufrag.to_owned()));
+        }
     }
 
     pub(super) fn retire_connection(&mut self, path: Path) {
