@@ -61,7 +61,7 @@ fn upgrade(budget: Bitrate, may_upgrade: bool, demands: &mut [Demand], spent: &m
                 continue;
             };
             let new = demand.current.is_some_and(|current| next > current);
-            let margin = if new { UPGRADE_MARGIN } else { 1.0 };
+            let margin = if new { UPGRADE_MARGIN } else { demand.current.map_or(1.0, |_| KEEP_MARGIN) };
             let others = spent.less(demand.cost(grant));
             let fits = others.plus(demand.cost(next).scaled(margin)) <= budget;
             if fits && (may_upgrade || !new) {
@@ -104,6 +104,8 @@ impl Demand {
 }
 
 const UPGRADE_MARGIN: f64 = 1.15;
+/// Rates are measured with an error, and the estimator tells soon enough if it really is too much.
+const KEEP_MARGIN: f64 = 0.92;
 
 #[cfg(test)]
 mod tests {

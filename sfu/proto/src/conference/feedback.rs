@@ -74,7 +74,7 @@ impl Conference {
     ) {
         let Some(peer) = self.peers.get_mut(slot) else { return };
         self.fates.clear();
-        for (number, arrival) in feedback.arrivals().take(MAX_STATUSES) {
+        for (number, arrival) in feedback.arrivals().take(4 * peer.departures.reach()) {
             let Some(departure) = peer.departures.take(number) else { continue };
             self.fates.push(Fate {
                 departure: departure.micros,
@@ -120,8 +120,6 @@ impl Conference {
 /// How soon a packet asked for again is sent again: a copy may be on the way.
 const MIN_REST: Duration = Duration::from_millis(10);
 const MAX_REST: Duration = Duration::from_millis(500);
-/// More than are on their way at any time.
-const MAX_STATUSES: usize = 16_384;
 const MICROS_PER_TICK: i64 = 250;
 /// As many as a history holds.
 const MAX_NACKED: usize = 512;

@@ -79,7 +79,11 @@ impl Conference {
     fn note_media<S: Sink + ?Sized>(&mut self, slot: u32, packet: &MediaPacket<'_>, sink: &mut S) {
         let Some(up) = self.up_tracks.get_mut(slot) else { return };
         if up.kind == MediaKind::Audio && !up.muted {
-            packet.extensions.audio_level.into_iter().for_each(|level| up.loudness.count(level));
+            let clock_rate =
+                up.codecs.get(usize::from(packet.codec)).map_or(48_000, |codec| codec.clock_rate);
+            if let Some(level) = packet.extensions.audio_level {
+                up.loudness.count(level, packet.timestamp, clock_rate);
+            }
         }
         if !up.started {
             up.started = true;

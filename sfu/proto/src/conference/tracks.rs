@@ -30,7 +30,9 @@ impl Conference {
             return;
         };
         let Some(up) = self.up_tracks.get_mut(slot).filter(|up| up.owner == owner) else { return };
-        up.redeclare(params);
+        if up.redeclare(params) {
+            peer.sources.forget(slot);
+        }
         for &down in &up.subscribers {
             if let Some(down) = self.down_tracks.get_mut(down) {
                 down.match_codecs(up);

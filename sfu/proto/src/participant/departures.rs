@@ -37,6 +37,12 @@ impl Departures {
         number
     }
 
+    /// How many are remembered at most, and so how many a feedback can tell of.
+    #[must_use]
+    pub fn reach(&self) -> usize {
+        self.ring.len()
+    }
+
     /// Whether nothing left in the last second.
     #[must_use]
     pub fn is_idle(&self, moment: Moment) -> bool {

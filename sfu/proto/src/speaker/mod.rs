@@ -6,7 +6,10 @@ use crate::io::SpeakerLevel;
 /// The loudness of one audio track.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Loudness {
-    loud_packets: u16,
+    /// The timestamp of the last packet.
+    timestamp: Option<u32>,
+    /// For how long it was loud in this window, and the loudness above the threshold times that.
+    loud_millis: u32,
     loud_sum: u32,
     smoothed: f32,
     /// Eighths last reported.
@@ -15,24 +18,30 @@ pub struct Loudness {
 }
 
 impl Loudness {
-    /// Counts the level of one packet: the lower seven bits are −dBov, so that 0 is the loudest.
-    pub fn count(&mut self, level: u8) {
+    /// Counts the level of one packet: the lower seven bits are −dBov, so that 0 is the loudest. Its length follows from
+    /// the timestamps.
+    pub fn count(&mut self, level: u8, timestamp: u32, clock_rate: u32) {
+        let ticks = self.timestamp.replace(timestamp).map(|before| timestamp.wrapping_sub(before));
+        let millis = ticks.map_or(0, |ticks| u64::from(ticks) * 1_000 / u64::from(clock_rate.max(1)));
+        // A gap in speech is not a long packet.
+        let millis = if (5..=120).contains(&millis) { millis as u32 } else { USUAL_MILLIS };
+
         let attenuation = level & 0x7f;
         if attenuation < QUIET {
-            self.loud_packets = self.loud_packets.saturating_add(1);
-            self.loud_sum += u32::from(QUIET - attenuation);
+            self.loud_millis += millis;
+            self.loud_sum += millis * u32::from(QUIET - attenuation);
         }
     }
 
     /// Ends a window and tells what has changed. A track that falls silent is told once, at zero.
     pub fn end_window(&mut self, track: UpTrackId) -> Option<SpeakerLevel> {
-        let speaks = self.loud_packets >= ACTIVE_PACKETS;
+        let speaks = self.loud_millis >= ACTIVE_MILLIS;
         let loudness = if speaks {
-            self.loud_sum as f32 / f32::from(self.loud_packets) / f32::from(LOUDEST_ABOVE_QUIET)
+            self.loud_sum as f32 / self.loud_millis as f32 / f32::from(LOUDEST_ABOVE_QUIET)
         } else {
             0.0
         };
-        self.loud_packets = 0;
+        self.loud_millis = 0;
         self.loud_sum = 0;
 
         self.smoothed += (loudness.min(1.0) - self.smoothed) * SMOOTHING;
@@ -53,8 +62,9 @@ impl Loudness {
 const QUIET: u8 = 35;
 /// At −5 dBov a voice is as loud as it gets.
 const LOUDEST_ABOVE_QUIET: u8 = 30;
-/// Packets of 20 ms that make 40 % of a window of 400 ms.
-const ACTIVE_PACKETS: u16 = 8;
+/// 40 % of a window of 400 ms.
+const ACTIVE_MILLIS: u32 = 160;
+const USUAL_MILLIS: u32 = 20;
 const SMOOTHING: f32 = 0.5;
 
 #[cfg(test)]
@@ -64,18 +74,26 @@ mod tests {
     #[test]
     fn a_voice_is_active_when_loud_for_forty_percent_of_the_window() {
         let mut loudness = Loudness::default();
-        (0..7).for_each(|_| loudness.count(20));
+        speak(&mut loudness, 7, 20, 20);
         assert_eq!(loudness.end_window(TRACK), None);
 
-        (0..8).for_each(|_| loudness.count(20));
+        speak(&mut loudness, 8, 20, 20);
         let level = loudness.end_window(TRACK).expect("a change");
         assert!(level.active && level.level > 0.0);
     }
 
     #[test]
+    fn long_packets_count_for_their_length() {
+        let mut loudness = Loudness::default();
+        speak(&mut loudness, 4, 60, 20);
+
+        assert!(loudness.end_window(TRACK).is_some_and(|level| level.active));
+    }
+
+    #[test]
     fn noise_below_the_threshold_is_silence() {
         let mut loudness = Loudness::default();
-        (0..20).for_each(|_| loudness.count(35));
+        speak(&mut loudness, 20, 20, 35);
 
         assert_eq!(loudness.end_window(TRACK), None);
     }
@@ -109,7 +127,12 @@ mod tests {
     const TRACK: UpTrackId = UpTrackId(1);
 
     fn window(loudness: &mut Loudness, level: u8) -> Option<SpeakerLevel> {
-        (0..20).for_each(|_| loudness.count(level | 0x80));
+        speak(loudness, 20, 20, level | 0x80);
         loudness.end_window(TRACK)
+    }
+
+    fn speak(loudness: &mut Loudness, packets: u32, millis: u32, level: u8) {
+        let start = loudness.timestamp.unwrap_or(0);
+        (1..=packets).for_each(|packet| loudness.count(level, start + 48 * millis * packet, 48_000));
     }
 }

@@ -102,8 +102,8 @@ impl DownTrack {
         let (source, up) = source;
         let clock_rate = up.codecs.first().map_or(90_000, |codec| codec.clock_rate.max(1));
         let remembered = match up.kind {
-            MediaKind::Audio => 128,
-            MediaKind::Video => 512,
+            MediaKind::Audio => AUDIO_HISTORY,
+            MediaKind::Video => VIDEO_HISTORY,
         };
         let mut track = Self {
             id: params.id,
@@ -392,5 +392,21 @@ fn widen(low: u32, newest: u64) -> Option<u64> {
     newest.checked_sub(u64::from(back))
 }
 
+/// Packets that can be sent again: about two seconds of each.
+const AUDIO_HISTORY: u16 = 128;
+const VIDEO_HISTORY: u16 = 512;
+
 /// A retransmission's original sequence number, and a VP8 descriptor or the headers of eight redundant blocks.
 const HEAD_LEN: usize = 40;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subscribed_video_takes_less_than_24_kib() {
+        let history = RtxHistory::new(VIDEO_HISTORY).memory();
+
+        assert!(size_of::<DownTrack>() + history < 20 << 10, "codec lists and tables of indexes come on top");
+    }
+}

@@ -1,10 +1,10 @@
-//! Measures a bitrate over about the last second.
+//! Measures a bitrate over some seconds, so that a keyframe does not look like a change of mind.
 
 use std::time::{Duration, Instant};
 
 use crate::bandwidth::Bitrate;
 
-/// A bitrate, smoothed over half-second windows.
+/// A bitrate, smoothed over windows of a second.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RateMeter {
     window: Option<Instant>,
@@ -21,7 +21,7 @@ impl RateMeter {
             let fresh = Bitrate::of(self.bytes, elapsed);
             // A pause makes the past meaningless.
             let past = self.rate.filter(|_| elapsed < 4 * WINDOW);
-            self.rate = Some(past.map_or(fresh, |past| Bitrate((past.0 + fresh.0) / 2)));
+            self.rate = Some(past.map_or(fresh, |past| Bitrate((3 * past.0 + fresh.0) / 4)));
             self.window = Some(now);
             self.bytes = 0;
         }
@@ -35,7 +35,7 @@ impl RateMeter {
     }
 }
 
-const WINDOW: Duration = Duration::from_millis(500);
+const WINDOW: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
@@ -47,7 +47,7 @@ mod tests {
         let mut meter = RateMeter::default();
         assert_eq!(meter.rate(), None);
 
-        for packet in 0..200 {
+        for packet in 0..400 {
             meter.count(start + Duration::from_millis(10 * packet), 1_250);
         }
 
@@ -58,7 +58,7 @@ mod tests {
     fn a_pause_does_not_weigh_in_what_was_before() {
         let start = Instant::now();
         let mut meter = RateMeter::default();
-        for packet in 0..200 {
+        for packet in 0..400 {
             meter.count(start + Duration::from_millis(10 * packet), 1_250);
         }
 

@@ -44,6 +44,12 @@ impl RtxHistory {
         Self { capacity, entries: Vec::new() }
     }
 
+    /// How many bytes it takes when in use.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        usize::from(self.capacity) * size_of::<Entry>()
+    }
+
     /// Notes a packet that goes out.
     pub fn note(&mut self, moment: Moment, sequence: u16, sent: Sent) {
         if self.entries.is_empty() {

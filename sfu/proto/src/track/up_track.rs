@@ -61,8 +61,8 @@ impl UpTrack {
         track
     }
 
-    /// Takes over a new declaration. Encodings that are still in it go on.
-    pub fn redeclare(&mut self, mut params: UpTrackParams) {
+    /// Takes over a new declaration. Encodings that are still in it go on; tells whether others took a place.
+    pub fn redeclare(&mut self, mut params: UpTrackParams) -> bool {
         params.codecs.truncate(MAX_CODECS);
         params.encodings.truncate(MAX_ENCODINGS);
         self.mid = params.mid;
@@ -71,14 +71,19 @@ impl UpTrack {
         self.screen = params.screen;
 
         let clock_rate = self.codecs.first().map_or(90_000, |codec| codec.clock_rate.max(1));
+        let mut replaced = self.encodings.len() > params.encodings.len();
         self.encodings.truncate(params.encodings.len());
         for (index, declared) in params.encodings.into_iter().enumerate() {
             match self.encodings.get_mut(index) {
                 Some(encoding) if encoding.params.rid == declared.rid => encoding.params = declared,
-                Some(encoding) => *encoding = Encoding::new(self.kind, index as u8, declared, clock_rate),
+                Some(encoding) => {
+                    *encoding = Encoding::new(self.kind, index as u8, declared, clock_rate);
+                    replaced = true;
+                }
                 None => self.encodings.push(Encoding::new(self.kind, index as u8, declared, clock_rate)),
             }
         }
+        replaced
     }
 
     /// The codec behind a payload type, and whether the payload type is that of its retransmissions.

@@ -2,6 +2,8 @@
 
 mod audio;
 mod bandwidth;
+mod codecs;
+mod hostile;
 mod reports;
 mod rig;
 mod speakers;

@@ -77,6 +77,7 @@ pub(super) struct Received {
     pub(super) transport_cc: Option<u16>,
     pub(super) audio_level: Option<u8>,
     pub(super) mid: Option<String>,
+    pub(super) dependency_descriptor: Option<Vec<u8>>,
     pub(super) payload: Vec<u8>,
 }
 
@@ -210,6 +211,7 @@ fn decode(bytes: &[u8]) -> Received {
         transport_cc: values.transport_cc,
         audio_level: values.audio_level,
         mid: values.mid.map(|mid| String::from_utf8_lossy(mid).into_owned()),
+        dependency_descriptor: values.dependency_descriptor.map(<[u8]>::to_vec),
         payload: packet.payload.to_vec(),
     }
 }
