@@ -134,7 +134,7 @@ impl Noise {
         if flags & 0x10 != 0 {
             let mid = if self.below(2) == 0 { b'v' } else { b'a' };
             let rid = [b'q', b'h', b'f'][self.below(3) as usize];
-            packet.extend([0xbe, 0xde, 0, 2, 0x10, mid, 0x20 | self.below(2) as u8 * 0x10, rid]);
+            packet.extend([0xbe, 0xde, 0, 2, 0x10, mid, 0x20 | (self.below(2) as u8 * 0x10), rid]);
             packet.extend([0x51, self.next() as u8, self.next() as u8, 0x40]);
         }
         packet.extend(self.bytes(80));
