@@ -2,17 +2,18 @@
 
 use std::time::{Duration, Instant};
 
+use super::form::{Change, Form, MAX_CHANGED, forms};
 use super::layer_selector::{LayerSelector, Verdict};
 use super::moment::Moment;
-use super::payload::{red, vp8};
+use super::payload::vp8;
 use super::reception::middle;
 use super::rtp_rewriter::{Position, RtpRewriter};
 use super::rtx_history::{RtxHistory, Sent};
 use super::up_track::UpTrack;
 use super::{MediaPacket, SourceKey};
 use crate::conference::{PeerKey, RtpOut, Sink};
-use crate::id::{DownTrackId, PayloadType, Ssrc};
-use crate::io::{Codec, DownTrackParams, LayerWish, MediaKind, Mime};
+use crate::id::{DownTrackId, Ssrc};
+use crate::io::{Codec, DownTrackParams, LayerWish, MediaKind};
 use crate::participant::Participant;
 use crate::rtcp::report::{ReportBlock, SenderInfo};
 use crate::rtp::{ExtensionBlock, Header, MAX_HEADER_LEN, Stamp};
@@ -51,24 +52,15 @@ pub struct DownTrack {
     reports: [Option<(u32, Instant)>; 2],
 }
 
-/// How packets of one codec are sent to this peer.
-#[derive(Debug, Clone, Copy)]
-struct Form {
-    payload_type: PayloadType,
-    rtx: Option<PayloadType>,
-    nack: bool,
+/// A packet with all that was decided about it.
+#[derive(Clone, Copy)]
+struct Parcel<'a> {
+    packet: &'a MediaPacket<'a>,
+    header: Header,
     change: Change,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Change {
-    None,
-    /// The VP8 descriptor gets other numbers.
-    RenumberVp8,
-    /// Only the present block of redundant audio is sent.
-    UnwrapRed,
-    /// The blocks of redundant audio get the peer's payload type.
-    RelabelRed(PayloadType),
+    numbers: vp8::Numbers,
+    /// The number under which it was sent before, if this is its retransmission.
+    repaired: Option<u16>,
 }
 
 /// Buffers that every packet on its way out uses anew.
@@ -134,12 +126,7 @@ impl DownTrack {
 
     /// Works out anew how each codec of the source is sent.
     pub fn match_codecs(&mut self, up: &UpTrack) {
-        let block = |codecs: &[Codec]| {
-            let opus = codecs.iter().find(|codec| codec.mime == Mime::Opus);
-            opus.map(|codec| codec.payload_type)
-        };
-        let inner = (block(&up.codecs), block(&self.accepted));
-        self.forms = up.codecs.iter().map(|codec| form(codec.mime, &self.accepted, inner)).collect();
+        self.forms = forms(&up.codecs, &self.accepted);
     }
 
     /// Whether a stream of ours is this one, or its retransmissions.
@@ -209,7 +196,8 @@ impl DownTrack {
             self.rtx_sequence = self.rtx_sequence.wrapping_add(1);
         }
         let repaired = form.rtx.map(|_| sequence);
-        self.transmit(&packet, header, form.change, sent.vp8, repaired, peer, out);
+        let parcel = Parcel { packet: &packet, header, change: form.change, numbers: sent.vp8, repaired };
+        self.transmit(parcel, peer, out);
     }
 
     /// What we report of the stream now: the sender's clocks, on our time line.
@@ -305,31 +293,28 @@ impl DownTrack {
             timestamp,
             ssrc: self.ssrc,
         };
-        let octets = self.transmit(packet, header, form.change, numbers, None, peer, out);
+        let parcel = Parcel { packet, header, change: form.change, numbers, repaired: None };
+        let octets = self.transmit(parcel, peer, out);
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(octets as u32);
     }
 
     /// Writes and sends a packet; returns the size of its payload.
-    #[allow(clippy::too_many_arguments)]
     #[inline]
     fn transmit<S: Sink + ?Sized>(
         &self,
-        packet: &MediaPacket<'_>,
-        header: Header,
-        change: Change,
-        numbers: vp8::Numbers,
-        repaired: Option<u16>,
+        parcel: Parcel<'_>,
         peer: &mut Participant,
         out: &mut Outlet<'_, S>,
     ) -> usize {
+        let Parcel { packet, header, change, numbers, repaired } = parcel;
         let Scratch { header: header_bytes, head } = &mut *out.scratch;
         let mut head_len = 0;
         if let Some(sequence) = repaired {
             head[..2].copy_from_slice(&sequence.to_be_bytes());
             head_len = 2;
         }
-        let Some((changed, payload)) = reshape(packet, change, numbers, &mut head[head_len..]) else {
+        let Some((changed, payload)) = change.apply(packet, numbers, &mut head[head_len..]) else {
             return 0;
         };
         head_len += changed;
@@ -348,44 +333,6 @@ impl DownTrack {
     }
 }
 
-/// Finds how a codec of the source is sent to a peer that accepts others. `inner` are the payload types of Opus in
-/// redundant audio, at the source and at the peer.
-fn form(mime: Mime, accepted: &[Codec], inner: (Option<PayloadType>, Option<PayloadType>)) -> Option<Form> {
-    let same = accepted.iter().find(|codec| codec.mime == mime);
-    let (codec, change) = match (mime, same) {
-        (Mime::Vp8, Some(codec)) => (codec, Change::RenumberVp8),
-        (Mime::Red, Some(codec)) => match inner {
-            (Some(ours), Some(theirs)) if ours != theirs => (codec, Change::RelabelRed(theirs)),
-            _ => (codec, Change::None),
-        },
-        (Mime::Red, None) => (accepted.iter().find(|codec| codec.mime == Mime::Opus)?, Change::UnwrapRed),
-        (_, same) => (same?, Change::None),
-    };
-    Some(Form { payload_type: codec.payload_type, rtx: codec.rtx, nack: codec.nack, change })
-}
-
-/// Writes the first bytes of the payload where they change; returns their number and the rest of the payload.
-fn reshape<'a>(
-    packet: &MediaPacket<'a>,
-    change: Change,
-    numbers: vp8::Numbers,
-    head: &mut [u8],
-) -> Option<(usize, &'a [u8])> {
-    let payload = packet.payload;
-    match (change, &packet.info.vp8) {
-        (Change::RenumberVp8, Some(descriptor)) => {
-            let len = descriptor.renumber(payload, numbers, head);
-            Some((len, &payload[len..]))
-        }
-        (Change::RenumberVp8 | Change::None, _) => Some((0, payload)),
-        (Change::UnwrapRed, _) => red::primary(payload).map(|block| (0, block)),
-        (Change::RelabelRed(block), _) => {
-            let len = red::relabel(payload, block, head)?;
-            Some((len, &payload[len..]))
-        }
-    }
-}
-
 /// The extended sequence number nearest below `newest` that ends in `low`.
 fn widen(low: u32, newest: u64) -> Option<u64> {
     let back = (newest as u32).wrapping_sub(low);
@@ -396,8 +343,8 @@ fn widen(low: u32, newest: u64) -> Option<u64> {
 const AUDIO_HISTORY: u16 = 128;
 const VIDEO_HISTORY: u16 = 512;
 
-/// A retransmission's original sequence number, and a VP8 descriptor or the headers of eight redundant blocks.
-const HEAD_LEN: usize = 40;
+/// A retransmission's original sequence number stands before what changes.
+const HEAD_LEN: usize = 2 + MAX_CHANGED;
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 
 pub mod down_track;
 pub mod encoding;
+pub mod form;
 pub mod keyframe_request;
 pub mod layer_selector;
 pub mod moment;
