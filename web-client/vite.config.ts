@@ -11,6 +11,8 @@ export default defineConfig({
     // Our CSP allows no data: scripts or fonts, and hashed files are cached for ever anyway.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The client SDK is one module of that size; it loads while one is in pre-join.
+    chunkSizeWarningLimit: 600,
     rolldownOptions: { output: { hashCharacters: "base36" } },
   },
   server: {

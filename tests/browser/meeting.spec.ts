@@ -196,6 +196,29 @@ test("somebody without camera and with the microphone closed is in session all t
   await expectFlow(guest.page, { sounds: 1, pictures: 1 });
 });
 
+test("sound that the browser holds back is turned on by one key", async ({ arrive }) => {
+  const host = await arrive(HOST.name);
+  await host.signIn();
+  const code = await host.makeMeeting("Point hebdomadaire", false);
+  await host.enter(code);
+  const guest = await arrive("Consule générale");
+  // As a browser does that has seen no gesture: sound may not start until a key is pressed.
+  await guest.page.addInitScript(() => {
+    let gesture = false;
+    addEventListener("click", (event) => (gesture ||= (event.target as Element).textContent === "Activer le son"), true);
+    const play = HTMLAudioElement.prototype.play;
+    HTMLAudioElement.prototype.play = function (this: HTMLAudioElement) {
+      return gesture ? play.call(this) : Promise.reject(new DOMException("no gesture", "NotAllowedError"));
+    };
+  });
+  await guest.enter(code);
+
+  await expect(guest.page.getByText("Le navigateur retient le son.")).toBeVisible();
+  await guest.page.getByRole("button", { name: "Activer le son" }).click();
+  await expect(guest.page.getByText("Le navigateur retient le son.")).toHaveCount(0);
+  await expectFlow(guest.page, { sounds: 1, pictures: 1 });
+});
+
 async function two(arrive: (name: string) => Promise<Person>): Promise<{ host: Person; guest: Person; code: string }> {
   const host = await arrive(HOST.name);
   await host.signIn();

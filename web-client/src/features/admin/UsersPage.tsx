@@ -35,7 +35,7 @@ export function UsersPage({ me }: { me: User }) {
         {said}
       </p>
       <div className="columns">
-        <section className="card scrolls" aria-label={text.users.title}>
+        <section className="card scrolls" aria-label={text.users.title} tabIndex={0}>
           {users.value ? (
             <table className="data">
               <thead>
