@@ -105,7 +105,7 @@ export class Person {
   }
 
   async openPeople(): Promise<void> {
-    await this.key("Participants").click();
+    await this.key(/^Participants/).click();
     await expect(this.page.getByRole("complementary", { name: "Participants" })).toBeVisible();
   }
 

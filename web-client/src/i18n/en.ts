@@ -193,6 +193,7 @@ export const en: Catalogue = {
     leave: "Leave",
     participants: "Participants",
     messages: "Messages",
+    requests: (n) => count(n, "request", "requests"),
     unread: (n) => count(n, "unread message", "unread messages"),
     devices: { microphone: "Choose the microphone", camera: "Choose the camera", speaker: "Sound output" },
     lock: "Lock the room",

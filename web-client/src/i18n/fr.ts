@@ -194,6 +194,7 @@ export const fr = {
     leave: "Quitter",
     participants: "Participants",
     messages: "Messages",
+    requests: (n: number) => count(n, "demande", "demandes"),
     unread: (n: number) => count(n, "message non lu", "messages non lus"),
     devices: { microphone: "Choisir le micro", camera: "Choisir la caméra", speaker: "Sortie du son" },
     lock: "Verrouiller la salle",

@@ -43,6 +43,7 @@ interface Props {
 export function ControlBar({ session, view, panel, onPanel }: Props) {
   const text = useText();
   const words = text.meeting;
+  const requests = view.knocks.length + view.hands.length;
   const toggle = (name: PanelName) => onPanel(panel === name ? undefined : name);
 
   return (
@@ -102,7 +103,8 @@ export function ControlBar({ session, view, panel, onPanel }: Props) {
           pressed={panel === "people"}
           icon={<Users className="i" />}
           word={words.participants}
-          count={view.knocks.length + view.hands.length}
+          count={requests}
+          countMeans={words.requests(requests)}
           onPress={() => toggle("people")}
         />
         <Key
