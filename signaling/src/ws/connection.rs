@@ -102,7 +102,11 @@ async fn converse(
                         line.format = Format::Json;
                         frame::read_json(&text)
                     }
-                    Frame::Close(_) => return End::Gone,
+                    Frame::Close(_) => {
+                        // Our answer is on its way only once the socket has been polled again (RFC 6455 §5.5.1).
+                        line.drain().await;
+                        return End::Gone;
+                    }
                     Frame::Ping(_) | Frame::Pong(_) => continue,
                 };
                 match request {
@@ -152,6 +156,11 @@ impl Line {
             return;
         }
         // The client answers with a close of its own (RFC 6455 §7.1.1); what else it says no longer matters.
+        self.drain().await;
+    }
+
+    /// Reads until the connection has ended.
+    async fn drain(&mut self) {
         let drained = async { while let Some(Ok(_)) = self.socket.recv().await {} };
         let _ = timeout(CLOSE_TIMEOUT, drained).await;
     }

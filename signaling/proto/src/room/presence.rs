@@ -125,6 +125,19 @@ impl Room {
             .collect()
     }
 
+    /// Whoever speaks while somebody begins to hear them is not news to the speaker detection, but is to the listener.
+    pub(super) fn tell_if_speaking(&mut self, seat: Seat, track: &str) {
+        let speaking = self.speaking.iter().find_map(|(up, &(level, active))| {
+            let (speaker, heard) = self.by_up.get(up)?;
+            (heard == track).then_some(())?;
+            Some(proto::SpeakerInfo { sid: self.participant(*speaker)?.sid.clone(), level, active })
+        });
+        if let Some(speaker) = speaking {
+            let speakers = vec![speaker];
+            self.send(seat, signal_response::Message::SpeakersChanged(proto::SpeakersChanged { speakers }));
+        }
+    }
+
     pub(super) fn handle_quality(&mut self, peer: PeerKey, loss: f32, rtt: Option<Duration>, limited: bool) {
         let Some(&seat) = self.by_peer.get(&peer) else {
             return;

@@ -103,6 +103,7 @@ impl Room {
                 Subscription { down, ssrc, rtx_ssrc, slot: Slot::Waiting, wish, paused: false },
             );
         }
+        self.tell_if_speaking(seat, sid);
         if first {
             let told = proto::TrackSubscribed { track_sid: sid.to_owned() };
             self.send(publisher_seat, signal_response::Message::TrackSubscribed(told));

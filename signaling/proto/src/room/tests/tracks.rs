@@ -362,6 +362,25 @@ fn speakers_are_told_to_those_who_hear_them_and_to_themselves() {
 }
 
 #[test]
+fn a_newcomer_learns_who_is_speaking_already() {
+    let mut house = House::open();
+    let mut ada = house.join("ada");
+    house.publish(&mut ada, microphone());
+    let up = house.last_up();
+    house.media_event(MediaEvent::Speakers { changes: vec![(up, 0.5, true)] });
+
+    let bob = house.join("bob");
+
+    let mail = house.mail(&bob);
+    assert!(matches!(mail[0], told::Message::Join(_)), "the join comes first");
+    let speaking = mail.iter().find_map(|message| match message {
+        told::Message::SpeakersChanged(changed) => Some(&changed.speakers[0]),
+        _ => None,
+    });
+    assert!(speaking.is_some_and(|speaker| speaker.sid == ada.sid && speaker.active));
+}
+
+#[test]
 fn a_video_that_congestion_stops_is_told_to_its_subscriber() {
     let mut house = House::open();
     let mut ada = house.join("ada");
