@@ -91,6 +91,9 @@ impl Engine {
                 if let Some(Err(error)) = core.map(sys::pin_to_core) {
                     tracing::warn!(%error, "a media thread is not pinned to its core");
                 }
+                if let Err(error) = sys::raise_priority() {
+                    tracing::debug!(%error, "media threads have no priority over others");
+                }
                 shard.run();
             })?;
             engine.shards.push(ShardHandle {

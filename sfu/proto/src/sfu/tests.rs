@@ -28,6 +28,24 @@ fn a_client_connects_with_dtls_1_2_and_with_1_3() {
 }
 
 #[test]
+fn a_client_connects_over_a_line_that_loses_what_is_said_first() {
+    for version in [DtlsVersion::Dtls12, DtlsVersion::Dtls13] {
+        for lost in 1..=3 {
+            let mut world = World::new();
+            world.lose = [lost; 2];
+            let peer = world.join(version, DataChannels::OpenedByPeer);
+            world.clients[0].open("_reliable", Reliability::Reliable, None);
+
+            world.run(Duration::from_secs(30));
+
+            let channel = DataChannel::Reliable;
+            let expected = [Event::PeerConnected { peer }, Event::DataChannelOpen { peer, channel }];
+            assert_eq!(world.events, expected, "{version:?}, {lost} lost");
+        }
+    }
+}
+
+#[test]
 fn the_peers_channels_carry_messages_both_ways() {
     let mut world = World::new();
     let peer = world.join(DtlsVersion::Auto, DataChannels::OpenedByPeer);
@@ -359,6 +377,7 @@ struct World {
     clients: Vec<Client>,
     events: Vec<Event>,
     joined: u64,
+    lose: [u32; 2], // DTLS datagrams that are still to be lost, down and up
 }
 
 impl World {
@@ -371,7 +390,7 @@ impl World {
         let fingerprint = identity.fingerprint();
         let mut sfu = Sfu::new(identity, 1);
         sfu.open(CONFERENCE);
-        Self { now, sfu, fingerprint, clients: Vec::new(), events: Vec::new(), joined: 0 }
+        Self { now, sfu, fingerprint, clients: Vec::new(), events: Vec::new(), joined: 0, lose: [0; 2] }
     }
 
     /// Lets a client in, both sides knowing all they need.
@@ -430,7 +449,9 @@ impl World {
                 let client = self.clients.iter_mut().find(|client| Some(client.address) == queue.to.remote());
                 let Some(client) = client else { continue };
                 for packet in transmits.packets(queue) {
-                    client.receive(self.now, packet);
+                    if !is_lost(packet, &mut self.lose[0]) {
+                        client.receive(self.now, packet);
+                    }
                 }
             }
             transmits.clear();
@@ -439,6 +460,9 @@ impl World {
                 let remote = client.address;
                 for mut packet in client.outbox.drain(..) {
                     quiet = false;
+                    if is_lost(&packet, &mut self.lose[1]) {
+                        continue;
+                    }
                     let path = Path::Udp { remote, local: None };
                     self.sfu.handle_datagram(self.now, path, &mut packet);
                 }
@@ -566,6 +590,13 @@ impl Client {
             }
         }
     }
+}
+
+/// Whether a packet is lost: the first DTLS datagrams are, as many as remain to be.
+fn is_lost(packet: &[u8], remaining: &mut u32) -> bool {
+    let lost = *remaining > 0 && demux::classify(packet) == Some(Kind::Dtls);
+    *remaining -= u32::from(lost);
+    lost
 }
 
 const SERVER: (IpAddr, u16) = (IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 1)), 7882);

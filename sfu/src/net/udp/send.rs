@@ -1,0 +1,206 @@
+//! Sends a batch of packets, runs of one size to one address as one message (`sendmmsg(2)`, `UDP_SEGMENT`).
+
+use std::ffi::c_void;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsFd, AsRawFd};
+use std::ptr::null_mut;
+use std::time::Duration;
+
+use sfu_proto::transmit::{Queue, Transmits};
+
+use super::address::{Control, mapped, write_address};
+use super::{BATCH, MediaSocket};
+use crate::net::sys;
+
+/// Room for one batch of outgoing messages, each of which is one datagram or a run of them.
+pub(crate) struct SendBatch {
+    names: Box<[libc::sockaddr_storage; BATCH]>,
+    controls: Box<[Control; BATCH]>,
+    headers: Box<[libc::mmsghdr; BATCH]>,
+    vectors: Box<[libc::iovec; VECTORS]>,
+    messages: usize,
+    used: usize,
+    /// Datagrams that the kernel did not take.
+    pub(crate) dropped: u64,
+}
+
+// SAFETY: the raw pointers within lead into the boxes beside them or to packets that outlive each `send`; nothing is
+// read through them outside of it.
+unsafe impl Send for SendBatch {}
+
+impl SendBatch {
+    pub(crate) fn new() -> Self {
+        // SAFETY: all-zero bytes are valid values of these plain structs.
+        unsafe {
+            Self {
+                names: Box::new_zeroed().assume_init(),
+                controls: Box::new_zeroed().assume_init(),
+                headers: Box::new_zeroed().assume_init(),
+                vectors: Box::new_zeroed().assume_init(),
+                messages: 0,
+                used: 0,
+                dropped: 0,
+            }
+        }
+    }
+
+    /// Sends all packets of one destination; the last ones may wait for [`Self::flush`], until which `transmits` must
+    /// not change.
+    pub(crate) fn send(
+        &mut self,
+        socket: &mut MediaSocket,
+        transmits: &Transmits,
+        queue: Queue,
+        remote: SocketAddr,
+        local: Option<IpAddr>,
+    ) {
+        let mut packets = transmits.packets(queue).peekable();
+        while let Some(first) = packets.next() {
+            if self.messages == BATCH || self.used + SEGMENTS > VECTORS {
+                self.flush(socket);
+            }
+            let start = self.used;
+            let segment = first.len();
+            self.push_vector(first);
+            let mut total = segment;
+            // A run: packets of one size, of which the last may be shorter.
+            let mut open = socket.segmentation;
+            while open && self.used - start < SEGMENTS {
+                let fits = |next: &&[u8]| next.len() <= segment && total + next.len() <= RUN;
+                let Some(next) = packets.next_if(fits) else { break };
+                self.push_vector(next);
+                total += next.len();
+                open = next.len() == segment;
+            }
+            let segments = self.used - start;
+            self.push_message(socket, start, segments, segment, remote, local);
+        }
+    }
+
+    /// Hands everything to the kernel.
+    pub(crate) fn flush(&mut self, socket: &mut MediaSocket) {
+        let mut done = 0;
+        let mut waited = false;
+        while done < self.messages {
+            let rest = &mut self.headers[done..self.messages];
+            // SAFETY: every pointer in the headers leads to memory that is readable for the length beside it: the
+            // boxes of this batch, and packets that do not change before the flush.
+            let sent =
+                unsafe { libc::sendmmsg(socket.socket.as_raw_fd(), rest.as_mut_ptr(), rest.len() as u32, 0) };
+            if sent > 0 {
+                done += sent as usize;
+                continue;
+            }
+            let error = io::Error::last_os_error().raw_os_error().unwrap_or(0);
+            let run = self.headers[done].msg_hdr.msg_iovlen > 1;
+            match error {
+                libc::EINTR => {}
+                // The path does not segment (EIO: no checksum offload): packets go out one by one from now on.
+                libc::EIO | libc::EINVAL | libc::EOPNOTSUPP if run => {
+                    socket.segmentation = false;
+                    self.send_singly(socket, done);
+                    done += 1;
+                }
+                // The queue is full: the device gets a moment, once.
+                libc::EAGAIN | libc::ENOBUFS if !waited => {
+                    waited = true;
+                    sys::wait_writable(socket.socket.as_fd(), SEND_PATIENCE);
+                }
+                _ => {
+                    self.dropped += self.headers[done].msg_hdr.msg_iovlen as u64;
+                    done += 1;
+                }
+            }
+        }
+        self.messages = 0;
+        self.used = 0;
+    }
+
+    fn push_vector(&mut self, packet: &[u8]) {
+        self.vectors[self.used] =
+            libc::iovec { iov_base: packet.as_ptr().cast_mut().cast::<c_void>(), iov_len: packet.len() };
+        self.used += 1;
+    }
+
+    fn push_message(
+        &mut self,
+        socket: &MediaSocket,
+        start: usize,
+        segments: usize,
+        segment: usize,
+        remote: SocketAddr,
+        local: Option<IpAddr>,
+    ) {
+        let index = self.messages;
+        let name_len = write_address(&mut self.names[index], remote, socket.v6);
+        let header = &mut self.headers[index].msg_hdr;
+        header.msg_name = (&raw mut self.names[index]).cast();
+        header.msg_namelen = name_len;
+        header.msg_iov = &raw mut self.vectors[start];
+        header.msg_iovlen = segments as _;
+        header.msg_flags = 0;
+
+        let control = &mut self.controls[index];
+        let mut len = 0;
+        if segments > 1 {
+            len += control.push(len, libc::SOL_UDP, libc::UDP_SEGMENT, &(segment as u16));
+        }
+        match local {
+            Some(IpAddr::V4(v4)) if !socket.v6 => {
+                let info = libc::in_pktinfo {
+                    ipi_ifindex: 0,
+                    ipi_spec_dst: libc::in_addr { s_addr: u32::from_ne_bytes(v4.octets()) },
+                    ipi_addr: libc::in_addr { s_addr: 0 },
+                };
+                len += control.push(len, libc::IPPROTO_IP, libc::IP_PKTINFO, &info);
+            }
+            Some(local) if socket.v6 => {
+                let info = libc::in6_pktinfo {
+                    ipi6_addr: libc::in6_addr { s6_addr: mapped(local).octets() },
+                    ipi6_ifindex: 0,
+                };
+                len += control.push(len, libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &info);
+            }
+            _ => {}
+        }
+        header.msg_control = if len == 0 { null_mut() } else { (&raw mut *control).cast() };
+        header.msg_controllen = len as _;
+        self.messages += 1;
+    }
+
+    /// Sends the datagrams of one run each on its own.
+    fn send_singly(&mut self, socket: &MediaSocket, index: usize) {
+        let mut header = self.headers[index].msg_hdr;
+        // The segment size is the first control message; without it the local address alone is left.
+        let skip = Control::space::<u16>();
+        if header.msg_controllen > skip {
+            // SAFETY: the control buffer is longer than what is skipped.
+            header.msg_control = unsafe { header.msg_control.byte_add(skip) };
+            header.msg_controllen -= skip;
+        } else {
+            header.msg_control = null_mut();
+            header.msg_controllen = 0;
+        }
+        let vectors = header.msg_iov;
+        for segment in 0..header.msg_iovlen {
+            // SAFETY: `vectors` are this message's, as many as it says.
+            header.msg_iov = unsafe { vectors.add(segment) };
+            header.msg_iovlen = 1;
+            // SAFETY: as in `flush`.
+            if unsafe { libc::sendmsg(socket.socket.as_raw_fd(), &header, 0) } < 0 {
+                self.dropped += 1;
+            }
+        }
+    }
+}
+
+/// Datagrams in one run; the kernel's own bound is 64 or 128.
+const SEGMENTS: usize = 64;
+
+/// Bytes in one run: what an IP packet can hold.
+const RUN: usize = 65_000;
+
+const VECTORS: usize = 1024;
+
+const SEND_PATIENCE: Duration = Duration::from_millis(1);
