@@ -7,7 +7,7 @@ use sfu_proto::id::{ConferenceId, PeerId};
 use sfu_proto::io::Command;
 use tokio::sync::mpsc;
 
-use crate::shard::port::{Input, Port};
+use crate::shard::port::{Input, Port, QueueFull};
 
 /// Our side of a direct peer. Dropping it leaves the conference.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(crate) struct DirectOutlet {
 #[non_exhaustive]
 pub enum DirectError {
     /// The shard has not yet taken the packets sent before.
-    #[error("{DIRECT_QUEUE} packets are already waiting for the media shard")]
+    #[error("the media shard does not keep up")]
     Full,
     /// The engine has been stopped.
     #[error("the media engine has stopped")]
@@ -61,7 +61,10 @@ impl Direct {
             packet: packet.into(),
             queued: QueuedGuard(Arc::clone(&self.queued)),
         };
-        self.port.send(input).map_err(|_| DirectError::Stopped)
+        self.port.send(input).map_err(|refusal| match refusal {
+            QueueFull::Full => DirectError::Full,
+            QueueFull::Gone => DirectError::Stopped,
+        })
     }
 
     /// The next RTP packet or RTCP compound from the conference; `None` once the peer has ended there.

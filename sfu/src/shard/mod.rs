@@ -200,8 +200,17 @@ impl Shard {
 
     /// Hands out all that the machine has decided.
     fn flush(&mut self) {
-        self.flush_packets();
-        self.flush_events();
+        loop {
+            self.flush_packets();
+            self.flush_events();
+            if self.behind {
+                self.catch_up();
+            }
+            // A room that has caught up lets its peers' data flow again, which brings more to hand out.
+            if !self.sfu.has_output() {
+                break;
+            }
+        }
         while let Some(retired) = self.sfu.poll_retired() {
             match retired {
                 Retired::Connection(connection) => self.connections.close(connection),
@@ -250,9 +259,6 @@ impl Shard {
                 }
                 self.behind |= outbox.is_behind();
             }
-        }
-        if self.behind {
-            self.catch_up();
         }
     }
 

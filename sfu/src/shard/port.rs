@@ -109,6 +109,9 @@ impl Port {
 
     /// The shard is about to drain the queue: whoever sends from now on must wake it again.
     pub(crate) fn begin_drain(&self) {
+        if !self.awake.load(Ordering::Relaxed) {
+            return; // nobody has sent anything, or he who has is just about to wake us
+        }
         sys::eventfd_reset(self.eventfd.as_fd());
         // A swap, not a store: it sees the inputs of every sender that found us awake.
         self.awake.swap(false, Ordering::AcqRel);

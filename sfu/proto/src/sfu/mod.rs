@@ -308,6 +308,12 @@ impl Sfu {
         &mut self.outlets.transmits
     }
 
+    /// Whether there is something to send or to tell.
+    #[must_use]
+    pub fn has_output(&self) -> bool {
+        !self.outlets.transmits.is_empty() || !self.outlets.events.is_empty()
+    }
+
     /// The next event for the rooms.
     pub fn poll_event(&mut self) -> Option<(ConferenceId, Event)> {
         self.outlets.events.pop_front()
