@@ -1,6 +1,14 @@
 //! The borders at which a panic stops: between a shard and its peers, and between a shard and its conferences.
 
-use super::*;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use super::{ConferenceKey, Hosted, Peer, Sfu, Timer};
+use crate::conference::{Conference, PeerKey};
+use crate::id::PeerId;
+use crate::io::{Event, PeerCloseReason};
+use crate::outlets::Outlets;
+use crate::transport::{DtlsIdentity, Output, Transport, TransportEvent};
 
 impl Sfu {
     pub(super) fn with_transport(

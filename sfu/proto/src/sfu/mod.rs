@@ -11,23 +11,19 @@ mod packets;
 mod peers;
 
 use std::collections::{HashMap, VecDeque};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::Instant;
-
-use is::stun::StunMessage;
 
 use crate::conference::{Conference, PeerKey};
 use crate::demux::{self, Kind};
 use crate::id::{ConferenceId, PeerId};
-use crate::io::{Command, DataChannel, Event, PeerCloseReason, PeerParams};
+use crate::io::{Command, Event, PeerCloseReason};
 use crate::outlets::Outlets;
 use crate::path::{Path, PathTable, TcpId};
-use crate::srtp::{SrtpReceiver, UnprotectError};
+use crate::srtp::SrtpReceiver;
 use crate::stats::SfuStats;
 use crate::timers::{Armed, Timers};
 use crate::transmit::Transmits;
-use crate::transport::{DtlsIdentity, Output, RECORD_BUFFER, SendOutcome, Transport, TransportEvent};
+use crate::transport::{DtlsIdentity, RECORD_BUFFER, Transport, TransportEvent};
 
 /// Everything on one media shard.
 #[derive(Debug)]

@@ -1,6 +1,19 @@
 //! What becomes of a packet, by kind.
 
-use super::*;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use is::stun::StunMessage;
+
+use super::Sfu;
+use crate::conference::PeerKey;
+use crate::demux::Kind;
+use crate::id::PeerId;
+use crate::io::{DataChannel, PeerCloseReason};
+use crate::path::Path;
+use crate::srtp::UnprotectError;
+use crate::transport::SendOutcome;
 
 impl Sfu {
     pub(super) fn handle_stun(&mut self, now: Instant, path: Path, datagram: &[u8]) {

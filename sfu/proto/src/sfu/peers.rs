@@ -1,6 +1,14 @@
 //! How peers come and go, and the conferences with them.
 
-use super::*;
+use std::time::Instant;
+
+use super::{ConferenceKey, Peer, Retired, Sfu};
+use crate::conference::PeerKey;
+use crate::id::PeerId;
+use crate::io::{Event, PeerCloseReason, PeerParams};
+use crate::path::Path;
+use crate::timers::Armed;
+use crate::transport::Transport;
 
 impl Sfu {
     pub(super) fn join(&mut self, now: Instant, place: ConferenceKey, params: &PeerParams) {

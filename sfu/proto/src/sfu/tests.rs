@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
@@ -12,7 +12,7 @@ use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Input, Rtc, RtcConfig};
 
 use super::*;
-use crate::io::{DataChannels, Fingerprint, IceCredentials, RemoteTransport};
+use crate::io::{DataChannel, DataChannels, Fingerprint, IceCredentials, PeerParams, RemoteTransport};
 
 #[test]
 fn a_client_connects_with_dtls_1_2_and_with_1_3() {
