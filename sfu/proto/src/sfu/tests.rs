@@ -165,6 +165,31 @@ fn a_restart_leads_to_a_new_address_on_the_same_association() {
 }
 
 #[test]
+fn an_address_that_passes_to_another_client_is_that_clients_from_its_first_check_on() {
+    let mut world = World::new();
+    let first = world.join(DtlsVersion::Auto, DataChannels::None);
+    world.run(Duration::from_secs(2));
+    world.clients.clear();
+    let mut client = Client::new(DtlsVersion::Auto, 1);
+    let params = world.params(&client, DataChannels::None);
+    let second = params.peer;
+    client.meet(&params.local_ice, world.fingerprint, params.data_channels);
+    world.clients.push(client);
+    world.command(Command::Join(Box::new(params)));
+
+    world.run(Duration::from_secs(25));
+
+    let reason = PeerCloseReason::IceTimeout;
+    let connected = |peer| Event::PeerConnected { peer };
+    let closed = Event::PeerClosed { peer: first, reason };
+    assert_eq!(world.events, [connected(first), connected(second), closed]);
+    assert!(
+        world.sfu.knows(&Path::Udp { remote: address(1), local: None }),
+        "the end of the first is not its end"
+    );
+}
+
+#[test]
 fn strangers_get_no_answer_and_leave_no_trace() {
     let mut world = World::new();
     world.join(DtlsVersion::Auto, DataChannels::None);
