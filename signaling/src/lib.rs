@@ -1,5 +1,6 @@
 //! Rooms over real connections: WebSocket signalling, the room API, and the way to the media engine.
 
+mod forward;
 mod media;
 pub mod rooms;
 mod twirp;

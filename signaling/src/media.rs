@@ -42,6 +42,9 @@ pub(crate) fn command(conference: &Conference, command: MediaCommand) -> Option<
                 false => io::DataChannels::OpenedByPeer,
             },
         })),
+        MediaCommand::JoinDirect { peer, .. } => {
+            Command::JoinDirect { conference: conference.id(), peer: peer_id(peer) }
+        }
         MediaCommand::SetRemote { peer, remote } => {
             Command::SetRemote { peer: peer_id(peer), remote: remote_transport(remote) }
         }
@@ -120,7 +123,7 @@ pub(crate) fn event(event: Event) -> Option<MediaEvent> {
     })
 }
 
-fn peer_id(peer: PeerKey) -> PeerId {
+pub(crate) fn peer_id(peer: PeerKey) -> PeerId {
     PeerId(peer.0)
 }
 

@@ -20,6 +20,7 @@ use livekit_protocol::{self as proto, DisconnectReason, leave_request::Action};
 use signaling_proto::token::Keys;
 use signaling_proto::{
     Joining, Limits,
+    forward::Forwarding,
     room::{ConnectionId, JoinError, Resuming, Room, RoomError, RoomEvent, RoomParams},
 };
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -27,7 +28,10 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 pub use doorkeeper::Doorkeeper;
 pub(crate) use task::{Outgoing, ToRoom};
 
-use crate::media;
+use crate::{
+    forward::{self, Presence},
+    media,
+};
 
 /// What the rooms are to know.
 #[derive(Debug, Clone)]
@@ -226,6 +230,52 @@ impl Rooms {
 
         let (identity, destination) = (identity.to_owned(), destination.to_owned());
         self.ask(room, move |room, now| room.move_participant(now, &identity, &destination)).await
+    }
+
+    /// Shows a participant in another room as well, until it leaves its own.
+    pub async fn forward_participant(
+        &self,
+        room: &str,
+        identity: &str,
+        destination: &str,
+    ) -> Result<(), RoomError> {
+        if room == destination {
+            return Err(RoomError::Invalid("the participant is in that room already".to_owned()));
+        }
+        let participant = self.participant(room, identity).await?;
+        // Whom nobody may see cannot be shown elsewhere.
+        let hidden = participant.permission.as_ref().is_some_and(|permission| permission.hidden);
+        if hidden || participant.state() != proto::participant_info::State::Active {
+            return Err(RoomError::Precondition("the participant is hidden or not connected".to_owned()));
+        }
+        let receiver_identity = forward::receiver_identity(identity, destination);
+        if receiver_identity.len() > self.shared.limits.identity_bytes {
+            return Err(RoomError::Invalid("the names are too long to be forwarded".to_owned()));
+        }
+        self.check_destination(identity, destination).await?;
+
+        let publisher = forward::sender(self.new_connection(), &participant);
+        let receiver = forward::receiver(self.new_connection(), identity, destination);
+        let destination = self.be_present(destination, publisher).await?;
+        let source = match self.be_present(room, receiver).await {
+            Ok(source) => source,
+            Err(refusal) => {
+                destination.leave().await;
+                return Err(refusal);
+            }
+        };
+        tokio::spawn(forward::run(Forwarding::new(identity), source, destination));
+        Ok(())
+    }
+
+    /// Lets a part of our own program into a room that is open.
+    async fn be_present(&self, room: &str, joining: Joining) -> Result<Presence, RoomError> {
+        let handle = self.find(room).ok_or(RoomError::RoomNotFound)?;
+        let connection = joining.connection;
+        let (outgoing, messages) = mpsc::channel(self.shared.limits.outgoing_messages);
+        let entered = handle.connect(connection, outgoing, move |room, now| room.join(now, joining)).await;
+        entered.map_err(|refusal| RoomError::Precondition(refusal.to_string()))?;
+        Ok(Presence::new(handle, connection, messages))
     }
 
     /// Makes sure that somebody would find a place in a room, before it leaves the one where it is.

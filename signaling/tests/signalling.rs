@@ -104,7 +104,7 @@ async fn unusable_join_requests_are_bad_requests() {
     for request in [String::new(), "%21%21".into(), encode(&bomb), join_request(&absurd), encode(&no_message)]
     {
         let url = format!("ws://{}/rtc/v1?access_token={token}&join_request={request}", server.address);
-        assert_eq!(refused(&url).await, 400, "{:.60}", request);
+        assert_eq!(refused(&url).await, 400, "{request:.60}");
     }
     for room in server.rooms.list_rooms(&[]).await {
         assert_eq!(room.num_participants, 0);

@@ -2,6 +2,7 @@
 
 mod data;
 mod dynacast;
+pub mod forward;
 pub mod limits;
 mod participant;
 pub mod permission;

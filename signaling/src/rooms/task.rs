@@ -38,6 +38,8 @@ type Enter = dyn FnOnce(&mut Room, Instant) -> Result<(), JoinError> + Send;
 #[derive(Debug)]
 pub(crate) enum Outgoing {
     Message(Arc<proto::SignalResponse>),
+    /// The media of a part of our own program.
+    Direct(Box<sfu::direct::Direct>),
     Close,
 }
 
@@ -169,6 +171,13 @@ impl Driver {
     }
 
     fn command(&mut self, command: MediaCommand) {
+        if let MediaCommand::JoinDirect { peer, connection } = command {
+            match self.conference.join_direct(media::peer_id(peer)) {
+                Ok(direct) => self.send(connection, Outgoing::Direct(Box::new(direct))),
+                Err(error) => tracing::warn!(room = self.room.name(), %error, "no direct media"),
+            }
+            return;
+        }
         let Some(command) = media::command(&self.conference, command) else {
             tracing::debug!("a media section whose name the engine cannot carry");
             return;

@@ -32,9 +32,8 @@ impl RoomService<'_> {
             "SendData" => self.send_data().await,
             "UpdateRoomMetadata" => self.update_room_metadata().await,
             "MoveParticipant" => self.move_participant().await,
-            "ForwardParticipant" | "PerformRpc" => {
-                Err(TwirpError::new(Code::Unimplemented, format!("{method} is not offered")))
-            }
+            "ForwardParticipant" => self.forward_participant().await,
+            "PerformRpc" => Err(TwirpError::new(Code::Unimplemented, format!("{method} is not offered"))),
             _ => Err(TwirpError::bad_route(format!("RoomService has no method {method:?}"))),
         }
     }
@@ -114,6 +113,15 @@ impl RoomService<'_> {
         self.require_admin(&request.room)?;
         let room = self.rooms.update_room_metadata(&request.room, request.metadata).await?;
         Ok(self.request.answer(&room))
+    }
+
+    async fn forward_participant(&self) -> Result<Response, TwirpError> {
+        let request: proto::ForwardParticipantRequest = self.request.message()?;
+        self.require_admin(&request.room)?;
+        self.require_destination(&request.destination_room)?;
+        let proto::ForwardParticipantRequest { room, identity, destination_room } = request;
+        self.rooms.forward_participant(&room, &identity, &destination_room).await?;
+        Ok(self.request.answer(&proto::ForwardParticipantResponse {}))
     }
 
     async fn move_participant(&self) -> Result<Response, TwirpError> {

@@ -82,6 +82,8 @@ async fn converse(
                 let sent = match message {
                     Some(Outgoing::Message(message)) => line.send(&message).await,
                     Some(Outgoing::Close) => return End::Finished,
+                    // Only for parts of our own program.
+                    Some(Outgoing::Direct(_)) => continue,
                     None => return End::TooSlow,
                 };
                 if !sent {

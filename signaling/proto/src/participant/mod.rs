@@ -62,6 +62,9 @@ pub enum PeerConnections {
     },
     /// One to publish, offered by the client, and one to subscribe, offered by us.
     Dual,
+    /// One without ICE and encryption, to a part of our own program. It is negotiated like [`Self::Single`], and the
+    /// engine's end of it goes over the participant's connection.
+    Direct,
 }
 
 #[derive(Debug)]

@@ -18,6 +18,8 @@ pub(crate) struct AnsweringLeg {
     pub(crate) peer: PeerKey,
     pub(crate) ice: IceCredentials,
     pub(crate) session: AnsweringSession,
+    /// Whether it stays inside the program.
+    pub(crate) direct: bool,
     /// Whether the media engine knows it.
     pub(crate) joined: bool,
     pub(crate) connected: bool,

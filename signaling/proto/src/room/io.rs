@@ -102,6 +102,13 @@ pub enum MediaCommand {
         /// Whether we open the data channels, or the client does.
         we_open_data: bool,
     },
+    /// Lets a part of our own program in; the engine's end of the transport goes to it.
+    JoinDirect {
+        /// Its name from now on.
+        peer: PeerKey,
+        /// Over which connection that part is reached.
+        connection: ConnectionId,
+    },
     /// The far side answered.
     SetRemote {
         /// Whose transport it is.

@@ -77,11 +77,12 @@ impl Room {
             peer: PeerKey(self.new_key()),
             ice: self.new_ice(),
             session: AnsweringSession::new(self.new_session_id()),
+            direct: matches!(joining.connections, PeerConnections::Direct),
             joined: false,
             connected: false,
         };
         let offering = match &joining.connections {
-            PeerConnections::Single { .. } => None,
+            PeerConnections::Single { .. } | PeerConnections::Direct => None,
             PeerConnections::Dual => Some(OfferingLeg {
                 peer: PeerKey(self.new_key()),
                 ice: self.new_ice(),

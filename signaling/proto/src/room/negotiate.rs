@@ -49,7 +49,11 @@ impl Room {
             if !leg.joined {
                 leg.joined = true;
                 let local = leg.ice.clone();
-                self.command(MediaCommand::Join { peer, local, remote: Some(remote), we_open_data: false });
+                let direct = leg.direct.then(|| participant.connection()).flatten();
+                self.command(match direct {
+                    Some(connection) => MediaCommand::JoinDirect { peer, connection },
+                    None => MediaCommand::Join { peer, local, remote: Some(remote), we_open_data: false },
+                });
             } else if changes.ice_restart {
                 leg.ice = ice;
                 let local = leg.ice.clone();

@@ -19,7 +19,7 @@ mod write;
 pub use answering::AnsweringSession;
 pub use error::SdpError;
 pub use offering::OfferingSession;
-pub use parse::{Msid, Offer, RemoteAnswer, Section, SectionKind};
+pub use parse::{Msid, Offer, RemoteAnswer, Section, SectionKind, sections};
 pub use types::*;
 
 #[cfg(test)]

@@ -54,6 +54,11 @@ impl RemoteAnswer {
     }
 }
 
+/// The sections of any description, whichever side of DTLS wrote it.
+pub fn sections(text: &str, limits: &Limits) -> Result<Vec<Section>, SdpError> {
+    Ok(Description::parse(text, limits)?.sections)
+}
+
 /// One `m=` section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
