@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use palabre_tests::peer::PeerOptions;
 use palabre_tests::stage::{Stage, Who};
-use sfu_proto::io::{DataChannel, DataChannels, Event};
+use sfu_proto::io::{DataChannel, DataChannels, Event, PeerCloseReason};
 
 #[test]
 fn messages_pass_both_ways_over_channels_that_the_peer_opens() {
@@ -103,6 +103,27 @@ fn a_deaf_peer_does_not_hold_up_the_others_and_lossy_messages_are_dropped_for_it
         }
         stage.peer(bob).messages.len() >= 200
     });
+}
+
+#[test]
+fn a_peer_that_does_not_take_its_reliable_messages_is_closed() {
+    let mut stage = Stage::open();
+    let [deaf, bob] = [opened(&mut stage), opened(&mut stage)];
+    stage.peer_mut(deaf).incoming.lose(|_| true);
+    let peer = stage.peer(deaf).id;
+
+    let mut sent = 0;
+    stage.until("it is closed", |stage| {
+        // 64 MB at most: were there no bound, none of it would close the peer.
+        if sent < 2_000 {
+            stage.send_data(deaf, DataChannel::Reliable, &[7; 32_000]);
+            sent += 1;
+        }
+        stage.events.contains(&Event::PeerClosed { peer, reason: PeerCloseReason::SlowConsumer })
+    });
+
+    stage.send_data(bob, DataChannel::Reliable, b"still here");
+    stage.until("another peer goes on", |stage| !stage.peer(bob).messages.is_empty());
 }
 
 /// Sends one message in each direction over each channel and waits for all.

@@ -63,6 +63,39 @@ fn the_picture_falls_to_what_is_there_when_an_encoding_stops() {
     watch::assert_decodable(&watch::video(&stage, bob, down));
 }
 
+#[test]
+fn a_narrow_link_gets_a_smaller_picture_and_the_voice_is_never_hurt() {
+    let mut stage = Stage::open();
+    let [alice, bob] = [stage.join(), stage.join()];
+    let voice = stage.publish_audio(alice);
+    // 25 pictures of 1, 3 and 10 packets of 1,150 bytes: 0.23, 0.7 and 2.3 Mbit/s.
+    let camera = stage.publish_video(alice, &[1, 3, 10]);
+    let heard = stage.subscribe(bob, voice);
+    let down = stage.subscribe(bob, camera);
+    stage.until("the largest encoding is shown", |stage| {
+        watch::video(stage, bob, down).last().is_some_and(|seen| seen.vp8.encoding == 2)
+    });
+
+    stage.peer_mut(bob).incoming.limit(Some(1_000_000));
+    stage.until("a smaller one is shown", |stage| {
+        let seen = watch::video(stage, bob, down);
+        seen[seen.len().saturating_sub(30)..].iter().all(|packet| packet.vp8.encoding < 2)
+    });
+    // Whatever the change has cost, after it the link must do without loss for the voice.
+    stage.go_on_for(Duration::from_secs(1));
+    let before = watch::audio(&stage, bob, heard).len();
+    stage.go_on_for(Duration::from_secs(3));
+
+    let words = watch::audio(&stage, bob, heard);
+    let lost = words.last().expect("the voice goes on") + 1 - words[before] - (words.len() - before) as u64;
+    assert!(lost <= 3, "{lost} of {} packets of the voice are lost", words.len() - before);
+
+    stage.peer_mut(bob).incoming.limit(None);
+    stage.until("the largest encoding is shown again", |stage| {
+        watch::video(stage, bob, down).last().is_some_and(|seen| seen.vp8.encoding == 2)
+    });
+}
+
 fn wish(encoding: u8) -> LayerWish {
     LayerWish { encoding, ..LayerWish::default() }
 }
