@@ -4,6 +4,7 @@
 //! `cargo test` replays the committed seeds and a bounded number of mutations of each; `cargo fuzz run NAME` in
 //! `tests/fuzz` searches on from the same seeds.
 
+mod conference;
 mod media;
 mod mutate;
 mod port;
@@ -22,8 +23,11 @@ pub struct Target {
 
 /// All targets.
 pub const TARGETS: &[Target] = &[
+    Target { name: "conference", run: conference::packets },
     Target { name: "datagrams", run: port::datagrams },
     Target { name: "frames", run: port::frames },
+    Target { name: "payload", run: conference::payload },
+    Target { name: "rtcp", run: conference::rtcp },
     Target { name: "sdp_answer", run: sdp::answer },
     Target { name: "sdp_offer", run: sdp::offer },
     Target { name: "srtp", run: media::srtp },

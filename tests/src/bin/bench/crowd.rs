@@ -76,7 +76,9 @@ pub(crate) struct Forwarded {
     pub(crate) packets: u64,
     /// CPU time of the media thread.
     pub(crate) cpu: Duration,
-    /// Part of them that arrived.
+    /// Packets that the camera sent.
+    pub(crate) published: u64,
+    /// Part of the forwarded ones that arrived.
     pub(crate) received: f64,
 }
 
@@ -263,6 +265,7 @@ impl Crowd {
         bursts: &[usize],
     ) -> Result<Forwarded> {
         let (cpu, stats, received) = (self.shard.cpu_time()?, self.sfu.stats().sfu, self.received());
+        let published = self.camera.as_ref().context("nobody has published")?.sent;
         let start = Instant::now();
         let mut due = start;
         let mut turn = 0;
@@ -288,6 +291,7 @@ impl Crowd {
         ensure!(fault.is_none(), "a subscriber received what was not sent: {fault:?}");
         Ok(Forwarded {
             packets,
+            published: self.camera.as_ref().map_or(0, |camera| camera.sent) - published,
             cpu: self.shard.cpu_time()? - cpu,
             received: arrived as f64 / packets.max(1) as f64,
         })
@@ -327,7 +331,13 @@ impl Crowd {
             camera.sent += 1;
             camera.frame += u32::from(packet == 8);
         }
-        publisher.drive(now);
+        let _ = publisher.rtc.handle_input(Input::Timeout(now));
+        let mut run = Vec::new();
+        publisher.drain(Some(&mut run));
+        // A picture leaves a camera's machine at once; only so does it arrive at the engine as one burst.
+        for packets in run.chunk_by(|a: &Vec<u8>, b| a.len() == b.len()) {
+            machine::send_run(&publisher.socket, publisher.engine, packets);
+        }
     }
 
     /// Takes what has arrived for everybody, gives the number of datagrams; a few stacks get to look at the clock.
@@ -367,26 +377,30 @@ impl Light {
         });
         *received += count;
         if fed {
-            self.drain();
+            self.drain(None);
         }
         taken
     }
 
     fn drive(&mut self, now: Instant) {
         let _ = self.rtc.handle_input(Input::Timeout(now));
-        self.drain();
+        self.drain(None);
     }
 
-    fn drain(&mut self) {
+    /// Does what the stack wants. RTP is put into `run`, if given, instead of being sent.
+    fn drain(&mut self, mut run: Option<&mut Vec<Vec<u8>>>) {
         while let Ok(output) = self.rtc.poll_output() {
             match output {
                 Output::Timeout(at) => {
                     self.timeout = at;
                     return;
                 }
-                Output::Transmit(transmit) => {
-                    let _ = self.socket.send_to(&transmit.contents, transmit.destination);
-                }
+                Output::Transmit(transmit) => match &mut run {
+                    Some(run) if is_rtp(&transmit.contents) => run.push(transmit.contents.to_vec()),
+                    _ => {
+                        let _ = self.socket.send_to(&transmit.contents, transmit.destination);
+                    }
+                },
                 Output::Event(StrEvent::Connected) => self.connected = true,
                 Output::Event(StrEvent::RtpPacket(packet)) => self.check(&packet.payload, *packet.seq_no),
                 Output::Event(_) => {}

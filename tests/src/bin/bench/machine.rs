@@ -1,11 +1,11 @@
 //! What the measurements need of the machine: pinned threads, CPU clocks, large sockets, batches.
 
 use std::io;
-use std::net::UdpSocket;
+use std::net::{SocketAddr, SocketAddrV4, UdpSocket};
 use std::os::fd::{AsRawFd, RawFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 /// Where the measured thread runs.
 pub(crate) const SERVER_CORE: usize = 0;
@@ -54,8 +54,19 @@ pub(crate) fn own_cpu_time() -> Duration {
 pub(crate) struct Thread(i32);
 
 impl Thread {
-    /// The newest thread of that name.
+    /// The newest thread of that name. A thread just started takes its name a moment later, so this waits for it.
     pub(crate) fn named(name: &str) -> Result<Self> {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        loop {
+            if let Some(thread) = Self::find(name)? {
+                return Ok(thread);
+            }
+            ensure!(Instant::now() < deadline, "no thread is called {name}");
+            std::thread::yield_now();
+        }
+    }
+
+    fn find(name: &str) -> Result<Option<Self>> {
         let mut found = None;
         for entry in std::fs::read_dir("/proc/self/task")? {
             let path = entry?.path();
@@ -65,7 +76,7 @@ impl Thread {
                 found = found.max(Some(id));
             }
         }
-        found.map(Self).with_context(|| format!("no thread is called {name}"))
+        Ok(found.map(Self))
     }
 
     /// Moves it to a core.
@@ -102,6 +113,59 @@ fn set_option(fd: RawFd, option: libc::c_int, value: libc::c_int) -> io::Result<
         libc::setsockopt(fd, libc::SOL_SOCKET, option, (&raw const value).cast(), size_of_val(&value) as u32)
     };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Sends packets of one size with one system call, so that they arrive together.
+pub(crate) fn send_run(socket: &UdpSocket, to: SocketAddr, packets: &[Vec<u8>]) {
+    let (Some(first), SocketAddr::V4(to)) = (packets.first(), to) else { return };
+    let run = packets.concat();
+    let mut name = socket_address(to);
+    // SAFETY: all-zero bytes are valid for the struct; every pointer in it is to memory that lives through the system
+    // call; the control buffer holds one aligned message of two bytes.
+    unsafe {
+        let mut vector = libc::iovec { iov_base: run.as_ptr().cast_mut().cast(), iov_len: run.len() };
+        let mut control = [0_u64; 3];
+        let mut header: libc::msghdr = std::mem::zeroed();
+        prepare_run(&mut header, &mut name, &mut vector, &mut control, first.len() as u16);
+        libc::sendmsg(socket.as_raw_fd(), &raw const header, 0);
+    }
+}
+
+/// Fills in a message of one or more packets of `segment` bytes each.
+///
+/// # Safety
+/// The header points to the other arguments; it is of use only while they live.
+pub(crate) unsafe fn prepare_run(
+    header: &mut libc::msghdr,
+    name: &mut libc::sockaddr_in,
+    vector: &mut libc::iovec,
+    control: &mut [u64; 3],
+    segment: u16,
+) {
+    header.msg_name = std::ptr::from_mut(name).cast();
+    header.msg_namelen = size_of::<libc::sockaddr_in>() as u32;
+    header.msg_iov = vector;
+    header.msg_iovlen = 1;
+    header.msg_control = control.as_mut_ptr().cast();
+    // SAFETY: the control buffer has room for one message with two bytes of data.
+    unsafe {
+        header.msg_controllen = libc::CMSG_SPACE(2) as usize;
+        let message = libc::CMSG_FIRSTHDR(header);
+        (*message).cmsg_level = libc::SOL_UDP;
+        (*message).cmsg_type = libc::UDP_SEGMENT;
+        (*message).cmsg_len = libc::CMSG_LEN(2) as usize;
+        libc::CMSG_DATA(message).cast::<u16>().write_unaligned(segment);
+    }
+}
+
+/// The address as the system calls want it.
+pub(crate) fn socket_address(address: SocketAddrV4) -> libc::sockaddr_in {
+    libc::sockaddr_in {
+        sin_family: libc::AF_INET as u16,
+        sin_port: address.port().to_be(),
+        sin_addr: libc::in_addr { s_addr: u32::from(*address.ip()).to_be() },
+        sin_zero: [0; 8],
+    }
 }
 
 /// How many datagrams are taken at once.

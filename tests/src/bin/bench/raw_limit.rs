@@ -99,7 +99,13 @@ impl Sender {
         Ok(Self {
             socket: machine::socket()?,
             key: LessSafeKey::new(key),
-            addresses: addresses.iter().map(socket_address).collect(),
+            addresses: addresses
+                .iter()
+                .map(|address| match address {
+                    SocketAddr::V4(address) => machine::socket_address(*address),
+                    SocketAddr::V6(_) => unreachable!("the sockets are bound to 127.0.0.1"),
+                })
+                .collect(),
             next: 0,
             burst,
             packets: 0,
@@ -144,18 +150,9 @@ impl Sender {
             for at in 0..RUNS {
                 let base = self.arena.as_mut_ptr().add(at * run);
                 vectors[at] = libc::iovec { iov_base: base.cast(), iov_len: run };
+                let name = &mut self.addresses[self.next];
                 let header = &mut headers[at].msg_hdr;
-                header.msg_name = (&raw mut self.addresses[self.next]).cast();
-                header.msg_namelen = size_of::<libc::sockaddr_in>() as u32;
-                header.msg_iov = &raw mut vectors[at];
-                header.msg_iovlen = 1;
-                header.msg_control = control[at].as_mut_ptr().cast();
-                header.msg_controllen = libc::CMSG_SPACE(2) as usize;
-                let message = libc::CMSG_FIRSTHDR(header);
-                (*message).cmsg_level = libc::SOL_UDP;
-                (*message).cmsg_type = libc::UDP_SEGMENT;
-                (*message).cmsg_len = libc::CMSG_LEN(2) as usize;
-                libc::CMSG_DATA(message).cast::<u16>().write_unaligned(PACKET as u16);
+                machine::prepare_run(header, name, &mut vectors[at], &mut control[at], PACKET as u16);
                 self.next = (self.next + 1) % self.addresses.len();
             }
             libc::sendmmsg(self.socket.as_raw_fd(), headers.as_mut_ptr(), RUNS as u32, 0)
@@ -163,15 +160,5 @@ impl Sender {
         ensure!(sent == RUNS as i32, "sent {sent} runs of {RUNS}: {}", std::io::Error::last_os_error());
         self.packets += (RUNS * self.burst) as u64;
         Ok(())
-    }
-}
-
-fn socket_address(address: &SocketAddr) -> libc::sockaddr_in {
-    let SocketAddr::V4(address) = address else { unreachable!("the sockets are bound to 127.0.0.1") };
-    libc::sockaddr_in {
-        sin_family: libc::AF_INET as u16,
-        sin_port: address.port().to_be(),
-        sin_addr: libc::in_addr { s_addr: u32::from(*address.ip()).to_be() },
-        sin_zero: [0; 8],
     }
 }
