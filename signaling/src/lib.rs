@@ -7,6 +7,8 @@ mod twirp;
 pub mod webhook;
 mod ws;
 
+pub use ws::join_request;
+
 pub use rooms::{Doorkeeper, Drain, Rooms, RoomsConfig};
 
 /// Everything that clients and servers of the rooms speak to: `/rtc` and its kin, and the server API under `/twirp`.

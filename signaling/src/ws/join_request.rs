@@ -13,19 +13,27 @@ use prost::Message;
 
 /// Why a join request could not be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum JoinRequestError {
+#[non_exhaustive]
+pub enum JoinRequestError {
+    /// Its transport form is wrong.
     #[error("join_request is not base64")]
     Base64,
+    /// It holds something else.
     #[error("join_request is not a join request")]
     Protobuf,
+    /// Its compressed part is damaged.
     #[error("join_request does not inflate")]
     Gzip,
+    /// It is longer than anybody needs.
     #[error("join_request inflates to more than {limit} bytes")]
-    TooLarge { limit: usize },
+    TooLarge {
+        /// What would be taken.
+        limit: usize,
+    },
 }
 
 /// Reads a join request that inflates to at most `limit` bytes.
-pub(super) fn parse(parameter: &str, limit: usize) -> Result<JoinRequest, JoinRequestError> {
+pub fn parse(parameter: &str, limit: usize) -> Result<JoinRequest, JoinRequestError> {
     let url_safe = parameter.bytes().any(|byte| matches!(byte, b'-' | b'_'));
     let engine = if url_safe { URL_SAFE_ANY } else { STANDARD_ANY };
     let bytes = engine.decode(parameter).map_err(|_| JoinRequestError::Base64)?;

@@ -6,7 +6,7 @@ mod admission;
 mod connection;
 mod cors;
 mod frame;
-mod join_request;
+pub mod join_request;
 mod query;
 mod refusal;
 

@@ -9,6 +9,7 @@ mod media;
 mod mutate;
 mod port;
 mod sdp;
+mod signalling;
 
 pub use mutate::Mutator;
 
@@ -26,6 +27,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "conference", run: conference::packets },
     Target { name: "datagrams", run: port::datagrams },
     Target { name: "frames", run: port::frames },
+    Target { name: "join_request", run: signalling::join_request },
     Target { name: "payload", run: conference::payload },
     Target { name: "rtcp", run: conference::rtcp },
     Target { name: "sdp_answer", run: sdp::answer },

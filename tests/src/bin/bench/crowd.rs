@@ -14,6 +14,7 @@ use sfu_proto::io::{
     Command, DataChannels, DownTrackParams, EncodingParams, Event, Fingerprint, IceCredentials, LayerWish,
     MediaKind, PeerParams, RemoteTransport, UpTrackParams,
 };
+use str0m::bwe::Bitrate;
 use str0m::config::Fingerprint as StrFingerprint;
 use str0m::ice::IceCreds;
 use str0m::media::{MediaKind as StrKind, Pt};
@@ -222,7 +223,11 @@ impl Crowd {
             peer.rtc.direct_api().declare_media("1".into(), StrKind::Video);
             let mut api = peer.rtc.direct_api();
             let (ssrc, rtx) = (api.new_ssrc(), api.new_ssrc());
-            api.expect_stream_rx(ssrc, Some(rtx), "1".into(), None);
+            let stream = api.expect_stream_rx(ssrc, Some(rtx), "1".into(), None);
+            if !peer.curious {
+                // Who only counts gives no feedback from which the engine could learn that the path is wide.
+                stream.request_remb(Bitrate::mbps(20));
+            }
             let (id, peer) = (self.conference.new_down_track_id(), peer.id);
             counted(|| {
                 self.conference.command(Command::Subscribe {

@@ -100,10 +100,6 @@ fn rounds(crowd: &mut Crowd, bursts: &[usize]) -> Result<Forwarded> {
         let cost = |round: &Forwarded| round.cpu.as_secs_f64() / round.packets.max(1) as f64;
         cost(a).total_cmp(&cost(b))
     });
-    for round in &rounds {
-        eprintln!("{round:?}");
-    }
-    eprintln!("{:?}", crowd.sfu.stats());
     let median = rounds[rounds.len() / 2];
     let offered = VIEWERS as u64 * median.published;
     ensure!(median.packets > offered * 9 / 10, "{} packets left of {offered}", median.packets);
