@@ -3,6 +3,7 @@
 mod audio;
 mod bandwidth;
 mod codecs;
+mod declarations;
 mod hostile;
 mod reports;
 mod rig;
