@@ -125,15 +125,18 @@ impl Engine {
             peers: shard.published.read().sfu.peers,
             conferences: shard.conferences(),
         });
-        let index = placement::least_loaded(loads).ok_or(OpenError::Stopped)?;
-        let shard = &self.shards[index];
-
-        let id = ConferenceId(self.next_conference.fetch_add(1, Ordering::Relaxed));
-        let (sender, events) = mpsc::channel(EVENTS);
-        let input = Input::Open { conference: id, events: sender };
-        shard.port.send(input).map_err(|_| OpenError::Stopped)?;
-        shard.opened.fetch_add(1, Ordering::Relaxed);
-        Ok(Opened { id, port: Arc::clone(&shard.port), candidates: Arc::clone(&shard.candidates), events })
+        for index in placement::by_preference(loads) {
+            let shard = &self.shards[index];
+            let id = ConferenceId(self.next_conference.fetch_add(1, Ordering::Relaxed));
+            let (sender, events) = mpsc::channel(EVENTS);
+            // A shard that is overloaded, or whose thread has died, is passed over.
+            if shard.port.send(Input::Open { conference: id, events: sender }).is_ok() {
+                shard.opened.fetch_add(1, Ordering::Relaxed);
+                let (port, candidates) = (Arc::clone(&shard.port), Arc::clone(&shard.candidates));
+                return Ok(Opened { id, port, candidates, events });
+            }
+        }
+        Err(OpenError::Stopped)
     }
 
     /// A conference's handle has been dropped.

@@ -7,14 +7,13 @@ pub(crate) struct Load {
     pub(crate) conferences: u64,
 }
 
-/// The index of the shard with the fewest peers, and among equals with the fewest conferences: a room opened a moment
-/// ago has no peers yet, and the next one should not join it.
-pub(crate) fn least_loaded(shards: impl IntoIterator<Item = Load>) -> Option<usize> {
-    shards
-        .into_iter()
-        .enumerate()
-        .min_by_key(|(_, load)| (load.peers + load.conferences, load.conferences))
-        .map(|(index, _)| index)
+/// The shards in the order in which they should be asked: those with the fewest peers first, and among equals those
+/// with the fewest conferences, since a room opened a moment ago has no peers yet and the next one should not join it.
+pub(crate) fn by_preference(shards: impl IntoIterator<Item = Load>) -> Vec<usize> {
+    let shards: Vec<Load> = shards.into_iter().collect();
+    let mut order: Vec<usize> = (0..shards.len()).collect();
+    order.sort_by_key(|&index| (shards[index].peers + shards[index].conferences, shards[index].conferences));
+    order
 }
 
 #[cfg(test)]
@@ -22,20 +21,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shard_with_the_fewest_peers_is_taken() {
+    fn the_shard_with_the_fewest_peers_is_asked_first() {
         let shards = [load(20, 1), load(3, 1), load(9, 1)];
-        assert_eq!(least_loaded(shards), Some(1));
+        assert_eq!(by_preference(shards), [1, 2, 0]);
     }
 
     #[test]
     fn rooms_opened_at_once_are_spread_although_nobody_is_in_them_yet() {
         let shards = [load(0, 2), load(0, 1)];
-        assert_eq!(least_loaded(shards), Some(1));
+        assert_eq!(by_preference(shards), [1, 0]);
     }
 
     #[test]
     fn no_shard_no_place() {
-        assert_eq!(least_loaded([]), None);
+        assert!(by_preference([]).is_empty());
     }
 
     fn load(peers: u64, conferences: u64) -> Load {
