@@ -33,7 +33,7 @@ export default defineConfig({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
-        "--use-fake-device-for-media-stream",
+        "--use-fake-device-for-media-stream=device-count=2",
         "--use-fake-ui-for-media-stream",
         `--use-file-for-fake-audio-capture=${voiceFile()}`,
         // Sound must be heard without a click, but for the test of the gate itself.

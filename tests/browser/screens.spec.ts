@@ -21,6 +21,21 @@ test("the page is served with a policy that allows nothing inline and nothing fo
   expect(policy).not.toContain("*");
 });
 
+test("the way into a meeting is light", async ({ arrive }) => {
+  const host = await arrive(HOST.name);
+  await host.signIn();
+  const code = await host.makeMeeting("Point hebdomadaire", false);
+  const sizes: Promise<number>[] = [];
+  host.page.on("requestfinished", (request) => {
+    if (request.url().includes("/assets/")) sizes.push(request.sizes().then((size) => size.responseBodySize));
+  });
+  await host.enter(code);
+
+  const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  expect(total).toBeGreaterThan(100_000);
+  expect(total, "bytes of scripts, styles and fonts until one is in session").toBeLessThan(350_000);
+});
+
 for (const locale of ["fr-FR", "en-GB"]) {
   for (const theme of ["light", "dark", "contrast"]) {
     test(`the screens of an account have no serious fault of access (${locale}, ${theme})`, async ({ arrive }) => {

@@ -16,7 +16,6 @@ export const en: Catalogue = {
     retry: "Try again",
     cancel: "Cancel",
     close: "Close",
-    reference: (code) => `Reference: ${code}`,
     appearance: "Appearance",
     languageLabel: "Language",
     theme: "Theme",
@@ -72,7 +71,6 @@ export const en: Catalogue = {
     home: "Home",
     users: "Accounts",
     settings: "Settings",
-    administration: "Steering",
   },
   home: {
     greeting: (date) => date,
@@ -99,7 +97,6 @@ export const en: Catalogue = {
     remove: "Delete",
     removeTitle: "Delete this meeting?",
     removeHelp: (title) => `“${title}” disappears and its link leads nowhere.`,
-    more: (title) => `More actions for ${title}`,
   },
   users: {
     title: "Accounts",
@@ -234,15 +231,13 @@ export const en: Catalogue = {
     mute: "Mute microphone",
     remove: "Remove from the session",
     removeTitle: (name) => `Remove ${name}?`,
-    removeHelp: "The person leaves the session and cannot come back with this link.",
+    removeHelp: "The person leaves the session and cannot come back from this browser.",
     mutedByHost: "A host muted your microphone.",
     deviceFailed: "The device does not open. Choose another.",
     shareFailed: "Screen sharing could not start.",
     alone: "You are alone in session. Share the link to invite.",
     dismiss: "Close",
     closePanel: "Close the panel",
-    joined: (name) => `${name} is in session`,
-    leftRoom: (name) => `${name} left the session`,
   },
   chat: {
     title: "Messages",
@@ -250,7 +245,6 @@ export const en: Catalogue = {
     label: "Write to all",
     send: "Send",
     failed: "The message was not sent. Try again.",
-    from: (name, time) => `${name}, ${time}`,
     log: "Messages of the session",
   },
   after: {

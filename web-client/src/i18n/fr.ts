@@ -15,7 +15,6 @@ export const fr = {
     retry: "Réessayer",
     cancel: "Annuler",
     close: "Fermer",
-    reference: (code: string) => `Référence : ${code}`,
     appearance: "Apparence",
     languageLabel: "Langue",
     theme: "Thème",
@@ -71,7 +70,6 @@ export const fr = {
     home: "Accueil",
     users: "Comptes",
     settings: "Réglages",
-    administration: "Pilotage",
   },
   home: {
     greeting: (date: string) => date.charAt(0).toUpperCase() + date.slice(1),
@@ -99,7 +97,6 @@ export const fr = {
     remove: "Supprimer",
     removeTitle: "Supprimer cette rencontre ?",
     removeHelp: (title: string) => `« ${title} » disparaît et son lien ne mène plus nulle part.`,
-    more: (title: string) => `Autres actions pour ${title}`,
   },
   users: {
     title: "Comptes",
@@ -240,15 +237,13 @@ export const fr = {
     mute: "Couper son micro",
     remove: "Retirer de la séance",
     removeTitle: (name: string) => `Retirer ${name} ?`,
-    removeHelp: "La personne quitte la séance et ne peut pas y revenir avec ce lien.",
+    removeHelp: "La personne quitte la séance et ne peut pas y revenir depuis ce navigateur.",
     mutedByHost: "Un hôte a coupé votre micro.",
     deviceFailed: "L’appareil ne s’ouvre pas. En choisir un autre.",
     shareFailed: "Le partage d’écran n’a pas pu commencer.",
     alone: "Vous êtes seul en séance. Partagez le lien pour inviter.",
     dismiss: "Fermer",
     closePanel: "Fermer le volet",
-    joined: (name: string) => `${name} est en séance`,
-    leftRoom: (name: string) => `${name} a quitté la séance`,
   },
   chat: {
     title: "Messages",
@@ -256,7 +251,6 @@ export const fr = {
     label: "Écrire à tous",
     send: "Envoyer",
     failed: "Le message n’est pas parti. Réessayez.",
-    from: (name: string, time: string) => `${name}, ${time}`,
     log: "Messages de la séance",
   },
   after: {

@@ -151,7 +151,7 @@ function Key({
       className={`key ${tone}`}
       isSelected={pressed}
       onChange={onPress}
-      aria-label={countMeans !== undefined && count > 0 ? `${word}, ${countMeans}` : word}
+      aria-label={countMeans !== undefined && count > 0 ? `${word} ${countMeans}` : word}
     >
       {icon}
       <span className="wideonly" aria-hidden>

@@ -1,18 +1,14 @@
 //! One stay in a room: performs what `link-machine.ts` decides, owns the SDK's room, and gives the screen a view of it.
 
 import {
-  DisconnectReason,
   LocalAudioTrack,
   LocalVideoTrack,
   ParticipantEvent,
   Room,
   RoomEvent,
-  ScreenSharePresets,
   setLogLevel,
   Track,
-  VideoPresets,
   type LocalTrackPublication,
-  type RoomOptions,
   type TextStreamReader,
   type TrackPublication,
   type Participant,
@@ -35,7 +31,8 @@ import { chime } from "../../ui";
 import { chat, emptyChat, LONGEST_MESSAGE, type ChatInput } from "../chat";
 import { rememberChoices, type Choices, type Entrance } from "../prejoin";
 import { admissionOf, keepAdmission } from "./admission";
-import { link, type LinkEffect, type LinkInput, type LinkState, type LostBecause } from "./link-machine";
+import { link, type LinkEffect, type LinkInput, type LinkState } from "./link-machine";
+import { becauseOf, cameraConstraints, optionsFor } from "./room-options";
 import { peopleOf, qualityOf, type MeetingView, type Notice } from "./view";
 import type { Departure } from "./visit-machine";
 
@@ -434,68 +431,3 @@ const EVENTS_THAT_SHOW = [
   RoomEvent.ConnectionStateChanged,
   RoomEvent.Moved,
 ] as const;
-
-function optionsFor(choices: Choices): RoomOptions {
-  return {
-    adaptiveStream: true,
-    dynacast: true,
-    disconnectOnPageLeave: true,
-    reconnectPolicy: {
-      // The SDK's own pauses grow to 7 s; a server that is back after a second should not be waited for so long.
-      // After forty seconds we ask for a new admission instead: the token may have run out.
-      nextRetryDelayInMs: ({ elapsedMs, retryCount }) =>
-        elapsedMs > 40_000 ? null : Math.min(3_000, 300 * retryCount),
-    },
-    // A message of 4 000 characters, four bytes each, and some room: nobody makes our memory grow by a stream.
-    dataStream: { maxPayloadByteLength: 32 * 1024 },
-    audioCaptureDefaults: {
-      echoCancellation: true,
-      noiseSuppression: true,
-      autoGainControl: true,
-      ...(choices.microphoneId !== "" && { deviceId: { ideal: choices.microphoneId } }),
-    },
-    videoCaptureDefaults: {
-      resolution: VideoPresets.h720.resolution,
-      ...(choices.cameraId !== "" && { deviceId: { ideal: choices.cameraId } }),
-    },
-    ...(choices.speakerId !== "" && { audioOutput: { deviceId: choices.speakerId } }),
-    publishDefaults: {
-      videoCodec: "vp8",
-      simulcast: true,
-      backupCodec: false,
-      dtx: true,
-      red: true,
-      forceStereo: false,
-      // 24 kbit/s carries speech well; a post on a thin line needs the rest.
-      audioPreset: { maxBitrate: 24_000 },
-      videoSimulcastLayers: [VideoPresets.h180, VideoPresets.h360],
-      screenShareEncoding: ScreenSharePresets.h1080fps15.encoding,
-    },
-  };
-}
-
-function cameraConstraints({ cameraId }: Choices): MediaTrackConstraints {
-  const { width, height, frameRate } = VideoPresets.h720.resolution;
-  return {
-    width: { ideal: width },
-    height: { ideal: height },
-    ...(frameRate !== undefined && { frameRate: { ideal: frameRate } }),
-    ...(cameraId !== "" && { deviceId: { ideal: cameraId } }),
-  };
-}
-
-function becauseOf(reason: DisconnectReason | undefined): LostBecause {
-  switch (reason) {
-    case DisconnectReason.CLIENT_INITIATED:
-      return "left";
-    case DisconnectReason.PARTICIPANT_REMOVED:
-      return "removed";
-    case DisconnectReason.ROOM_DELETED:
-    case DisconnectReason.ROOM_CLOSED:
-      return "ended";
-    case DisconnectReason.DUPLICATE_IDENTITY:
-      return "elsewhere";
-    default:
-      return "unknown";
-  }
-}

@@ -76,11 +76,12 @@ describe("a visit", () => {
     expect(state).toEqual({ at: "prejoin", door, asking: false, error: "meeting_locked" });
   });
 
-  it("forgets the admission of who was removed, and keeps it for who left", () => {
+  it("forgets the admission to a closed session, and keeps it for who left or was removed", () => {
     const inside: VisitState = { at: "inside", door };
 
-    expect(visit(inside, { on: "departed", why: "removed" })[1]).toContainEqual({ do: "forget" });
+    expect(visit(inside, { on: "departed", why: "ended" })[1]).toContainEqual({ do: "forget" });
     expect(visit(inside, { on: "departed", why: "left" })[1]).not.toContainEqual({ do: "forget" });
+    expect(visit(inside, { on: "departed", why: "removed" })[1]).not.toContainEqual({ do: "forget" });
   });
 
   it("ignores what comes too late", () => {

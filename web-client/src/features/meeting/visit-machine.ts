@@ -127,7 +127,7 @@ function waiting(door: MeetingDoor, ticket: string): VisitState {
 }
 
 function after(door: MeetingDoor, why: Departure): Step {
-  // Who was sent away must not come back on the strength of an earlier admission.
-  const forget = why === "removed" || why === "ended" ? [{ do: "forget" } as const] : [];
+  // The admission to a closed session is worth nothing. That of somebody removed is kept: by it the office knows them.
+  const forget = why === "ended" ? [{ do: "forget" } as const] : [];
   return [{ at: "after", door, why }, [{ do: "stop-waiting" }, ...forget]];
 }

@@ -1,0 +1,73 @@
+//! What we ask of the SDK, and how we read its reasons.
+
+import { DisconnectReason, ScreenSharePresets, VideoPresets, type RoomOptions } from "livekit-client";
+import type { Choices } from "../prejoin";
+import type { LostBecause } from "./link-machine";
+
+/** How we capture, publish and come back. */
+export function optionsFor(choices: Choices): RoomOptions {
+  return {
+    adaptiveStream: true,
+    dynacast: true,
+    disconnectOnPageLeave: true,
+    reconnectPolicy: {
+      // The SDK's own pauses grow to 7 s; a server that is back after a second should not be waited for so long.
+      // After forty seconds we ask for a new admission instead: the token may have run out.
+      nextRetryDelayInMs: ({ elapsedMs, retryCount }) =>
+        elapsedMs > 40_000 ? null : Math.min(3_000, 300 * retryCount),
+    },
+    // A message of 4 000 characters, four bytes each, and some room: nobody makes our memory grow by a stream.
+    dataStream: { maxPayloadByteLength: 32 * 1024 },
+    audioCaptureDefaults: {
+      echoCancellation: true,
+      noiseSuppression: true,
+      autoGainControl: true,
+      ...(choices.microphoneId !== "" && { deviceId: { ideal: choices.microphoneId } }),
+    },
+    videoCaptureDefaults: {
+      resolution: VideoPresets.h720.resolution,
+      ...(choices.cameraId !== "" && { deviceId: { ideal: choices.cameraId } }),
+    },
+    ...(choices.speakerId !== "" && { audioOutput: { deviceId: choices.speakerId } }),
+    publishDefaults: {
+      videoCodec: "vp8",
+      simulcast: true,
+      backupCodec: false,
+      dtx: true,
+      red: true,
+      forceStereo: false,
+      // 24 kbit/s carries speech well; a post on a thin line needs the rest.
+      audioPreset: { maxBitrate: 24_000 },
+      videoSimulcastLayers: [VideoPresets.h180, VideoPresets.h360],
+      screenShareEncoding: ScreenSharePresets.h1080fps15.encoding,
+    },
+  };
+}
+
+/** What a camera opened in pre-join is asked again when it is switched off and on. */
+export function cameraConstraints({ cameraId }: Choices): MediaTrackConstraints {
+  const { width, height, frameRate } = VideoPresets.h720.resolution;
+  return {
+    width: { ideal: width },
+    height: { ideal: height },
+    ...(frameRate !== undefined && { frameRate: { ideal: frameRate } }),
+    ...(cameraId !== "" && { deviceId: { ideal: cameraId } }),
+  };
+}
+
+/** What the SDK's reason means for one's stay; `unknown` is worth coming back. */
+export function becauseOf(reason: DisconnectReason | undefined): LostBecause {
+  switch (reason) {
+    case DisconnectReason.CLIENT_INITIATED:
+      return "left";
+    case DisconnectReason.PARTICIPANT_REMOVED:
+      return "removed";
+    case DisconnectReason.ROOM_DELETED:
+    case DisconnectReason.ROOM_CLOSED:
+      return "ended";
+    case DisconnectReason.DUPLICATE_IDENTITY:
+      return "elsewhere";
+    default:
+      return "unknown";
+  }
+}
