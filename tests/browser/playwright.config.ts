@@ -33,7 +33,8 @@ export default defineConfig({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
-        "--use-fake-device-for-media-stream=device-count=2",
+        // The second one gives depth, which nobody can show; the third is a camera again.
+        "--use-fake-device-for-media-stream=device-count=3",
         "--use-fake-ui-for-media-stream",
         `--use-file-for-fake-audio-capture=${voiceFile()}`,
         // Sound must be heard without a click, but for the test of the gate itself.

@@ -160,6 +160,7 @@ function Key({
       <span className="phoneonly" aria-hidden>
         {short}
       </span>
+      {/* The space keeps word and number apart for those who compare what is read with what is seen. */}{" "}
       {count > 0 && (
         <span className="n" aria-hidden>
           {count}
