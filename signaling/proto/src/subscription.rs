@@ -242,6 +242,7 @@ mod tests {
                 ],
                 ..Default::default()
             },
+            Default::default(),
             proto::TimedVersion::default(),
         )
     }

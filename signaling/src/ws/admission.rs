@@ -38,7 +38,7 @@ impl Admission {
         };
         let request = join_request::parse(parameter, rooms.limits().join_request_bytes)
             .map_err(|error| Refusal::bad_request(error.to_string()))?;
-        Self::from_join_request(rooms, claims, request)
+        Self::from_join_request(rooms, claims, browser(headers), request)
     }
 
     /// `/rtc`: two peer connections, unless a join request says otherwise.
@@ -49,7 +49,8 @@ impl Admission {
         }
 
         let claims = authorize(rooms, headers, &query)?;
-        let client = client_info(&query);
+        let mut client = client_info(&query);
+        name_browser(&mut client, browser(headers));
         let connection = rooms.new_connection();
         let room = room_request(&claims);
         if query.flag("reconnect") == Some(true) {
@@ -85,11 +86,13 @@ impl Admission {
     fn from_join_request(
         rooms: &Rooms,
         claims: Claims,
+        browser: &str,
         request: proto::JoinRequest,
     ) -> Result<Self, Refusal> {
         let connection = rooms.new_connection();
         let room = room_request(&claims);
-        let client = request.client_info.unwrap_or_default();
+        let mut client = request.client_info.unwrap_or_default();
+        name_browser(&mut client, browser);
         if request.reconnect {
             let resuming = Resuming {
                 connection,
@@ -215,6 +218,21 @@ fn client_info(query: &Query<'_>) -> proto::ClientInfo {
             .map(|capability| capability as i32)
             .collect(),
         ..Default::default()
+    }
+}
+
+/// Browsers do not always say so themselves; one of them names its tracks like no other.
+fn browser(headers: &HeaderMap) -> &'static str {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    match agent.contains(" Firefox/") {
+        true => "Firefox",
+        false => "",
+    }
+}
+
+fn name_browser(client: &mut proto::ClientInfo, browser: &str) {
+    if client.browser.is_empty() {
+        browser.clone_into(&mut client.browser);
     }
 }
 

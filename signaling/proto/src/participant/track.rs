@@ -5,7 +5,7 @@ use livekit_protocol::{self as proto, TrackType, VideoLayer, VideoQuality};
 use crate::{
     dynacast::Dynacast,
     room::UpKey,
-    sdp::{MediaKind, Mime, UpMedia},
+    sdp::{MediaKind, Mime, UpMedia, UpOptions},
 };
 
 #[derive(Debug)]
@@ -13,6 +13,9 @@ pub(crate) struct Track {
     pub(crate) info: proto::TrackInfo,
     /// The client's name of it, by which it is found in an offer.
     pub(crate) cid: String,
+    /// Its name in offers, where that is another: Firefox makes one up.
+    pub(crate) sdp_cid: Option<String>,
+    pub(crate) options: UpOptions,
     pub(crate) stage: Stage,
     pub(crate) dynacast: Dynacast,
     /// Whether its publisher knows that somebody receives it.
@@ -32,7 +35,12 @@ pub(crate) enum Stage {
 
 impl Track {
     /// A track as its publisher asked for it.
-    pub(crate) fn new(sid: String, request: &proto::AddTrackRequest, version: proto::TimedVersion) -> Self {
+    pub(crate) fn new(
+        sid: String,
+        request: &proto::AddTrackRequest,
+        options: UpOptions,
+        version: proto::TimedVersion,
+    ) -> Self {
         let mut layers = request.layers.clone();
         name_layers(&mut layers);
         let kind =
@@ -84,6 +92,8 @@ impl Track {
         Self {
             info,
             cid: request.cid.clone(),
+            sdp_cid: None,
+            options,
             stage: Stage::Pending,
             dynacast: Dynacast::default(),
             subscriber_told: false,
@@ -122,7 +132,9 @@ impl Track {
 
     /// Whether an offer's track is this one.
     pub(crate) fn answers_to(&self, cid: &str) -> bool {
-        self.cid == cid || self.info.codecs.iter().any(|codec| codec.cid == cid)
+        self.cid == cid
+            || self.sdp_cid.as_deref() == Some(cid)
+            || self.info.codecs.iter().any(|codec| codec.cid == cid)
     }
 
     /// Lets others know of it from now on.

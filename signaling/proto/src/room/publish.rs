@@ -10,7 +10,7 @@ use livekit_protocol::{
 
 use super::{MediaCommand, Room, RoomEvent, Seat, UpKey};
 use crate::{
-    participant::{Stage, Track},
+    participant::{Participant, Stage, Track},
     sdp::{Mime, UpMedia, UpOptions},
 };
 
@@ -36,9 +36,9 @@ impl Room {
 
         let sid = self.new_id(sid_prefix(&request));
         let version = self.timed_version(now);
-        let track = Track::new(sid.clone(), &request, version);
-        let published = track_published(&track);
         let options = up_options(&request);
+        let track = Track::new(sid.clone(), &request, options.clone(), version);
+        let published = track_published(&track);
         let Some(participant) = self.participants.get_mut(&seat) else {
             return;
         };
@@ -49,16 +49,60 @@ impl Room {
         {
             session.set_up_options(cid, options.clone());
         }
-        // The request may follow its offer.
-        let offered = session.ups().find(|media| {
-            let taken = |track: &Track| track.mid() == Some(media.mid.as_str());
-            media.cid == request.cid && !participant.tracks.iter().any(taken)
-        });
         self.by_track.insert(sid.clone(), seat);
         self.send(seat, published);
-        if let Some(media) = offered {
+        // The request may follow its offer.
+        if let Some(media) = self.offered(seat, &sid) {
             self.attach(now, seat, &sid, media);
         }
+    }
+
+    /// The section of the last offer that carries a track, if there is one already.
+    fn offered(&mut self, seat: Seat, sid: &str) -> Option<UpMedia> {
+        let participant = self.participant(seat)?;
+        let track = participant.track(sid)?;
+        let untaken =
+            |media: &UpMedia| !participant.tracks.iter().any(|track| track.mid() == Some(media.mid.as_str()));
+        let sections = || participant.transport.answering.session.ups().filter(untaken);
+        if let Some(media) = sections().find(|media| track.answers_to(&media.cid)) {
+            return Some(media);
+        }
+        if !renames_tracks(participant) {
+            return None;
+        }
+        let media = sections().find(|media| media.kind == track.kind())?;
+        self.adopt(seat, sid, &media)
+    }
+
+    /// The track that is waiting for a section of an offer.
+    fn awaiting(&mut self, seat: Seat, media: UpMedia) -> Option<(String, UpMedia)> {
+        let participant = self.participant(seat)?;
+        let mut pending = participant.tracks.iter().filter(|track| track.is_pending());
+        if let Some(track) = pending.clone().find(|track| track.answers_to(&media.cid)) {
+            return Some((track.info.sid.clone(), media));
+        }
+        if !renames_tracks(participant) {
+            return None;
+        }
+        let sid = pending.find(|track| track.kind() == media.kind)?.info.sid.clone();
+        let media = self.adopt(seat, &sid, &media)?;
+        Some((sid, media))
+    }
+
+    #[cfg(test)]
+    pub(super) fn name_of(&self, up: UpKey) -> String {
+        let (seat, sid) = &self.by_up[&up];
+        self.participants[seat].track(sid).unwrap().cid.clone()
+    }
+
+    /// Takes a section under a made-up name for a track's, and has it answered as the track asked.
+    fn adopt(&mut self, seat: Seat, sid: &str, media: &UpMedia) -> Option<UpMedia> {
+        let participant = self.participants.get_mut(&seat)?;
+        let track = participant.tracks.iter_mut().find(|track| track.info.sid == sid)?;
+        track.sdp_cid = Some(media.cid.clone());
+        let session = &mut participant.transport.answering.session;
+        session.set_up_options(&media.cid, track.options.clone());
+        session.up(&media.mid)
     }
 
     fn may_add_track(
@@ -122,14 +166,7 @@ impl Room {
                 None => {}
             }
 
-            let pending = self.participant(seat).and_then(|participant| {
-                let track = participant
-                    .tracks
-                    .iter()
-                    .find(|track| track.is_pending() && track.answers_to(&media.cid))?;
-                Some(track.info.sid.clone())
-            });
-            if let Some(sid) = pending {
+            if let Some((sid, media)) = self.awaiting(seat, media) {
                 self.attach(now, seat, &sid, media);
             }
         }
@@ -398,6 +435,12 @@ fn track_published(track: &Track) -> signal_response::Message {
         cid: track.cid.clone(),
         track: Some(track.info.clone()),
     })
+}
+
+/// Firefox writes other names into its offers than those by which its scripts know tracks. They are told apart by
+/// kind and order there, and by name everywhere else, where an offer may overtake the request for its track.
+fn renames_tracks(participant: &Participant) -> bool {
+    participant.client.browser.eq_ignore_ascii_case("firefox")
 }
 
 fn up_options(request: &proto::AddTrackRequest) -> UpOptions {

@@ -112,6 +112,58 @@ fn a_request_may_follow_its_offer() {
 }
 
 #[test]
+fn firefox_names_its_tracks_anew_in_offers_and_they_are_found_by_kind_and_order() {
+    let mut house = House::open();
+    let mut joining = house.joining("ada");
+    joining.client.browser = "Firefox".into();
+    let mut ada = house.join_as(joining);
+    let screen = proto::AddTrackRequest { cid: "screen".into(), ..camera() };
+    for request in [microphone(), camera(), screen.clone()] {
+        house.say(&ada, ask::Message::AddTrack(request));
+    }
+    for (kind, name) in [("video", "{1}"), ("audio", "{2}"), ("video", "{3}")] {
+        ada.offer.0.push((kind, "sendonly", name.into()));
+    }
+    house.offer(&mut ada);
+    assert_eq!(published(&house), ["{1} cam", "{2} mic", "{3} screen"]);
+
+    // The same sections again are the same tracks.
+    house.offer(&mut ada);
+    assert_eq!(published(&house).len(), 3);
+
+    // Here the offer comes first.
+    ada.offer.0.push(("video", "sendonly", "{4}".into()));
+    house.offer(&mut ada);
+    house.say(&ada, ask::Message::AddTrack(proto::AddTrackRequest { cid: "more".into(), ..camera() }));
+    assert_eq!(published(&house)[3], "{4} more");
+}
+
+#[test]
+fn elsewhere_an_unknown_name_waits_for_its_own_request() {
+    let mut house = House::open();
+    let mut ada = house.join("ada");
+    house.say(&ada, ask::Message::AddTrack(camera()));
+
+    ada.offer.0.push(("video", "sendonly", "screen".into()));
+    house.offer(&mut ada);
+
+    assert_eq!(published(&house), [] as [&str; 0]);
+}
+
+/// Names in offers and in requests of what the media engine was told of.
+fn published(house: &House) -> Vec<String> {
+    let mut names = Vec::new();
+    for command in &house.media {
+        let MediaCommand::Publish { up, media, .. } = command else { continue };
+        let name = format!("{} {}", media.cid, house.room.name_of(*up));
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+#[test]
 fn tracks_in_the_join_are_published_with_it() {
     let mut house = House::open();
     let mut joining = house.joining("ada");
