@@ -38,12 +38,13 @@ export function instrument(): void {
 
 /** One incoming track, summed up. */
 export interface Heard {
-  mid: string;
+  /** Section and source: a section that is used again is another track. */
+  id: string;
   energy: number;
   packets: number;
 }
 export interface Seen {
-  mid: string;
+  id: string;
   frames: number;
   width: number;
   height: number;
@@ -59,10 +60,10 @@ export async function received(page: Page): Promise<{ sounds: Heard[]; pictures:
       for (const stat of (await peer.getStats()).values()) {
         if (stat.type !== "inbound-rtp") continue;
         if (stat.kind === "audio") {
-          sounds.push({ mid: stat.mid, energy: stat.totalAudioEnergy ?? 0, packets: stat.packetsReceived ?? 0 });
+          sounds.push({ id: `${stat.mid}/${stat.ssrc}`, energy: stat.totalAudioEnergy ?? 0, packets: stat.packetsReceived ?? 0 });
         } else {
           pictures.push({
-            mid: stat.mid,
+            id: `${stat.mid}/${stat.ssrc}`,
             frames: stat.framesDecoded ?? 0,
             width: stat.frameWidth ?? 0,
             height: stat.frameHeight ?? 0,
@@ -77,15 +78,15 @@ export async function received(page: Page): Promise<{ sounds: Heard[]; pictures:
 /** Waits until so many sounds gained energy and so many pictures gained frames since this moment. */
 export async function expectFlow(page: Page, wanted: { sounds: number; pictures: number }): Promise<void> {
   const start = await received(page);
-  const energy = new Map(start.sounds.map((sound) => [sound.mid, sound.energy]));
-  const frames = new Map(start.pictures.map((picture) => [picture.mid, picture.frames]));
+  const energy = new Map(start.sounds.map((sound) => [sound.id, sound.energy]));
+  const frames = new Map(start.pictures.map((picture) => [picture.id, picture.frames]));
   await expect
     .poll(
       async () => {
         const now = await received(page);
         return {
-          sounds: now.sounds.filter(({ mid, energy: heard }) => heard > (energy.get(mid) ?? 0) + AUDIBLE).length,
-          pictures: now.pictures.filter(({ mid, frames: seen }) => seen > (frames.get(mid) ?? 0) + 5).length,
+          sounds: now.sounds.filter(({ id, energy: heard }) => heard > (energy.get(id) ?? 0) + AUDIBLE).length,
+          pictures: now.pictures.filter(({ id, frames: seen }) => seen > (frames.get(id) ?? 0) + 5).length,
         };
       },
       { message: "sounds and pictures must flow", timeout: 30_000 },
