@@ -235,7 +235,7 @@ export const en: Catalogue = {
     mutedByHost: "A host muted your microphone.",
     deviceFailed: "The device does not open. Choose another.",
     shareFailed: "Screen sharing could not start.",
-    alone: "You are alone in session. Share the link to invite.",
+    alone: "Nobody else is in session. Share the link to invite.",
     dismiss: "Close",
     closePanel: "Close the panel",
   },

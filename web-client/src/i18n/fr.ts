@@ -241,7 +241,7 @@ export const fr = {
     mutedByHost: "Un hôte a coupé votre micro.",
     deviceFailed: "L’appareil ne s’ouvre pas. En choisir un autre.",
     shareFailed: "Le partage d’écran n’a pas pu commencer.",
-    alone: "Vous êtes seul en séance. Partagez le lien pour inviter.",
+    alone: "Personne d’autre n’est en séance. Partagez le lien pour inviter.",
     dismiss: "Fermer",
     closePanel: "Fermer le volet",
   },
