@@ -116,7 +116,8 @@ impl Engine {
         self.fingerprint
     }
 
-    pub(crate) fn open_conference(&self) -> Result<Opened, OpenError> {
+    /// Opens a conference, if possible on a given shard, else on the least loaded one that works.
+    pub(crate) fn open_conference(&self, beside: Option<usize>) -> Result<Opened, OpenError> {
         let open: u64 = self.shards.iter().map(ShardHandle::conferences).sum();
         if open >= MAX_CONFERENCES {
             return Err(OpenError::TooMany { limit: MAX_CONFERENCES as usize });
@@ -125,8 +126,8 @@ impl Engine {
             peers: shard.published.read().sfu.peers,
             conferences: shard.conferences(),
         });
-        for index in placement::by_preference(loads) {
-            let shard = &self.shards[index];
+        for index in beside.into_iter().chain(placement::by_preference(loads)) {
+            let Some(shard) = self.shards.get(index) else { continue };
             let id = ConferenceId(self.next_conference.fetch_add(1, Ordering::Relaxed));
             let (sender, events) = mpsc::channel(EVENTS);
             // A shard that is overloaded, or whose thread has died, is passed over.

@@ -136,7 +136,20 @@ impl Sfu {
     /// The receiver yields its events in order. When it is not drained, lossy data, speaker and quality reports are
     /// dropped first; everything else waits, and reliable data is no longer read from its senders until there is room.
     pub fn open_conference(&self) -> Result<(Conference, mpsc::Receiver<Event>), OpenError> {
-        let opened = self.engine.open_conference()?;
+        self.open(None)
+    }
+
+    /// Places a new conference on the shard of another one, so that peers can move between the two; elsewhere if that
+    /// shard takes none.
+    pub fn open_conference_on(
+        &self,
+        shard: ShardIndex,
+    ) -> Result<(Conference, mpsc::Receiver<Event>), OpenError> {
+        self.open(Some(shard.0))
+    }
+
+    fn open(&self, shard: Option<usize>) -> Result<(Conference, mpsc::Receiver<Event>), OpenError> {
+        let opened = self.engine.open_conference(shard)?;
         let conference = Conference {
             id: opened.id,
             port: opened.port,
@@ -158,6 +171,10 @@ impl Sfu {
     }
 }
 
+/// Which media shard a conference lives on. Peers move only between conferences of one shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShardIndex(usize);
+
 /// A conference on its shard. Dropping it ends it and everybody in it.
 #[derive(Debug)]
 pub struct Conference {
@@ -172,6 +189,12 @@ impl Conference {
     #[must_use]
     pub fn id(&self) -> ConferenceId {
         self.id
+    }
+
+    /// Which shard it lives on.
+    #[must_use]
+    pub fn shard(&self) -> ShardIndex {
+        ShardIndex(self.port.index())
     }
 
     /// Where its peers reach it, most preferred first.

@@ -9,5 +9,5 @@ mod placement;
 mod shard;
 mod ufrags;
 
-pub use handle::{Conference, Sfu, SfuConfig};
+pub use handle::{Conference, Sfu, SfuConfig, ShardIndex};
 pub use sfu_proto::{id, io};

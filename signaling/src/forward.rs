@@ -67,14 +67,14 @@ pub(crate) async fn run(mut machine: Forwarding, mut source: Presence, mut desti
                     response.message.iter().for_each(|message| machine.handle_source(message));
                 }
                 Some(Outgoing::Direct(direct)) => source.direct = Some(direct),
-                Some(Outgoing::Close) | None => break,
+                Some(Outgoing::Close | Outgoing::Moved(_)) | None => break,
             },
             message = destination.messages.recv() => match message {
                 Some(Outgoing::Message(response)) => {
                     response.message.iter().for_each(|message| machine.handle_destination(message));
                 }
                 Some(Outgoing::Direct(direct)) => destination.direct = Some(direct),
-                Some(Outgoing::Close) | None => break,
+                Some(Outgoing::Close | Outgoing::Moved(_)) | None => break,
             },
             packet = next_packet(&mut source.direct) => match packet {
                 Some(packet) => destination.send(&packet),

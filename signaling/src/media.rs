@@ -2,7 +2,7 @@
 
 use sfu::{
     Conference,
-    id::{DownTrackId, Mid, PayloadType, PeerId, Rid, Ssrc, UpTrackId},
+    id::{ConferenceId, DownTrackId, Mid, PayloadType, PeerId, Rid, Ssrc, UpTrackId},
     io::{self, Command, Event, PeerCloseReason},
 };
 use signaling_proto::{
@@ -79,6 +79,7 @@ pub(crate) fn command(conference: &Conference, command: MediaCommand) -> Option<
             },
             payload,
         },
+        MediaCommand::Move { peer, to } => Command::Move { peer: peer_id(peer), to: ConferenceId(to) },
         MediaCommand::Leave { peer } => Command::Leave { peer: peer_id(peer) },
     })
 }

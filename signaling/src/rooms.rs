@@ -17,6 +17,7 @@ use std::{
 };
 
 use livekit_protocol::{self as proto, DisconnectReason, leave_request::Action};
+use sfu::ShardIndex;
 use signaling_proto::token::Keys;
 use signaling_proto::{
     Joining, Limits,
@@ -78,6 +79,8 @@ struct Shared {
 pub(crate) struct RoomHandle {
     number: u64,
     inbox: mpsc::Sender<ToRoom>,
+    conference: u64,
+    shard: ShardIndex,
 }
 
 impl Rooms {
@@ -128,10 +131,7 @@ impl Rooms {
     pub async fn create_room(&self, request: proto::CreateRoomRequest) -> Result<proto::Room, RoomError> {
         self.check_room_name(&request.name)?;
         let name = request.name.clone();
-        self.find_or_open(request).map_err(|refusal| match refusal {
-            JoinError::TooManyRooms(_) => RoomError::LimitExceeded(refusal.to_string()),
-            _ => RoomError::Unavailable,
-        })?;
+        self.find_or_open(request, None).map_err(no_place)?;
         self.ask(&name, |room, _| Ok(room.info())).await
     }
 
@@ -215,7 +215,8 @@ impl Rooms {
         self.ask(room, move |room, now| room.set_metadata(now, metadata)).await
     }
 
-    /// Sends a participant to another room, which is opened if a join may open it.
+    /// Takes a participant to another room, which is opened if need be. Clients that understand `room_moved` keep their
+    /// connections; others are given a token for the other room and told to build everything anew.
     pub async fn move_participant(
         &self,
         room: &str,
@@ -225,11 +226,17 @@ impl Rooms {
         if room == destination {
             return Err(RoomError::Invalid("the participant is in that room already".to_owned()));
         }
-        self.participant(room, identity).await?;
-        self.check_destination(identity, destination).await?;
+        let from = self.find(room).ok_or(RoomError::RoomNotFound)?;
+        let who = identity.to_owned();
+        let follows =
+            from.ask(move |room, _| room.can_move(&who)).await.unwrap_or(Err(RoomError::RoomNotFound))?;
+        let to = self.check_destination(identity, destination, from.shard).await?;
 
-        let (identity, destination) = (identity.to_owned(), destination.to_owned());
-        self.ask(room, move |room, now| room.move_participant(now, &identity, &destination)).await
+        if follows && to.shard == from.shard {
+            return from.hand_over(identity, &to).await;
+        }
+        let (who, destination) = (identity.to_owned(), destination.to_owned());
+        self.ask(room, move |room, now| room.send_over(now, &who, &destination)).await
     }
 
     /// Shows a participant in another room as well, until it leaves its own.
@@ -252,7 +259,8 @@ impl Rooms {
         if receiver_identity.len() > self.shared.limits.identity_bytes {
             return Err(RoomError::Invalid("the names are too long to be forwarded".to_owned()));
         }
-        self.check_destination(identity, destination).await?;
+        let from = self.find(room).ok_or(RoomError::RoomNotFound)?;
+        self.check_destination(identity, destination, from.shard).await?;
 
         let publisher = forward::sender(self.new_connection(), &participant);
         let receiver = forward::receiver(self.new_connection(), identity, destination);
@@ -279,24 +287,22 @@ impl Rooms {
     }
 
     /// Makes sure that somebody would find a place in a room, before it leaves the one where it is.
-    async fn check_destination(&self, identity: &str, destination: &str) -> Result<(), RoomError> {
+    async fn check_destination(
+        &self,
+        identity: &str,
+        destination: &str,
+        shard: ShardIndex,
+    ) -> Result<RoomHandle, RoomError> {
         self.check_room_name(destination)?;
         let request = proto::CreateRoomRequest { name: destination.to_owned(), ..Default::default() };
-        self.enter(&request).map_err(|refusal| match refusal {
-            JoinError::NoSuchRoom => RoomError::RoomNotFound,
-            JoinError::TooManyRooms(_) => RoomError::LimitExceeded(refusal.to_string()),
-            _ => RoomError::Unavailable,
-        })?;
+        let there = self.enter(&request, Some(shard)).map_err(no_place)?;
         if self.participant(destination, identity).await.is_ok() {
             return Err(RoomError::Precondition("somebody of that identity is there already".to_owned()));
         }
-        let there = self.ask(destination, |room, _| Ok(room.info())).await?;
-        if there.num_participants >= there.max_participants {
-            return Err(RoomError::Precondition(
-                JoinError::Full(there.max_participants as usize).to_string(),
-            ));
-        }
-        Ok(())
+        let who = identity.to_owned();
+        let place = there.ask(move |room, _| room.has_place_for(&who)).await.unwrap_or(Err(JoinError::Ended));
+        place.map_err(|refusal| RoomError::Precondition(refusal.to_string()))?;
+        Ok(there)
     }
 
     fn check_room_name(&self, name: &str) -> Result<(), RoomError> {
@@ -337,7 +343,7 @@ impl Rooms {
         }
         self.ask_doorkeeper(&request.name, &joining.identity).await?;
         for _ in 0..ATTEMPTS {
-            let handle = self.enter(&request)?;
+            let handle = self.enter(&request, None)?;
             let (outgoing, messages) = mpsc::channel(self.shared.limits.outgoing_messages);
             let joining = joining.clone();
             let answer =
@@ -412,9 +418,13 @@ impl Rooms {
         handle.ask(question).await.unwrap_or(Err(RoomError::RoomNotFound))
     }
 
-    fn enter(&self, request: &proto::CreateRoomRequest) -> Result<RoomHandle, JoinError> {
+    fn enter(
+        &self,
+        request: &proto::CreateRoomRequest,
+        shard: Option<ShardIndex>,
+    ) -> Result<RoomHandle, JoinError> {
         match self.config().auto_create {
-            true => self.find_or_open(request.clone()),
+            true => self.find_or_open(request.clone(), shard),
             false => self.find(&request.name).ok_or(JoinError::NoSuchRoom),
         }
     }
@@ -423,7 +433,12 @@ impl Rooms {
         self.registry().get(name).cloned()
     }
 
-    fn find_or_open(&self, request: proto::CreateRoomRequest) -> Result<RoomHandle, JoinError> {
+    /// The room of that name, or a new one: on a given media shard, or wherever there is most room.
+    fn find_or_open(
+        &self,
+        request: proto::CreateRoomRequest,
+        shard: Option<ShardIndex>,
+    ) -> Result<RoomHandle, JoinError> {
         let limit = self.shared.limits.rooms;
         let mut registry = self.registry();
         if let Some(handle) = registry.get(&request.name) {
@@ -436,7 +451,11 @@ impl Rooms {
             return Err(JoinError::TooManyRooms(limit));
         }
 
-        let (conference, media_events) = self.shared.sfu.open_conference().map_err(|error| {
+        let (conference, media_events) = match shard {
+            Some(shard) => self.shared.sfu.open_conference_on(shard),
+            None => self.shared.sfu.open_conference(),
+        }
+        .map_err(|error| {
             tracing::warn!(%error, "no conference for a new room");
             JoinError::NoMedia
         })?;
@@ -452,8 +471,12 @@ impl Rooms {
             product: self.config().product.clone(),
         };
         let (sender, inbox) = mpsc::channel(self.shared.limits.room_inbox);
-        let handle =
-            RoomHandle { number: self.shared.next_number.fetch_add(1, Ordering::Relaxed), inbox: sender };
+        let handle = RoomHandle {
+            number: self.shared.next_number.fetch_add(1, Ordering::Relaxed),
+            inbox: sender,
+            conference: conference.id().0,
+            shard: conference.shard(),
+        };
         registry.insert(name.clone(), handle.clone());
         drop(registry);
 
@@ -465,6 +488,7 @@ impl Rooms {
             media_events,
             inbox,
             connections: HashMap::new(),
+            moved: HashMap::new(),
             events: self.shared.events.clone(),
             keys: self.config().keys.clone(),
         };
@@ -508,6 +532,22 @@ impl RoomHandle {
         answer.await.ok()
     }
 
+    /// Takes a participant from this room to another one of the same media shard.
+    async fn hand_over(&self, identity: &str, to: &RoomHandle) -> Result<(), RoomError> {
+        let (reply, released) = oneshot::channel();
+        let message = ToRoom::Release { identity: identity.to_owned(), to: to.clone(), reply };
+        if !self.tell(message).await {
+            return Err(RoomError::RoomNotFound);
+        }
+        let traveller = released.await.unwrap_or(Err(RoomError::RoomNotFound))?;
+
+        let (reply, received) = oneshot::channel();
+        if !to.tell(ToRoom::Receive { traveller, reply }).await {
+            return Err(RoomError::Unavailable);
+        }
+        received.await.unwrap_or(Err(JoinError::Ended)).map_err(no_place)
+    }
+
     async fn connect(
         &self,
         connection: ConnectionId,
@@ -520,6 +560,15 @@ impl RoomHandle {
             return Err(JoinError::Ended);
         }
         answer.await.unwrap_or(Err(JoinError::Ended))
+    }
+}
+
+/// Why there is no place in a room, to whoever wanted to bring somebody there.
+fn no_place(refusal: JoinError) -> RoomError {
+    match refusal {
+        JoinError::NoSuchRoom => RoomError::RoomNotFound,
+        JoinError::TooManyRooms(_) | JoinError::Full(_) => RoomError::LimitExceeded(refusal.to_string()),
+        _ => RoomError::Unavailable,
     }
 }
 

@@ -84,6 +84,14 @@ pub enum Command {
         /// The message, shared by all its receivers.
         payload: std::sync::Arc<[u8]>,
     },
+    /// Takes a peer to another conference of the same shard, with its transport and without its tracks: they are
+    /// declared anew there.
+    Move {
+        /// Who moves.
+        peer: PeerId,
+        /// Where to.
+        to: ConferenceId,
+    },
     /// Ends a peer, its up tracks and its down tracks.
     Leave {
         /// Who leaves.

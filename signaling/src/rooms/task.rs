@@ -8,10 +8,13 @@ use std::{
 };
 
 use livekit_protocol::{self as proto, signal_request, signal_response};
-use signaling_proto::room::{ConnectionId, Input, JoinError, MediaCommand, Output, Room, RoomEvent};
+use signaling_proto::room::{
+    ConnectionId, Input, JoinError, MediaCommand, Moving, Output, Room, RoomError, RoomEvent,
+};
 use signaling_proto::token::{Claims, Keys};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use super::RoomHandle;
 use crate::media;
 
 /// What a room's task takes.
@@ -27,6 +30,12 @@ pub(crate) enum ToRoom {
     Signal { connection: ConnectionId, message: Box<signal_request::Message> },
     /// A connection is gone.
     Closed { connection: ConnectionId },
+    /// A participant goes to another room.
+    Release { identity: String, to: RoomHandle, reply: oneshot::Sender<Result<Traveller, RoomError>> },
+    /// A participant comes from another room.
+    Receive { traveller: Traveller, reply: oneshot::Sender<Result<(), JoinError>> },
+    /// A connection that moved knows its new room.
+    Followed { connection: ConnectionId },
     /// Somebody of our own asks something.
     Call(Box<Question>),
 }
@@ -37,10 +46,20 @@ type Enter = dyn FnOnce(&mut Room, Instant) -> Result<(), JoinError> + Send;
 /// What goes to a client's connection. When its sender is gone without a `Close`, the client was too slow.
 #[derive(Debug)]
 pub(crate) enum Outgoing {
+    /// From now on the client speaks to another room.
+    Moved(RoomHandle),
     Message(Arc<proto::SignalResponse>),
     /// The media of a part of our own program.
     Direct(Box<sfu::direct::Direct>),
     Close,
+}
+
+/// A participant between two rooms, with the way to its client.
+#[derive(Debug)]
+pub(crate) struct Traveller {
+    moving: Moving,
+    connection: ConnectionId,
+    outgoing: mpsc::Sender<Outgoing>,
 }
 
 pub(super) struct Driver {
@@ -49,6 +68,8 @@ pub(super) struct Driver {
     pub(super) media_events: mpsc::Receiver<sfu::io::Event>,
     pub(super) inbox: mpsc::Receiver<ToRoom>,
     pub(super) connections: HashMap<ConnectionId, mpsc::Sender<Outgoing>>,
+    /// Connections whose clients may still speak to this room although they have been moved.
+    pub(super) moved: HashMap<ConnectionId, RoomHandle>,
     pub(super) events: broadcast::Sender<RoomEvent>,
     pub(super) keys: Keys,
 }
@@ -83,6 +104,9 @@ impl Driver {
 
     fn take(&mut self, message: ToRoom) {
         let now = Instant::now();
+        let Some(message) = self.pass_on(message) else {
+            return;
+        };
         match message {
             ToRoom::Connect { connection, outgoing, enter, reply } => {
                 self.connections.insert(connection, outgoing);
@@ -108,8 +132,56 @@ impl Driver {
                     room.handle_input(now, Input::Closed { connection });
                 });
             }
+            ToRoom::Release { identity, to, reply } => {
+                let traveller = self.release(now, &identity, to);
+                // Whoever asked waits for the answer, or the participant would be lost.
+                let _ = reply.send(traveller);
+            }
+            ToRoom::Receive { traveller, reply } => {
+                let Traveller { moving, connection, outgoing } = traveller;
+                self.connections.insert(connection, outgoing);
+                let mut received = Err(JoinError::Ended);
+                self.contain(Some(connection), |room| received = room.receive(now, moving));
+                let _ = reply.send(received);
+            }
+            ToRoom::Followed { connection } => {
+                self.moved.remove(&connection);
+            }
             ToRoom::Call(question) => self.contain(None, |room| question(room, now)),
         }
+    }
+
+    fn release(&mut self, now: Instant, identity: &str, to: RoomHandle) -> Result<Traveller, RoomError> {
+        let conference = to.conference;
+        let mut released = Err(RoomError::Unavailable);
+        self.contain(None, |room| released = room.release(now, identity, conference));
+        let moving = released?;
+        // The engine is to move the transports before the other room speaks of them.
+        self.perform_outputs();
+        let connection = moving.connection().ok_or(RoomError::Unavailable)?;
+        let outgoing = self.connections.remove(&connection).ok_or(RoomError::Unavailable)?;
+        // If there is no place for this word, there is none for those that follow, and the client is cut off.
+        let _ = outgoing.try_send(Outgoing::Moved(to.clone()));
+        self.moved.insert(connection, to);
+        Ok(Traveller { moving, connection, outgoing })
+    }
+
+    /// Passes what a client says to us to the room to which it has been moved meanwhile.
+    fn pass_on(&mut self, message: ToRoom) -> Option<ToRoom> {
+        let (ToRoom::Signal { connection, .. } | ToRoom::Closed { connection }) = &message else {
+            return Some(message);
+        };
+        let Some(room) = self.moved.get(connection) else {
+            return Some(message);
+        };
+        let over = matches!(message, ToRoom::Closed { .. }).then_some(*connection);
+        if room.inbox.try_send(message).is_err() {
+            tracing::debug!("a word on the way between two rooms was lost");
+        }
+        if let Some(connection) = over {
+            self.moved.remove(&connection);
+        }
+        None
     }
 
     fn take_media(&mut self, event: sfu::io::Event) {
@@ -141,6 +213,11 @@ impl Driver {
                 Output::Send { connection, message } => self.send(connection, Outgoing::Message(message)),
                 Output::RefreshToken { connection, claims } => {
                     self.refresh_token(connection, &claims);
+                }
+                Output::Moved { connection, mut moved, claims } => {
+                    moved.token = self.sign(&claims).unwrap_or_default();
+                    let message = signal_response::Message::RoomMoved(*moved);
+                    self.send_message(connection, message);
                 }
                 Output::Close { connection } => {
                     self.send(connection, Outgoing::Close);
@@ -188,14 +265,20 @@ impl Driver {
     }
 
     fn refresh_token(&mut self, connection: ConnectionId, claims: &Claims) {
+        if let Some(token) = self.sign(claims) {
+            self.send_message(connection, signal_response::Message::RefreshToken(token));
+        }
+    }
+
+    fn sign(&self, claims: &Claims) -> Option<String> {
         // A key may have been withdrawn since the participant came; the first one vouches for it then.
         let signed = claims.sign(&self.keys, &claims.issuer);
-        let token = signed.or_else(|| claims.sign(&self.keys, self.keys.first()?));
-        if let Some(token) = token {
-            let message =
-                proto::SignalResponse { message: Some(signal_response::Message::RefreshToken(token)) };
-            self.send(connection, Outgoing::Message(Arc::new(message)));
-        }
+        signed.or_else(|| claims.sign(&self.keys, self.keys.first()?))
+    }
+
+    fn send_message(&mut self, connection: ConnectionId, message: signal_response::Message) {
+        let message = proto::SignalResponse { message: Some(message) };
+        self.send(connection, Outgoing::Message(Arc::new(message)));
     }
 }
 

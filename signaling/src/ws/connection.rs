@@ -17,12 +17,12 @@ use crate::rooms::{Outgoing, RoomHandle, ToRoom};
 pub(super) async fn serve(
     socket: WebSocket,
     connection: ConnectionId,
-    room: RoomHandle,
+    mut room: RoomHandle,
     messages: mpsc::Receiver<Outgoing>,
     limits: Limits,
 ) {
     let mut line = Line { socket, format: Format::default() };
-    let end = converse(&mut line, connection, &room, messages, &limits).await;
+    let end = converse(&mut line, connection, &mut room, messages, &limits).await;
     if let Some((code, reason)) = end.close_code() {
         line.close(code, reason).await;
     }
@@ -66,7 +66,7 @@ impl End {
 async fn converse(
     line: &mut Line,
     connection: ConnectionId,
-    room: &RoomHandle,
+    room: &mut RoomHandle,
     mut messages: mpsc::Receiver<Outgoing>,
     limits: &Limits,
 ) -> End {
@@ -81,6 +81,11 @@ async fn converse(
             message = messages.recv() => {
                 let sent = match message {
                     Some(Outgoing::Message(message)) => line.send(&message).await,
+                    Some(Outgoing::Moved(to)) => {
+                        let left = std::mem::replace(room, to);
+                        left.tell(ToRoom::Followed { connection }).await;
+                        true
+                    }
                     Some(Outgoing::Close) => return End::Finished,
                     // Only for parts of our own program.
                     Some(Outgoing::Direct(_)) => continue,

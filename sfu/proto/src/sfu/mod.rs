@@ -157,6 +157,7 @@ impl Sfu {
                 }
             }
             Command::SendData { peer, channel, payload } => self.send_data(now, peer, channel, &payload),
+            Command::Move { peer, to } => self.move_peer(now, peer, to),
             Command::Leave { peer } => {
                 if let Some(&key) = self.by_id.get(&peer) {
                     self.say_goodbye(now, key);

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{ConferenceKey, Peer, Retired, Sfu};
 use crate::conference::PeerKey;
-use crate::id::PeerId;
+use crate::id::{ConferenceId, PeerId};
 use crate::io::{Event, PeerCloseReason, PeerParams};
 use crate::path::Path;
 use crate::timers::Armed;
@@ -93,6 +93,35 @@ impl Sfu {
     pub(super) fn say_goodbye(&mut self, now: Instant, key: PeerKey) {
         let _ = self.work_on_transport(key, |transport, _, output| transport.close(now, output));
         self.news.clear();
+    }
+
+    pub(super) fn move_peer(&mut self, now: Instant, id: PeerId, to: ConferenceId) {
+        let Some(&key) = self.by_id.get(&id) else {
+            return;
+        };
+        let Some(&to) = self.conferences_by_id.get(&to) else {
+            return;
+        };
+        let Some(peer) = self.peers[key.0 as usize].as_deref_mut() else {
+            return;
+        };
+        let from = std::mem::replace(&mut peer.conference, to);
+        let direct = peer.transport.is_none();
+        let connected = peer.receiver.is_some();
+
+        if let Some(hosted) = &mut self.conferences[from.0 as usize] {
+            hosted.members.retain(|member| *member != key);
+        }
+        self.with_conference(from, |conference, sink| conference.leave(now, id, sink));
+        if let Some(hosted) = &mut self.conferences[to.0 as usize] {
+            hosted.members.push(key);
+        }
+        self.with_conference(to, |conference, sink| {
+            conference.join(now, id, key, direct);
+            if connected {
+                conference.connected(now, id, sink);
+            }
+        });
     }
 
     pub(super) fn close_peer(&mut self, now: Instant, key: PeerKey, reason: PeerCloseReason) {

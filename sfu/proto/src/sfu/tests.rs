@@ -377,6 +377,26 @@ fn the_end_of_a_conference_is_told_to_its_peers_and_leaves_nothing() {
 }
 
 #[test]
+fn a_peer_moves_to_another_conference_and_outlives_the_one_it_left() {
+    let mut world = World::new();
+    let peer = world.join(DtlsVersion::Auto, DataChannels::OpenedByPeer);
+    let reliable = world.clients[0].open("_reliable", Reliability::Reliable, None);
+    world.run(Duration::from_secs(2));
+    world.events.clear();
+
+    world.sfu.open(OTHER);
+    world.command(Command::Move { peer, to: OTHER });
+    world.command(Command::EndConference { conference: CONFERENCE });
+    world.clients[0].write(reliable, b"still here");
+    world.run(Duration::from_secs(1));
+
+    let (channel, payload) = (DataChannel::Reliable, b"still here".to_vec());
+    assert_eq!(world.events, [Event::Data { peer, channel, payload }]);
+    let stats = world.sfu.stats();
+    assert_eq!((stats.peers, stats.conferences), (1, 1));
+}
+
+#[test]
 fn what_a_direct_peer_sends_is_not_taken_from_the_network() {
     let mut world = World::new();
     let peer = PeerId(77);
@@ -393,6 +413,7 @@ fn what_a_direct_peer_sends_is_not_taken_from_the_network() {
 }
 
 const CONFERENCE: ConferenceId = ConferenceId(1);
+const OTHER: ConferenceId = ConferenceId(2);
 
 /// A shard with one conference, its clients, and the network between them: instant and without loss.
 struct World {
@@ -493,7 +514,7 @@ impl World {
                 }
             }
             while let Some((conference, event)) = self.sfu.poll_event() {
-                assert_eq!(conference, CONFERENCE);
+                assert!([CONFERENCE, OTHER].contains(&conference));
                 // These come by the clock, whatever a story is about.
                 if !matches!(event, Event::Quality { .. }) {
                     self.events.push(event);

@@ -69,6 +69,15 @@ pub enum Output {
         /// What it is to say; its issuer is the key to sign with.
         claims: Box<Claims>,
     },
+    /// Sign a token for this room, and tell a client with it that it has been moved here.
+    Moved {
+        /// Over which connection.
+        connection: ConnectionId,
+        /// What to tell; the token is missing.
+        moved: Box<proto::RoomMovedResponse>,
+        /// What the token is to say.
+        claims: Box<Claims>,
+    },
     /// Close a connection once everything before has been sent.
     Close {
         /// Which one.
@@ -183,6 +192,13 @@ pub enum MediaCommand {
         reliable: bool,
         /// The message, shared by all its receivers.
         payload: Arc<[u8]>,
+    },
+    /// Takes a transport to another conference, without its tracks.
+    Move {
+        /// Which one.
+        peer: PeerKey,
+        /// Where to, as the media engine knows it.
+        to: u64,
     },
     /// Ends a transport and all that runs over it.
     Leave {

@@ -31,12 +31,16 @@ impl Room {
             return Err(JoinError::Invalid(format!("an identity has 1 to {limit} bytes")));
         }
 
-        // A second session of the same identity takes the place of the first.
-        let others = self.participants.len() - usize::from(self.by_identity.contains_key(&joining.identity));
-        if others >= self.max_participants {
-            return Err(JoinError::Full(self.max_participants));
+        self.has_place_for(&joining.identity)
+    }
+
+    /// Whether one more may be here; a second session of the same identity takes the place of the first.
+    pub fn has_place_for(&self, identity: &str) -> Result<(), JoinError> {
+        let others = self.participants.len() - usize::from(self.by_identity.contains_key(identity));
+        match others < self.max_participants {
+            true => Ok(()),
+            false => Err(JoinError::Full(self.max_participants)),
         }
-        Ok(())
     }
 
     /// Lets somebody in. Everything to be told goes over `joining.connection`.
@@ -95,12 +99,6 @@ impl Room {
         };
         let transport = Transport { answering, offering };
 
-        self.by_identity.insert(joining.identity.clone(), seat);
-        self.by_sid.insert(sid.clone(), seat);
-        self.by_connection.insert(joining.connection, seat);
-        for peer in transport.peers() {
-            self.by_peer.insert(peer, seat);
-        }
         let participant = Participant {
             sid,
             identity: joining.identity,
@@ -130,10 +128,40 @@ impl Room {
             quality: Default::default(),
             sections_asked: None,
         };
-        self.participants.insert(seat, participant);
-        self.ends_at = None;
+        self.seat(seat, participant);
         self.arm(now + JOIN_TIMEOUT);
         seat
+    }
+
+    /// Makes a participant one of this room.
+    pub(super) fn seat(&mut self, seat: Seat, participant: Participant) {
+        self.by_identity.insert(participant.identity.clone(), seat);
+        self.by_sid.insert(participant.sid.clone(), seat);
+        if let Some(connection) = participant.connection() {
+            self.by_connection.insert(connection, seat);
+        }
+        for peer in participant.transport.peers() {
+            self.by_peer.insert(peer, seat);
+        }
+        self.arm(participant.refresh_at);
+        self.participants.insert(seat, participant);
+        self.ends_at = None;
+    }
+
+    /// Makes a participant one of this room no longer. Whoever does so tells the others.
+    pub(super) fn forget(&mut self, seat: Seat) -> Option<Participant> {
+        let participant = self.participants.remove(&seat)?;
+        if let Some(connection) = participant.connection() {
+            self.by_connection.remove(&connection);
+        }
+        self.by_sid.remove(&participant.sid);
+        if self.by_identity.get(&participant.identity) == Some(&seat) {
+            self.by_identity.remove(&participant.identity);
+        }
+        for peer in participant.transport.peers() {
+            self.by_peer.remove(&peer);
+        }
+        Some(participant)
     }
 
     fn send_join(&mut self, seat: Seat) {
@@ -170,22 +198,25 @@ impl Room {
 
     /// Gives a client a token with its present rights, so that it can come back after its first one has ended.
     pub(super) fn refresh_token(&mut self, now: Instant, seat: Seat) {
-        if let Some((connection, claims)) = self.fresh_claims(now, seat) {
+        let room = self.name.clone();
+        self.send_token(now, seat, &room);
+    }
+
+    /// Gives a client a token for this room or another.
+    pub(super) fn send_token(&mut self, now: Instant, seat: Seat, room: &str) {
+        let connection = self.participant(seat).and_then(Participant::connection);
+        if let (Some(connection), Some(claims)) = (connection, self.fresh_claims(now, seat, room)) {
             self.emit(Output::RefreshToken { connection, claims: Box::new(claims) });
         }
     }
 
-    /// What a fresh token of a participant says, and over which connection it goes; `None` if there is none.
-    pub(super) fn fresh_claims(&self, now: Instant, seat: Seat) -> Option<(ConnectionId, Claims)> {
+    /// A participant's present rights in a room, and what else its first token allows.
+    pub(super) fn fresh_claims(&self, now: Instant, seat: Seat, room: &str) -> Option<Claims> {
         let participant = self.participant(seat)?;
-        let connection = participant.connection()?;
         let soonest = (self.unix(now) + TOKEN_LIFE).as_secs();
         let first = &participant.claims;
-        let mut claims = Claims::of_participant(&self.name, &participant.info())
-            .until(first.expires.unwrap_or(0).max(soonest));
-        claims.issuer.clone_from(&first.issuer);
-        claims.sip = first.sip;
-        claims.video = VideoGrant {
+        let claims = Claims::of_participant(room, &participant.info());
+        let video = VideoGrant {
             room_admin: first.video.room_admin,
             room_create: first.video.room_create,
             room_list: first.video.room_list,
@@ -194,7 +225,8 @@ impl Room {
             destination_room: first.video.destination_room.clone(),
             ..claims.video
         };
-        Some((connection, claims))
+        let expires = first.expires.unwrap_or(0).max(soonest);
+        Some(Claims { issuer: first.issuer.clone(), sip: first.sip, video, ..claims }.until(expires))
     }
 
     pub(super) fn handle_peer_connected(&mut self, now: Instant, peer: PeerKey) {
@@ -211,9 +243,14 @@ impl Room {
         participant.state = State::Active;
         participant.join_deadline = None;
         self.announce(seat);
-        let joined = self.participants[&seat].info();
-        self.tell(RoomEvent::ParticipantJoined { room: self.info(), participant: joined });
+        self.tell_joined(seat);
         self.publish_ready_tracks(now, seat);
+    }
+
+    pub(super) fn tell_joined(&mut self, seat: Seat) {
+        if let Some(participant) = self.participant(seat).map(Participant::info) {
+            self.tell(RoomEvent::ParticipantJoined { room: self.info(), participant });
+        }
     }
 
     /// The media of a participant ended and cannot be mended; its client has to build everything anew.
@@ -317,6 +354,18 @@ impl Room {
         for sid in &tracks {
             self.end_track(now, seat, sid);
         }
+        self.drop_subscriptions(now, seat);
+
+        let Some(mut participant) = self.forget(seat) else {
+            return;
+        };
+        for peer in participant.transport.joined_peers() {
+            self.command(MediaCommand::Leave { peer });
+        }
+        self.tell_departure(now, &mut participant, reason);
+    }
+
+    pub(super) fn drop_subscriptions(&mut self, now: Instant, seat: Seat) {
         let subscribed: Vec<String> = self
             .participant(seat)
             .map(|participant| participant.subscriptions.keys().cloned().collect())
@@ -325,26 +374,16 @@ impl Room {
             self.unsubscribe(seat, sid);
             self.update_dynacast(now, sid);
         }
+    }
 
-        let Some(mut participant) = self.participants.remove(&seat) else {
-            return;
-        };
-        if let Some(connection) = connection {
-            self.by_connection.remove(&connection);
-        }
-        self.by_sid.remove(&participant.sid);
-        if self.by_identity.get(&participant.identity) == Some(&seat) {
-            self.by_identity.remove(&participant.identity);
-        }
-        for peer in participant.transport.peers() {
-            self.by_peer.remove(&peer);
-        }
-        for peer in participant.transport.joined_peers() {
-            self.command(MediaCommand::Leave { peer });
-        }
-
-        let was_active = participant.is_active();
-        let was_visible = participant.is_visible();
+    /// Tells everybody who knew of a participant that it is gone.
+    pub(super) fn tell_departure(
+        &mut self,
+        now: Instant,
+        participant: &mut Participant,
+        reason: DisconnectReason,
+    ) {
+        let (was_active, was_visible) = (participant.is_active(), participant.is_visible());
         participant.state = State::Disconnected;
         participant.version += 1;
         let info = proto::ParticipantInfo { disconnect_reason: reason as i32, ..participant.info() };

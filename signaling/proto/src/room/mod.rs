@@ -9,10 +9,10 @@ mod error;
 mod event;
 mod io;
 mod join;
+mod moving;
 mod negotiate;
 mod presence;
 mod publish;
-mod relocate;
 mod resume;
 mod signal;
 mod subscribe;
@@ -32,6 +32,7 @@ use livekit_protocol::{self as proto, signal_response};
 pub use error::{JoinError, RoomError};
 pub use event::RoomEvent;
 pub use io::{ConnectionId, DownKey, Input, LayerWish, MediaCommand, MediaEvent, Output, PeerKey, UpKey};
+pub use moving::Moving;
 pub use resume::Resuming;
 
 use crate::{

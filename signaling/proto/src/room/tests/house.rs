@@ -42,16 +42,33 @@ pub(super) struct Guest {
 
 impl House {
     pub(super) fn open() -> Self {
-        Self::with(Limits::default(), proto::CreateRoomRequest { name: "room".into(), ..Default::default() })
+        Self::numbered(
+            0,
+            Limits::default(),
+            proto::CreateRoomRequest { name: "room".into(), ..Default::default() },
+        )
+    }
+
+    /// Another room of the same server.
+    pub(super) fn other() -> Self {
+        Self::numbered(
+            1,
+            Limits::default(),
+            proto::CreateRoomRequest { name: "other".into(), ..Default::default() },
+        )
     }
 
     pub(super) fn with(limits: Limits, request: proto::CreateRoomRequest) -> Self {
+        Self::numbered(0, limits, request)
+    }
+
+    fn numbered(number: u64, limits: Limits, request: proto::CreateRoomRequest) -> Self {
         let now = Instant::now();
-        let mut seed = 0_u128;
+        let mut seed = u128::from(number) << 64;
         let params = RoomParams {
             request,
             unix_now: Duration::from_secs(1_800_000_000),
-            first_key: 1 << 63,
+            first_key: 1 << 63 | number << 32,
             fingerprint: Fingerprint([7; 32]),
             candidates: Vec::new(),
             limits: Arc::new(limits),
@@ -69,7 +86,7 @@ impl House {
             tokens: Vec::new(),
             closed: Vec::new(),
             mail: BTreeMap::new(),
-            next_connection: 1,
+            next_connection: 1 + 1000 * number,
         };
         house.drain();
         house
@@ -284,6 +301,10 @@ impl House {
                     self.mail.entry(connection).or_default().push(message);
                 }
                 Output::RefreshToken { connection, claims } => self.tokens.push((connection, *claims)),
+                Output::Moved { connection, moved, claims } => {
+                    self.mail.entry(connection).or_default().push(told::Message::RoomMoved(*moved));
+                    self.tokens.push((connection, *claims));
+                }
                 Output::Close { connection } => self.closed.push(connection),
                 Output::Media(command) => self.media.push(command),
                 Output::Event(event) => self.events.push(*event),

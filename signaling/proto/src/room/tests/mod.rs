@@ -3,5 +3,6 @@
 mod coming_and_going;
 mod data;
 mod house;
+mod moving;
 mod resuming;
 mod tracks;

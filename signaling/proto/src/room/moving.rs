@@ -1,0 +1,164 @@
+//! Taking a participant from one room to another without a new connection: out of a lobby, into a breakout room.
+
+use std::time::Instant;
+
+use livekit_protocol::{self as proto, DisconnectReason, leave_request::Action, participant_info::State};
+
+use super::{ConnectionId, JoinError, MediaCommand, Output, Room, RoomError, Seat};
+use crate::participant::{Participant, Stage};
+
+/// A participant between two rooms: its transports, its tracks, and what it is called.
+#[derive(Debug)]
+pub struct Moving {
+    participant: Box<Participant>,
+}
+
+impl Moving {
+    /// The connection that moves along.
+    #[must_use]
+    pub fn connection(&self) -> Option<ConnectionId> {
+        self.participant.connection()
+    }
+}
+
+impl Room {
+    /// Whether a participant's client can follow into another room as it is. Otherwise see [`Self::send_over`].
+    pub fn can_move(&self, identity: &str) -> Result<bool, RoomError> {
+        let seat = self.seat_of_identity(identity).ok_or(RoomError::ParticipantNotFound)?;
+        Ok(self.participant(seat).is_some_and(|participant| {
+            participant.is_active()
+                && participant.connection().is_some()
+                && participant.goodbye_deadline.is_none()
+                && participant.protocol() >= MOVING_SINCE
+                && !participant.transport.answering.direct
+        }))
+    }
+
+    /// Lets a participant go to the conference `to` of another room, which is to [`Self::receive`] it next.
+    pub fn release(&mut self, now: Instant, identity: &str, to: u64) -> Result<Moving, RoomError> {
+        if !self.can_move(identity)? {
+            return Err(RoomError::Precondition("the participant cannot move now".to_owned()));
+        }
+        let seat = self.seat_of_identity(identity).ok_or(RoomError::ParticipantNotFound)?;
+
+        self.drop_subscriptions(now, seat);
+        let tracks: Vec<String> = self
+            .participant(seat)
+            .map(|participant| participant.tracks.iter().map(|track| track.info.sid.clone()).collect())
+            .unwrap_or_default();
+        for sid in &tracks {
+            self.withdraw_track(now, sid);
+        }
+        let Some(mut participant) = self.forget(seat) else {
+            return Err(RoomError::ParticipantNotFound);
+        };
+        for peer in participant.transport.joined_peers() {
+            self.command(MediaCommand::Move { peer, to });
+        }
+        self.tell_departure(now, &mut participant, DisconnectReason::Migration);
+        Ok(Moving { participant: Box::new(participant) })
+    }
+
+    /// Takes in a participant that another room released.
+    pub fn receive(&mut self, now: Instant, moving: Moving) -> Result<(), JoinError> {
+        if self.finished {
+            return Err(JoinError::Ended);
+        }
+        let participant = *moving.participant;
+        if let Some(older) = self.seat_of_identity(&participant.identity) {
+            self.remove(now, older, DisconnectReason::DuplicateIdentity, Some(Action::Disconnect));
+        }
+
+        let seat = Seat(self.new_key());
+        let peer = participant.transport.answering.peer;
+        let tracks: Vec<String> = participant.tracks.iter().map(|track| track.info.sid.clone()).collect();
+        self.seat(
+            seat,
+            Participant { version: participant.version + 1, state: State::Active, ..participant },
+        );
+        self.tell_joined(seat);
+        self.send_moved(now, seat);
+        for sid in tracks {
+            self.take_over_track(now, seat, peer, &sid);
+        }
+        self.announce(seat);
+        self.publish_ready_tracks(now, seat);
+        self.subscribe_to_all(now, seat);
+        self.settle(now, seat);
+        Ok(())
+    }
+
+    /// Sends a participant to another room the way that every client knows: with a token, to build everything anew.
+    pub fn send_over(&mut self, now: Instant, identity: &str, destination: &str) -> Result<(), RoomError> {
+        let seat = self.seat_of_identity(identity).ok_or(RoomError::ParticipantNotFound)?;
+        if self.participant(seat).and_then(Participant::connection).is_none() {
+            return Err(RoomError::Precondition("the participant is not connected just now".to_owned()));
+        }
+        self.send_token(now, seat, destination);
+        self.remove(now, seat, DisconnectReason::Migration, Some(Action::Reconnect));
+        Ok(())
+    }
+
+    fn send_moved(&mut self, now: Instant, seat: Seat) {
+        let Some(participant) = self.participant(seat) else {
+            return;
+        };
+        let Some(connection) = participant.connection() else {
+            return;
+        };
+        let moved = proto::RoomMovedResponse {
+            room: Some(self.info()),
+            token: String::new(),
+            participant: Some(participant.info()),
+            other_participants: self.others(seat),
+        };
+        let Some(claims) = self.fresh_claims(now, seat, &self.name) else {
+            return;
+        };
+        self.emit(Output::Moved { connection, moved: Box::new(moved), claims: Box::new(claims) });
+    }
+
+    /// Declares a track of a newcomer to the media engine as one of this room.
+    fn take_over_track(&mut self, now: Instant, seat: Seat, peer: super::PeerKey, sid: &str) {
+        self.by_track.insert(sid.to_owned(), seat);
+        let version = self.timed_version(now);
+        let Some(track) = self.participants.get_mut(&seat).and_then(|participant| participant.track_mut(sid))
+        else {
+            return;
+        };
+        track.subscriber_told = false;
+        track.dynacast = Default::default();
+        track.info.version = Some(version);
+        let (Stage::Negotiated { up, media } | Stage::Live { up, media }) = &track.stage else {
+            return;
+        };
+        let (up, media) = (*up, media.clone());
+        let sizes = track.encoding_sizes(&media);
+        let screen = track.info.source == proto::TrackSource::ScreenShare as i32;
+        let muted = track.info.muted;
+        self.by_up.insert(up, (seat, sid.to_owned()));
+        self.command(MediaCommand::Publish { peer, up, media, sizes, screen });
+        if muted {
+            self.command(MediaCommand::Mute { up, muted });
+        }
+        self.send_wanted_quality(seat, sid, Some(proto::VideoQuality::High));
+    }
+
+    /// Takes a track from its subscribers, as its publisher goes with it.
+    fn withdraw_track(&mut self, now: Instant, sid: &str) {
+        self.by_track.remove(sid);
+        let subscribers: Vec<Seat> = self
+            .participants
+            .iter()
+            .filter(|(_, participant)| participant.subscriptions.contains_key(sid))
+            .map(|(&seat, _)| seat)
+            .collect();
+        for subscriber in subscribers {
+            self.unsubscribe(subscriber, sid);
+            self.settle(now, subscriber);
+        }
+    }
+}
+
+/// The protocol version since which clients understand `room_moved`.
+const MOVING_SINCE: i32 = 16;
