@@ -1,1 +1,3 @@
 //! The SIP stack without sockets, clocks or tasks.
+
+pub mod message;
