@@ -45,7 +45,7 @@ fn main() -> io::Result<()> {
         content.hash(&mut hasher);
         writeln!(
             table,
-            "Asset {{ path: {path:?}, mime: {:?}, plain: include_bytes!({file:?}), brotli: {brotli}, etag: \"\\\"{:016x}\\\"\" }},",
+            "Asset {{ path: {path:?}, mime: {:?}, plain: include_bytes!({file:?}), brotli: {brotli}, etag: \"W/\\\"{:016x}\\\"\" }},",
             mime(path),
             hasher.finish(),
         )

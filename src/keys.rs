@@ -7,6 +7,7 @@ use signaling_proto::token::Keys;
 
 use crate::accounts::Secret;
 use crate::http::tls::write_private;
+use crate::store::make_private_dir;
 
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +41,9 @@ pub fn generated(dir: &Path) -> Result<Keys, KeysError> {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let text = format!("{NAME} = \"{}\"\n", Secret::random().expose());
-            write_private(&path, &text).map_err(|reason| KeysError::File { path: path.clone(), reason })?;
+            make_private_dir(dir)
+                .and_then(|()| write_private(&path, &text))
+                .map_err(|reason| KeysError::File { path: path.clone(), reason })?;
             text
         }
         Err(reason) => return Err(KeysError::File { path, reason }),

@@ -15,11 +15,24 @@ pub struct Counters {
     started: Instant,
     /// By the first digit of the status, 1 to 5.
     requests: [AtomicU64; 5],
+    /// In the order of [`SignInResult`].
+    sign_ins: [AtomicU64; 3],
+}
+
+/// What became of an attempt to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInResult {
+    /// The password was right.
+    Good,
+    /// It was not.
+    Failed,
+    /// It was not even looked at: too many attempts.
+    Stopped,
 }
 
 impl Default for Counters {
     fn default() -> Self {
-        Self { started: Instant::now(), requests: Default::default() }
+        Self { started: Instant::now(), requests: Default::default(), sign_ins: Default::default() }
     }
 }
 
@@ -28,6 +41,11 @@ impl Counters {
     pub fn request(&self, status: StatusCode) {
         let class = usize::from(status.as_u16() / 100).clamp(1, 5) - 1;
         self.requests[class].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Somebody tried to sign in.
+    pub fn sign_in(&self, result: SignInResult) {
+        self.sign_ins[result as usize].fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -53,6 +71,12 @@ pub async fn exposition(app: &App) -> String {
     text.family(name, "counter", "Answered requests by class of status.");
     for (class, count) in ["1xx", "2xx", "3xx", "4xx", "5xx"].iter().zip(&app.counters.requests) {
         text.sample(name, &[("status", class)], count.load(Ordering::Relaxed));
+    }
+
+    let name = "palabre_sign_ins_total";
+    text.family(name, "counter", "Attempts to sign in by what became of them.");
+    for (result, count) in ["good", "failed", "stopped"].iter().zip(&app.counters.sign_ins) {
+        text.sample(name, &[("result", result)], count.load(Ordering::Relaxed));
     }
 
     text.single("palabre_guests_waiting", "gauge", "Guests in waiting rooms.", app.lobby.waiting() as u64);

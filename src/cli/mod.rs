@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config};
+use crate::http::tls::certificate;
 use crate::store::Store;
 
 /// Video conferences, desk phones and scheduled meetings in one program.
@@ -51,12 +52,7 @@ impl Cli {
         let done = runtime.block_on(async {
             match self.command {
                 Command::Serve => serve::run(config).await,
-                Command::Check => say(&format!(
-                    "The configuration is good: HTTP on {}, media from {}, state in {}.",
-                    config.http.listen,
-                    config.sfu.listen,
-                    config.store.dir.display()
-                )),
+                Command::Check => check(&config),
                 Command::Token(token) => token.run(&config),
                 Command::User(user) => user.run(&config).await,
                 Command::AdminLink => admin_link::run(&config).await,
@@ -66,6 +62,19 @@ impl Cli {
         runtime.shutdown_background();
         done
     }
+}
+
+/// Everything that can be judged without starting.
+fn check(config: &Config) -> anyhow::Result<()> {
+    if config.https.cert.is_some() {
+        certificate(config)?;
+    }
+    say(&format!(
+        "The configuration is good: HTTP on {}, media from {}, state in {}.",
+        config.http.listen,
+        config.sfu.listen,
+        config.store.dir.display()
+    ))
 }
 
 /// Prints a line.
@@ -78,4 +87,64 @@ fn say(line: &str) -> anyhow::Result<()> {
 /// Opens the store of a server that may be running at the same time.
 async fn open_store(config: &Config) -> anyhow::Result<Store> {
     Ok(Store::open(&config.store.dir).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn run(dir: &Path, toml: &str, arguments: &[&str]) -> Result<(), String> {
+        let file = dir.join("palabre.toml");
+        std::fs::write(&file, format!("[store]\ndir = {dir:?}\n{toml}")).unwrap();
+        let file = file.to_str().unwrap();
+        let arguments = [&["palabre"], arguments, &["--config", file]].concat();
+        let cli = Cli::try_parse_from(arguments).map_err(|error| error.to_string())?;
+        cli.run().map_err(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn check_says_what_is_wrong_in_one_sentence() {
+        let dir = tempfile::tempdir().unwrap();
+        let check = |toml: &str| run(dir.path(), toml, &["check"]);
+
+        assert_eq!(check(""), Ok(()));
+        let misspelt = check("[sfu]\nadvertize = []").unwrap_err();
+        assert_eq!(misspelt, "there is no key `sfu.advertize`; did you mean `sfu.advertise`?");
+        let no_file = check("[https]\ncert = \"/none.pem\"\nkey = \"/none.pem\"").unwrap_err();
+        assert!(no_file.starts_with("/none.pem cannot be read as PEM: "), "{no_file}");
+    }
+
+    #[test]
+    fn a_file_that_is_named_must_be_there() {
+        let cli = Cli::try_parse_from(["palabre", "check", "--config", "/none.toml"]).unwrap();
+        let error = cli.run().unwrap_err().to_string();
+
+        assert!(error.starts_with("the configuration file /none.toml cannot be read: "), "{error}");
+    }
+
+    #[test]
+    fn a_token_needs_a_key_that_is_there_and_a_sensible_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let token = |more: &[&str]| {
+            let arguments = [&["token", "--identity", "x", "--room", "y"], more].concat();
+            run(dir.path(), "", &arguments)
+        };
+
+        assert_eq!(token(&[]), Ok(()), "a key is made if there is none, as the server does");
+        assert_eq!(token(&["--key", "palabre", "--admin", "--valid-for", "2d"]), Ok(()));
+        assert_eq!(token(&["--key", "other"]).unwrap_err(), "there is no key \"other\" in [keys]");
+        assert!(token(&["--valid-for", "soon"]).is_err());
+    }
+
+    #[test]
+    fn accounts_are_listed_and_only_those_that_exist_are_removed() {
+        let dir = tempfile::tempdir().unwrap();
+
+        assert_eq!(run(dir.path(), "", &["user", "list"]), Ok(()));
+        let unknown = run(dir.path(), "", &["user", "remove", "--email", "awa@example.org"]);
+        assert_eq!(unknown.unwrap_err(), "there is no account with this e-mail address");
+        assert_eq!(run(dir.path(), "", &["admin-link"]), Ok(()));
+    }
 }

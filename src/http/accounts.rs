@@ -9,6 +9,7 @@ use super::signed_in::{CarriedSession, SignedIn, cookie, no_cookie};
 use super::{ApiError, Json};
 use crate::accounts::{Email, InvalidText, Role, Secret, User, check_password};
 use crate::app::App;
+use crate::metrics::SignInResult;
 
 /// An account as everybody sees it who may.
 #[derive(Debug, Serialize)]
@@ -44,12 +45,14 @@ pub(super) async fn sign_in(
     client: Client,
     Json(request): Json<SignIn>,
 ) -> Result<(SetCookie, Json<UserView>), ApiError> {
-    let user =
-        match app.gate.attempt_sign_in(client.address, &request.email).map_err(ApiError::too_many_attempts) {
-            Ok(()) => verify(&app, &request.email, request.password).await,
-            Err(refused) => Err(refused),
-        };
+    if let Err(wait) = app.gate.attempt_sign_in(client.address, &request.email) {
+        // Not in the audit log: a flood must not fill it.
+        app.counters.sign_in(SignInResult::Stopped);
+        return Err(ApiError::too_many_attempts(wait));
+    }
 
+    let user = verify(&app, &request.email, request.password).await;
+    app.counters.sign_in(if user.is_ok() { SignInResult::Good } else { SignInResult::Failed });
     let actor = user.as_ref().map_or("-", |user| user.id.as_str());
     let result = user.as_ref().map_or_else(|error| error.code, |_| "ok");
     app.audit(actor, "sign-in", "", &client, result).await?;

@@ -13,7 +13,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
@@ -128,17 +128,31 @@ async fn requests<S>(stream: Placed<S>, via: Via, router: Router, mut stop: watc
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let asked = Arc::new(Notify::new());
+    let first_request = Arc::clone(&asked);
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        asked.notify_one();
         request.extensions_mut().insert(via);
         router.clone().oneshot(Request::from(request.map(axum::body::Body::new)))
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS)
+        .header_read_timeout(IDLE)
         .max_buf_size(MOST_HEADER_BYTES)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
+
+    let served = tokio::select! {
+        ended = connection.as_mut() => Err(ended),
+        in_time = tokio::time::timeout(FIRST_REQUEST, first_request.notified()) => Ok(in_time.is_ok()),
+    };
+    match served {
+        Ok(true) => {}
+        // A stranger who says nothing does not keep a place.
+        Ok(false) => return,
+        Err(ended) => return told(ended),
+    }
 
     // What `wait_for` lends must not be held across the waits that follow.
     let stopped = async move { stop.wait_for(|stop| *stop).await.is_ok() };
@@ -149,6 +163,10 @@ where
             connection.await
         }
     };
+    told(ended);
+}
+
+fn told(ended: hyper::Result<()>) {
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended badly");
     }
@@ -205,6 +223,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Placed<S> {
 /// A short queue costs a whole ministry that joins at nine o'clock a second each.
 const BACKLOG: u32 = 4096;
 const HANDSHAKE: Duration = Duration::from_secs(10);
-const HEADERS: Duration = Duration::from_secs(10);
+const FIRST_REQUEST: Duration = Duration::from_secs(10);
+/// Over a satellite, a new connection costs seconds: those in use are kept between clicks.
+const IDLE: Duration = Duration::from_secs(75);
 /// A join request carries an offer in its URL, two or three kilobytes and at times more.
 const MOST_HEADER_BYTES: usize = 64 * 1024;

@@ -48,5 +48,7 @@ async fn forget_once(app: &App) -> Result<(), StoreError> {
     app.store.delete_expired_sessions(now, limits.session_idle, limits.session).await?;
     app.store.delete_expired_setup_links(now).await?;
     app.store.delete_removals(now - meetings::MEMORY).await?;
+    // Whoever still wanted them has had a day.
+    app.store.delete_old_webhooks(now - Duration::from_secs(2 * 24 * 3600)).await?;
     Ok(())
 }

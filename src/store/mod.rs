@@ -22,8 +22,8 @@ pub struct Store {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The directory cannot be made or entered.
-    #[error("the store directory {path} cannot be used: {reason}")]
+    /// The directory or the file in it cannot be made or opened.
+    #[error("the store {path} cannot be used: {reason}")]
     Directory {
         /// Which one.
         path: String,
@@ -61,8 +61,11 @@ impl Store {
     pub async fn open(dir: &Path) -> Result<Self, StoreError> {
         make_private_dir(dir)
             .map_err(|reason| StoreError::Directory { path: dir.display().to_string(), reason })?;
+        let file = dir.join("palabre.sqlite");
+        make_private_file(&file)
+            .map_err(|reason| StoreError::Directory { path: file.display().to_string(), reason })?;
         let options = SqliteConnectOptions::new()
-            .filename(dir.join("palabre.sqlite"))
+            .filename(&file)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
@@ -89,9 +92,15 @@ impl Store {
 }
 
 /// Makes a directory that only we can enter; one that exists keeps the rights its owner gave it.
-fn make_private_dir(dir: &Path) -> std::io::Result<()> {
+pub(crate) fn make_private_dir(dir: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}
+
+/// Makes a file that only we can read; SQLite gives its companions the same rights.
+fn make_private_file(file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(file).map(drop)
 }
 
 /// Stores a time.

@@ -6,7 +6,7 @@ use signaling::webhook::{Delivery, Outbox, OutboxError};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::Store;
+use super::{Store, StoreError, to_millis};
 
 impl Outbox for Store {
     async fn enqueue(&self, url: &str, body: &str) -> Result<(), OutboxError> {
@@ -61,6 +61,18 @@ impl Outbox for Store {
 impl Store {
     async fn delete_webhook(&self, id: i64) -> Result<(), OutboxError> {
         sqlx::query("DELETE FROM webhooks WHERE id = ?").bind(id).execute(&self.pool).await.map_err(store)?;
+        Ok(())
+    }
+
+    /// Forgets webhooks that nobody asks for any more, since their URL is no longer configured.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn delete_old_webhooks(&self, before: jiff::Timestamp) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM webhooks WHERE enqueued_at < ?")
+            .bind(to_millis(before))
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! What clients may do to connections, and what every answer carries.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -26,7 +28,7 @@ async fn every_page_forbids_foreign_origins_and_inline_scripts() {
         assert!(!policy.contains("unsafe") && !policy.contains('*'), "{policy}");
         assert_eq!(page.header("cache-control"), "no-store");
         assert_eq!(page.header("x-content-type-options"), "nosniff");
-        assert_eq!(page.header("referrer-policy"), "no-referrer");
+        assert_eq!(page.header("referrer-policy"), "same-origin");
         assert!(page.header("permissions-policy").contains("camera=(self)"));
     }
 }
@@ -94,6 +96,19 @@ async fn a_place_that_somebody_holds_is_free_again_when_the_connection_closes() 
     assert!(
         raw(&office, "GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.ends_with("ok")
     );
+}
+
+#[tokio::test]
+async fn whoever_connects_and_says_nothing_loses_the_place() {
+    let office = Office::start_with(|config| config.limits.connections = 1).await;
+    let mut silent = TcpStream::connect(office.server.http).await.unwrap();
+
+    // Only the end of the silent one lets the next one in.
+    let mut nothing = Vec::new();
+    let closed = tokio::time::timeout(Duration::from_secs(60), silent.read_to_end(&mut nothing)).await;
+
+    assert!(closed.is_ok(), "still open after a minute");
+    assert_eq!(office.browser().get("/health").await.status, 200);
 }
 
 /// Writes bytes, closes the writing side and reads what comes.
