@@ -72,33 +72,29 @@ pub async fn serve(
     loop {
         let accepted = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
-            accepted = accept(&listener.socket, &places) => accepted,
             Some(_) = connections.join_next() => continue,
+            accepted = listener.socket.accept() => accepted,
         };
-        match accepted {
-            Ok((stream, peer, place)) => {
-                let tls = listener.tls.clone();
-                connections.spawn(connection(stream, peer, place, tls, router.clone(), stop.clone()));
-            }
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             // Out of file descriptors: those who are in must not suffer from those who are not.
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
             }
-        }
+        };
+        // When all places are taken, this one waits here and all others in the kernel's queue.
+        let place = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            place = Arc::clone(&places).acquire_owned() => place.expect("the semaphore is never closed"),
+        };
+        let tls = listener.tls.clone();
+        connections.spawn(connection(stream, peer, place, tls, router.clone(), stop.clone()));
     }
     // No new ones from here on; the port is free for a successor.
     drop(listener);
     while connections.join_next().await.is_some() {}
-}
-
-async fn accept(
-    socket: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed");
-    let (stream, peer) = socket.accept().await?;
-    Ok((stream, peer, place))
 }
 
 async fn connection(
