@@ -1,3 +1,5 @@
 //! The SIP stack without sockets, clocks or tasks.
 
+pub mod media;
 pub mod message;
+pub mod sdp;

@@ -1,0 +1,412 @@
+//! One direction of a relayed call: packets of one leg become packets of the other without being decoded.
+//!
+//! ```text
+//! socket → latch (who may speak) → decrypt → Relay::forward (numbers, kind, duplicates) → encrypt → latch (where to)
+//! ```
+
+mod latch;
+mod liveness;
+mod payload_map;
+mod reception;
+
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+pub use latch::Latch;
+pub use liveness::{Life, Liveness};
+pub use payload_map::{PayloadKind, PayloadMap};
+pub use reception::{Reception, ReceptionReport, Totals};
+
+use super::rtp::{HEADER_LEN, Header, Unwrapper};
+
+/// Carries one leg's packets to the other, as one stream that never breaks.
+#[derive(Debug, Clone)]
+pub struct Relay {
+    map: PayloadMap,
+    clock_rate: u32,
+    /// The stream we send.
+    ssrc: u32,
+    /// The furthest position sent, and when.
+    sent: Option<(Instant, Position)>,
+    source: Option<Source>,
+    /// A source that was replaced, whose stragglers are not to take over again.
+    replaced: Option<(u32, Instant)>,
+    reception: Reception,
+}
+
+/// A place in a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Position {
+    sequence: u16,
+    timestamp: u32,
+}
+
+/// The stream that we receive at present.
+#[derive(Debug, Clone)]
+struct Source {
+    ssrc: u32,
+    unwrapper: Unwrapper,
+    /// Of its first packet; what is before that has no place in our stream.
+    first: u64,
+    newest: u64,
+    /// Which of the packets up to `newest` have come, one bit each.
+    seen: u128,
+    /// What we add to its positions.
+    shift: Position,
+    /// The number after a far jump; if it comes, the source has begun anew (RFC 3550 appendix A.1).
+    jumped: Option<u16>,
+}
+
+/// A packet ready for the other leg.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forwarded {
+    /// Where it now stands in the buffer it came in.
+    pub packet: Range<usize>,
+    /// What it carries.
+    pub kind: PayloadKind,
+}
+
+/// Why a packet is not handed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)] // The messages say it.
+pub enum NotForwarded {
+    #[error("no RTP packet")]
+    Malformed,
+    #[error("payload type {0} was not negotiated")]
+    PayloadType(u8),
+    #[error("a packet we had already, or that is too old to tell")]
+    Duplicate,
+    #[error("a straggler of a stream that was replaced")]
+    Replaced,
+}
+
+impl Relay {
+    /// Nothing carried yet. The stream number and the first position are random.
+    #[must_use]
+    pub fn new(map: PayloadMap, clock_rate: u32, ssrc: u32) -> Self {
+        Self {
+            map,
+            clock_rate,
+            ssrc,
+            sent: None,
+            source: None,
+            replaced: None,
+            reception: Reception::new(clock_rate),
+        }
+    }
+
+    /// Takes a new agreement of either leg; the stream goes on. A new clock rate begins at the place of the old.
+    pub fn renegotiate(&mut self, map: PayloadMap, clock_rate: u32) {
+        self.map = map;
+        if self.clock_rate != clock_rate {
+            self.clock_rate = clock_rate;
+            self.reception.change_clock(clock_rate);
+        }
+    }
+
+    /// Turns a packet into one of ours where it stands. Its sources and extension stay behind: their meaning was agreed
+    /// with the other leg only.
+    pub fn forward(&mut self, now: Instant, packet: &mut [u8]) -> Result<Forwarded, NotForwarded> {
+        let (header, payload) = Header::parse(packet).ok_or(NotForwarded::Malformed)?;
+        let (payload_type, kind) =
+            self.map.translate(header.payload_type).ok_or(NotForwarded::PayloadType(header.payload_type))?;
+        let (position, begins) = self.place(now, &header)?;
+
+        if kind == PayloadKind::Speech || self.reception.totals().received == 0 {
+            self.reception.note_transit(now, header.timestamp);
+        }
+        let outgoing = Header {
+            marker: header.marker || begins,
+            payload_type,
+            sequence: position.sequence,
+            timestamp: position.timestamp,
+            ssrc: self.ssrc,
+        };
+        // The fixed header moves up to the payload.
+        let start = payload.start - HEADER_LEN;
+        packet[start..payload.start].copy_from_slice(&outgoing.to_bytes());
+        Ok(Forwarded { packet: start..payload.end, kind })
+    }
+
+    /// What was received, for reports and the call record.
+    #[must_use]
+    pub fn reception(&self) -> &Reception {
+        &self.reception
+    }
+
+    /// The same, to make a report of it.
+    pub fn reception_mut(&mut self) -> &mut Reception {
+        &mut self.reception
+    }
+
+    /// The stream that is received at present, which reports speak of.
+    #[must_use]
+    pub fn source(&self) -> Option<u32> {
+        self.source.as_ref().map(|source| source.ssrc)
+    }
+
+    /// The stream that is sent.
+    #[must_use]
+    pub fn ssrc(&self) -> u32 {
+        self.ssrc
+    }
+
+    /// Finds the place of a packet in our stream; tells as well whether another source begins with it.
+    fn place(&mut self, now: Instant, header: &Header) -> Result<(Position, bool), NotForwarded> {
+        let known = self.source.as_mut().filter(|source| source.ssrc == header.ssrc);
+        let Some(source) = known else {
+            let lately = |(ssrc, when): (u32, Instant)| {
+                ssrc == header.ssrc && now.saturating_duration_since(when) < STRAGGLING
+            };
+            if self.replaced.is_some_and(lately) {
+                return Err(NotForwarded::Replaced);
+            }
+            self.begin(now, header);
+            return Ok((self.send(now, header), true));
+        };
+
+        match source.admit(header.sequence) {
+            Admission::New => {
+                let extended = source.newest_extended(header.sequence);
+                self.reception.count(extended);
+                Ok((self.send(now, header), false))
+            }
+            Admission::Old => Err(NotForwarded::Duplicate),
+            Admission::Restart => {
+                self.begin(now, header);
+                Ok((self.send(now, header), true))
+            }
+        }
+    }
+
+    /// Continues our stream with another source, of which this is the first packet.
+    fn begin(&mut self, now: Instant, header: &Header) {
+        let next = match self.sent {
+            None => Position { sequence: header.sequence, timestamp: header.timestamp },
+            Some((when, newest)) => {
+                let ticks = media_ticks(now.saturating_duration_since(when), self.clock_rate).max(1);
+                Position {
+                    sequence: newest.sequence.wrapping_add(1),
+                    timestamp: newest.timestamp.wrapping_add(ticks),
+                }
+            }
+        };
+        let shift = Position {
+            sequence: next.sequence.wrapping_sub(header.sequence),
+            timestamp: next.timestamp.wrapping_sub(header.timestamp),
+        };
+        let mut unwrapper = Unwrapper::default();
+        let first = unwrapper.extend(header.sequence);
+
+        if let Some(before) = self.source.take().filter(|before| before.ssrc != header.ssrc) {
+            self.replaced = Some((before.ssrc, now));
+        }
+        self.source =
+            Some(Source { ssrc: header.ssrc, unwrapper, first, newest: first, seen: 1, shift, jumped: None });
+        self.reception.restart();
+        self.reception.count(first);
+    }
+
+    fn send(&mut self, now: Instant, header: &Header) -> Position {
+        let shift = self.source.as_ref().expect("a source has begun").shift;
+        let position = Position {
+            sequence: header.sequence.wrapping_add(shift.sequence),
+            timestamp: header.timestamp.wrapping_add(shift.timestamp),
+        };
+        let ahead =
+            |(_, newest): (Instant, Position)| (position.sequence.wrapping_sub(newest.sequence) as i16) > 0;
+        if self.sent.is_none_or(ahead) {
+            self.sent = Some((now, position));
+        }
+        position
+    }
+}
+
+/// What a sequence number is to its source.
+enum Admission {
+    New,
+    Old,
+    Restart,
+}
+
+impl Source {
+    /// Whether a packet may pass. Each number passes once: encrypting two different packets under one number would give
+    /// both away (RFC 3711 §9.1).
+    fn admit(&mut self, sequence: u16) -> Admission {
+        let distance = i64::from(sequence.wrapping_sub(self.newest as u16) as i16);
+        if !(-MAX_MISORDER..=MAX_DROPOUT).contains(&distance) {
+            if self.jumped.replace(sequence.wrapping_add(1)) == Some(sequence) {
+                return Admission::Restart;
+            }
+            return Admission::Old;
+        }
+        self.jumped = None;
+
+        let extended = self.unwrapper.extend(sequence);
+        if extended > self.newest {
+            let ahead = extended - self.newest;
+            self.seen = if ahead < WINDOW { self.seen << ahead | 1 } else { 1 };
+            self.newest = extended;
+            return Admission::New;
+        }
+        let bit = 1u128 << (self.newest - extended);
+        if extended < self.first || self.seen & bit != 0 {
+            return Admission::Old;
+        }
+        self.seen |= bit;
+        Admission::New
+    }
+
+    /// The extended number of a packet that was just admitted.
+    fn newest_extended(&self, sequence: u16) -> u64 {
+        self.newest.saturating_add_signed(i64::from(sequence.wrapping_sub(self.newest as u16) as i16))
+    }
+}
+
+/// Ticks of a media clock in a span of time.
+fn media_ticks(span: Duration, clock_rate: u32) -> u32 {
+    (span.as_micros() * u128::from(clock_rate) / 1_000_000) as u32
+}
+
+/// How many packets back duplicates are known.
+const WINDOW: u64 = 128;
+const MAX_MISORDER: i64 = WINDOW as i64 - 1;
+/// A minute of packets; a longer gap is a jump.
+const MAX_DROPOUT: i64 = 3_000;
+/// For how long packets of a replaced source may still be under way.
+const STRAGGLING: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_keep_their_order_and_gaps_under_our_stream_number() {
+        let mut relay = relay();
+        let now = Instant::now();
+
+        assert_eq!(sent(&mut relay, now, 1, 65_535, 160), Ok((65_535, 160)));
+        assert_eq!(sent(&mut relay, now, 1, 1, 480), Ok((1, 480)));
+        assert_eq!(sent(&mut relay, now, 1, 0, 320), Ok((0, 320)));
+    }
+
+    #[test]
+    fn the_stream_goes_on_when_its_source_changes() {
+        let mut relay = relay();
+        let start = Instant::now();
+        sent(&mut relay, start, 1, 100, 1_000).expect("forwarded");
+
+        let later = start + Duration::from_millis(100);
+        assert_eq!(sent(&mut relay, later, 2, 7, 50), Ok((101, 1_800)));
+        assert_eq!(sent(&mut relay, later, 2, 8, 210), Ok((102, 1_960)));
+        // What came before the first of the new source would take numbers that were used.
+        assert_eq!(sent(&mut relay, later, 2, 6, 0), Err(NotForwarded::Duplicate));
+        assert_eq!(sent(&mut relay, later, 1, 101, 1_160), Err(NotForwarded::Replaced));
+    }
+
+    #[test]
+    fn a_replaced_source_may_come_back_after_a_while() {
+        let mut relay = relay();
+        let start = Instant::now();
+        sent(&mut relay, start, 1, 100, 0).expect("forwarded");
+        sent(&mut relay, start, 2, 500, 0).expect("forwarded");
+
+        let later = start + Duration::from_secs(3);
+        assert_eq!(sent(&mut relay, later, 1, 900, 70), Ok((102, 24_001)));
+    }
+
+    #[test]
+    fn no_number_is_sent_twice() {
+        let mut relay = relay();
+        let now = Instant::now();
+        for sequence in [10, 12, 11] {
+            sent(&mut relay, now, 1, sequence, 0).expect("forwarded");
+        }
+
+        for sequence in [10, 11, 12] {
+            assert_eq!(sent(&mut relay, now, 1, sequence, 99), Err(NotForwarded::Duplicate));
+        }
+        assert_eq!(relay.reception().totals().received, 3);
+    }
+
+    #[test]
+    fn a_source_that_starts_over_is_followed_with_its_second_packet() {
+        let mut relay = relay();
+        let now = Instant::now();
+        sent(&mut relay, now, 1, 30_000, 0).expect("forwarded");
+
+        assert_eq!(sent(&mut relay, now, 1, 5, 0), Err(NotForwarded::Duplicate));
+        assert_eq!(sent(&mut relay, now, 1, 6, 160), Ok((30_001, 1)));
+        assert_eq!(sent(&mut relay, now, 1, 7, 320), Ok((30_002, 161)));
+    }
+
+    #[test]
+    fn payload_types_are_translated_and_unknown_ones_stop_here() {
+        let mut relay = relay();
+        let now = Instant::now();
+        let mut packet = rtp(1, 1, 0, 96);
+        let forwarded = relay.forward(now, &mut packet).expect("keys are mapped");
+
+        let (header, _) = Header::parse(&packet[forwarded.packet]).expect("a packet");
+        assert_eq!((header.payload_type, forwarded.kind), (101, PayloadKind::Keys));
+        assert_eq!(relay.forward(now, &mut rtp(1, 2, 0, 97)), Err(NotForwarded::PayloadType(97)));
+        assert_eq!(relay.forward(now, &mut [0; 40]), Err(NotForwarded::Malformed));
+    }
+
+    #[test]
+    fn extension_and_sources_stay_behind_and_a_new_source_is_marked() {
+        let mut relay = relay();
+        let mut packet = rtp(1, 1, 0, 8);
+        packet[0] |= 0x11;
+        packet.splice(12..12, [0, 0, 0, 5, 0xBE, 0xDE, 0, 1, 0x10, 7, 0, 0]);
+        let forwarded = relay.forward(Instant::now(), &mut packet).expect("forwarded");
+
+        let out = &packet[forwarded.packet];
+        assert_eq!((out[0], out.len(), &out[12..]), (0x80, 12 + 4, b"beep".as_slice()));
+        assert!(Header::parse(out).is_some_and(|(header, _)| header.marker && header.ssrc == 77));
+    }
+
+    #[test]
+    fn any_bytes_are_taken_without_harm() {
+        let mut relay = relay();
+        let mut random = crate::media::testing::Random(3);
+        let now = Instant::now();
+        for _ in 0..20_000 {
+            let len = random.next() as usize % 60;
+            let mut packet: Vec<u8> = (0..len).map(|_| random.next() as u8).collect();
+            if let Some(first) = packet.first_mut() {
+                *first = *first & 0x3F | 0x80;
+            }
+            if let Ok(forwarded) = relay.forward(now, &mut packet) {
+                assert!(Header::parse(&packet[forwarded.packet]).is_some());
+            }
+        }
+    }
+
+    fn relay() -> Relay {
+        let mut map = PayloadMap::default();
+        map.insert(8, 0, PayloadKind::Speech);
+        map.insert(96, 101, PayloadKind::Keys);
+        Relay::new(map, 8_000, 77)
+    }
+
+    fn rtp(ssrc: u32, sequence: u16, timestamp: u32, payload_type: u8) -> Vec<u8> {
+        let header = Header { marker: false, payload_type, sequence, timestamp, ssrc };
+        [header.to_bytes().as_slice(), b"beep"].concat()
+    }
+
+    fn sent(
+        relay: &mut Relay,
+        now: Instant,
+        ssrc: u32,
+        sequence: u16,
+        timestamp: u32,
+    ) -> Result<(u16, u32), NotForwarded> {
+        let mut packet = rtp(ssrc, sequence, timestamp, 8);
+        let forwarded = relay.forward(now, &mut packet)?;
+        let (header, _) = Header::parse(&packet[forwarded.packet]).expect("a packet");
+        assert_eq!((header.ssrc, header.payload_type), (77, 0));
+        Ok((header.sequence, header.timestamp))
+    }
+}
