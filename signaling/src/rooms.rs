@@ -177,6 +177,17 @@ impl Rooms {
         self.ask(room, move |room, now| room.remove_participant(now, &identity)).await
     }
 
+    /// Sends a participant away for good: its tokens of before a moment, in seconds since 1970, let nobody in again.
+    pub async fn expel_participant(&self, room: &str, identity: &str, before: u64) -> Result<(), RoomError> {
+        let identity = identity.to_owned();
+        self.ask(room, move |room, now| {
+            room.remove_participant(now, &identity)?;
+            room.revoke_tokens(&identity, before);
+            Ok(())
+        })
+        .await
+    }
+
     /// Changes what a participant is called and what it may do.
     pub async fn update_participant(
         &self,

@@ -95,6 +95,35 @@ async fn participants_are_seen_changed_and_sent_away() {
 }
 
 #[tokio::test]
+async fn who_was_removed_comes_back_only_by_a_token_of_later() {
+    let server = Server::start().await;
+    let old = Claims::join("awa", "bilateral").until(now() + 60);
+    let later = Claims { not_before: Some(now() + 30), ..old.clone() };
+    let [old, later] = [old, later].map(|claims| claims.sign(&keys(), "key").unwrap());
+    let mut awa = server.join_with("bilateral", &old).await;
+    let mut fresh = String::new();
+    let _ben = server.join("ben", "bilateral").await;
+
+    let awa_here = json!({"room": "bilateral", "identity": "awa", "revokeTokenTs": (now() + 1).to_string()});
+    assert_eq!(server.json("RemoveParticipant", admin("bilateral"), awa_here).await.status, StatusCode::OK);
+
+    awa.until(|message| match message {
+        Message::RefreshToken(token) => {
+            fresh = token;
+            None
+        }
+        Message::Leave(_) => Some(()),
+        _ => None,
+    })
+    .await;
+    for token in [&old, &fresh] {
+        let refused = server.try_join(token).await.unwrap_err();
+        assert!(matches!(refused, tungstenite::Error::Http(response) if response.status() == 403));
+    }
+    server.join_with("bilateral", &later).await;
+}
+
+#[tokio::test]
 async fn metadata_of_a_room_reaches_who_is_there() {
     let server = Server::start().await;
     let mut awa = server.join("awa", "bilateral").await;
@@ -335,16 +364,7 @@ impl Server {
     }
 
     async fn join_with(&self, room: &str, token: &str) -> Participant {
-        let client = proto::ClientInfo { protocol: 17, ..Default::default() };
-        let request = proto::WrappedJoinRequest {
-            join_request: proto::JoinRequest { client_info: Some(client), ..Default::default() }
-                .encode_to_vec(),
-            ..Default::default()
-        };
-        let request = BASE64_URL_SAFE.encode(request.encode_to_vec());
-        let url = format!("ws://{}/rtc/v1?access_token={token}&join_request={request}", self.address);
-        let (socket, _) = connect_async(url).await.unwrap();
-        let mut participant = Participant { socket };
+        let mut participant = self.try_join(token).await.unwrap();
         let joined = participant
             .until(|message| match message {
                 Message::Join(join) => join.room,
@@ -354,9 +374,23 @@ impl Server {
         assert_eq!(joined.name, room);
         participant
     }
+
+    async fn try_join(&self, token: &str) -> Result<Participant, tungstenite::Error> {
+        let client = proto::ClientInfo { protocol: 17, ..Default::default() };
+        let request = proto::WrappedJoinRequest {
+            join_request: proto::JoinRequest { client_info: Some(client), ..Default::default() }
+                .encode_to_vec(),
+            ..Default::default()
+        };
+        let request = BASE64_URL_SAFE.encode(request.encode_to_vec());
+        let url = format!("ws://{}/rtc/v1?access_token={token}&join_request={request}", self.address);
+        let (socket, _) = connect_async(url).await?;
+        Ok(Participant { socket })
+    }
 }
 
 /// Somebody at the other end of a WebSocket.
+#[derive(Debug)]
 struct Participant {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }

@@ -8,7 +8,7 @@ use super::{
     body::Request,
     error::{Code, TwirpError},
 };
-use crate::Rooms;
+use crate::{Rooms, rooms::unix_now};
 
 /// One call.
 pub(super) struct RoomService<'a> {
@@ -76,7 +76,11 @@ impl RoomService<'_> {
     async fn remove_participant(&self) -> Result<Response, TwirpError> {
         let request: proto::RoomParticipantIdentity = self.request.message()?;
         self.require_admin(&request.room)?;
-        self.rooms.remove_participant(&request.room, &request.identity).await?;
+        let before = match u64::try_from(request.revoke_token_ts) {
+            Ok(before @ 1..) => before,
+            _ => unix_now().as_secs(),
+        };
+        self.rooms.expel_participant(&request.room, &request.identity, before).await?;
         Ok(self.request.answer(&proto::RemoveParticipantResponse {}))
     }
 

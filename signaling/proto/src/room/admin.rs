@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use livekit_protocol::{self as proto, DisconnectReason, leave_request::Action, signal_response};
 
-use super::{Room, RoomError, Seat};
+use super::{MAX_REVOKED, Room, RoomError, Seat};
 use crate::permission;
 
 impl Room {
@@ -25,6 +25,19 @@ impl Room {
         let seat = self.known(identity)?;
         self.remove(now, seat, DisconnectReason::ParticipantRemoved, Some(Action::Disconnect));
         Ok(())
+    }
+
+    /// Lets nobody in under an identity by a token that begins before a moment, in seconds since 1970. A token that does
+    /// not say when it begins has always been there.
+    pub fn revoke_tokens(&mut self, identity: &str, before: u64) {
+        if self.revoked.len() >= MAX_REVOKED
+            && !self.revoked.contains_key(identity)
+            && let Some(oldest) = self.revoked.iter().min_by_key(|(_, before)| **before)
+        {
+            let oldest = oldest.0.clone();
+            self.revoked.remove(&oldest);
+        }
+        self.revoked.insert(identity.to_owned(), before);
     }
 
     /// Changes what a participant is called and what it may do.

@@ -31,6 +31,10 @@ impl Room {
             return Err(JoinError::Invalid(format!("an identity has 1 to {limit} bytes")));
         }
 
+        let begins = joining.claims.not_before.unwrap_or(0);
+        if self.revoked.get(&joining.identity).is_some_and(|&before| begins < before) {
+            return Err(JoinError::NotAllowed("the participant was removed and its token revoked"));
+        }
         self.has_place_for(&joining.identity)
     }
 
@@ -226,7 +230,11 @@ impl Room {
             ..claims.video
         };
         let expires = first.expires.unwrap_or(0).max(soonest);
-        Some(Claims { issuer: first.issuer.clone(), sip: first.sip, video, ..claims }.until(expires))
+        let not_before = Some(self.unix(now).as_secs());
+        Some(
+            Claims { issuer: first.issuer.clone(), not_before, sip: first.sip, video, ..claims }
+                .until(expires),
+        )
     }
 
     pub(super) fn handle_peer_connected(&mut self, now: Instant, peer: PeerKey) {

@@ -96,6 +96,8 @@ pub struct Room {
     by_up: HashMap<UpKey, (Seat, String)>,
     by_down: HashMap<DownKey, (Seat, String)>,
     by_track: HashMap<String, Seat>,
+    /// Identities of whom tokens from before a moment, in seconds since 1970, let nobody in.
+    revoked: HashMap<String, u64>,
     speaking: BTreeMap<UpKey, (f32, bool)>,
     replay: ReplayCache,
     /// When it ends because nobody is there.
@@ -161,6 +163,7 @@ impl Room {
             by_up: HashMap::new(),
             by_down: HashMap::new(),
             by_track: HashMap::new(),
+            revoked: HashMap::new(),
             speaking: BTreeMap::new(),
             replay: ReplayCache::new(limits.replay_bytes, limits.replay_age),
             limits,
@@ -366,5 +369,7 @@ const TOKEN_REFRESH: Duration = Duration::from_secs(300);
 const TOKEN_LIFE: Duration = Duration::from_secs(600);
 /// How long a client that closed its media may keep its signalling before it is told to rebuild both.
 const GOODBYE_PATIENCE: Duration = Duration::from_secs(5);
+/// Identities whose tokens are remembered as revoked, per room; the longest revoked is forgotten first.
+const MAX_REVOKED: usize = 1_024;
 /// How long after asking for media sections we ask again.
 const SECTIONS_PATIENCE: Duration = Duration::from_secs(10);
