@@ -41,7 +41,7 @@ test("a refused guest is told, and the others go on waiting", async ({ arrive })
   await host.page.getByRole("status").getByRole("button", { name: "Participants" }).click();
   await host.page.getByRole("button", { name: "Refuser Un importun" }).click();
 
-  await expect(first.page.getByRole("heading", { name: "Vous n’avez pas été admis" })).toBeVisible();
+  await expect(first.page.getByRole("heading", { name: "L’hôte n’a pas ouvert" })).toBeVisible();
   await expect(second.page.getByText("Salle d’attente")).toBeVisible();
   await host.page.getByRole("button", { name: "Faire entrer Ambassadeur" }).click();
   await second.isInside();

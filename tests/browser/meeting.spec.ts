@@ -154,7 +154,7 @@ test("a host removes somebody, who cannot come back", async ({ arrive }) => {
 
   await guest.prepare(code);
   await guest.page.getByRole("button", { name: "Entrer", exact: true }).click();
-  await expect(guest.page.getByRole("alert")).toHaveText("L’hôte vous a retiré de cette rencontre.");
+  await expect(guest.page.getByRole("alert")).toHaveText("L’hôte a mis fin à votre participation à cette rencontre.");
 });
 
 test("a host ends the session for everybody", async ({ arrive }) => {

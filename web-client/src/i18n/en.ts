@@ -252,10 +252,10 @@ export const en: Catalogue = {
     ended: { title: "The session has ended", help: "The host ended it." },
     removed: { title: "You are no longer in session", help: "A host removed you from the session." },
     refused: {
-      title: "You were not admitted",
-      help: "The host did not open. You can reach them another way.",
+      title: "The host did not open",
+      help: "You can reach them another way, then ask again.",
     },
-    elsewhere: { title: "Session open elsewhere", help: "You entered from another page or device." },
+    elsewhere: { title: "Session open elsewhere", help: "Another page or device holds your seat." },
     meeting_locked: { title: "The room is locked", help: "The host can unlock it. Then try again." },
     meeting_full: { title: "The room is full", help: "Try again when somebody has left." },
     failed: {

@@ -36,7 +36,7 @@ export const fr = {
     unexpected: "Quelque chose n’a pas marché. Réessayez.",
     meeting_locked: "La salle est verrouillée. L’hôte peut la rouvrir.",
     meeting_full: "La salle est pleine. Réessayez plus tard.",
-    removed: "L’hôte vous a retiré de cette rencontre.",
+    removed: "L’hôte a mis fin à votre participation à cette rencontre.",
     too_many_waiting: "Trop de personnes attendent. Réessayez dans un instant.",
     fields: {
       name: "Le nom doit avoir entre 1 et 80 caractères.",
@@ -256,14 +256,14 @@ export const fr = {
   after: {
     left: { title: "Vous avez quitté la séance", help: "Vous pouvez y revenir tant qu’elle est ouverte." },
     ended: { title: "La séance est close", help: "L’hôte y a mis fin." },
-    removed: { title: "Vous n’êtes plus en séance", help: "Un hôte vous a retiré de la séance." },
+    removed: { title: "Vous n’êtes plus en séance", help: "Un hôte a mis fin à votre participation." },
     refused: {
-      title: "Vous n’avez pas été admis",
-      help: "L’hôte n’a pas ouvert. Vous pouvez le joindre autrement.",
+      title: "L’hôte n’a pas ouvert",
+      help: "Vous pouvez le joindre autrement, puis redemander.",
     },
     elsewhere: {
       title: "Séance ouverte ailleurs",
-      help: "Vous êtes entré depuis une autre page ou un autre appareil.",
+      help: "Votre place est tenue par une autre page ou un autre appareil.",
     },
     meeting_locked: { title: "La salle est verrouillée", help: "L’hôte peut la rouvrir. Réessayez ensuite." },
     meeting_full: { title: "La salle est pleine", help: "Réessayez quand une personne sera sortie." },

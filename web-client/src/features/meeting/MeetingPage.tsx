@@ -92,7 +92,7 @@ function After({ why, onReturn }: { why: Departure; onReturn: () => void }) {
   const text = useText();
   const { title, help } = text.after[why];
   // Who was removed need not be offered a door that stays shut; what has ended has none.
-  const mayReturn = why !== "removed" && why !== "ended" && why !== "refused";
+  const mayReturn = why !== "removed" && why !== "ended";
   useTitle(title);
   return (
     <PlainPage title={title} help={help}>
