@@ -2,8 +2,9 @@ import { Person } from "./support/person.js";
 import { HOST, Server } from "./support/server.js";
 import { expect, test } from "./support/test.js";
 
-test("the one-time link makes the administrator, once", async ({ browser, people }) => {
+test("the one-time link makes the administrator, once", async ({ browserNumber, people }) => {
   const server = await Server.start();
+  const browser = await browserNumber(0);
   try {
     const admin = await Person.at(browser, server.url, "Administratrice");
     people.push(admin);

@@ -1,6 +1,6 @@
 //! The fixture every test uses: the program, people with browsers, and the rule that no page may fault.
 
-import { test as base, expect } from "@playwright/test";
+import { test as base, expect, type Browser } from "@playwright/test";
 import { Person } from "./person.js";
 import { Line } from "./proxy.js";
 import { Server } from "./server.js";
@@ -18,9 +18,19 @@ interface Fixtures {
 
 interface WorkerFixtures {
   server: Server;
+  /** The n-th browser: everybody in a test has a process, and so a camera and a microphone, of their own. */
+  browserNumber: (n: number) => Promise<Browser>;
 }
 
 export const test = base.extend<Fixtures & { people: Person[] }, WorkerFixtures>({
+  browserNumber: [
+    async ({ playwright, launchOptions }, use) => {
+      const browsers: Browser[] = [];
+      await use(async (n) => (browsers[n] ??= await playwright.chromium.launch(launchOptions)));
+      for (const browser of browsers) await browser.close();
+    },
+    { scope: "worker" },
+  ],
   server: [
     async ({}, use) => {
       const server = await Server.start();
@@ -39,16 +49,16 @@ export const test = base.extend<Fixtures & { people: Person[] }, WorkerFixtures>
     for (const person of people) await person.context.close();
     expect(faults, "no page may log an error or ask a foreign origin").toEqual([]);
   },
-  arrive: async ({ browser, server, people }, use) => {
+  arrive: async ({ browserNumber, server, people }, use) => {
     await use(async (name, options) => {
-      const person = await Person.at(browser, server.url, name, options);
+      const person = await Person.at(await browserNumber(people.length), server.url, name, options);
       people.push(person);
       return person;
     });
   },
-  arriveOver: async ({ browser, people }, use) => {
+  arriveOver: async ({ browserNumber, people }, use) => {
     await use(async (line, name) => {
-      const person = await Person.at(browser, line.url, name);
+      const person = await Person.at(await browserNumber(people.length), line.url, name);
       people.push(person);
       return person;
     });
