@@ -1,9 +1,13 @@
 //! Sound of phones: what is decided about packets, and what is computed on samples. Nothing here waits, and nothing
 //! allocates per frame.
 
+pub mod comfort_noise;
+pub mod dtmf;
 pub mod g711;
+pub mod g722;
+pub mod level;
 pub mod relay;
+pub mod resample;
 pub mod rtp;
 #[cfg(test)]
-#[allow(dead_code)]
 mod testing;
