@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{Conference, PeerKey, Sink};
 use crate::id::PeerId;
-use crate::participant::Participant;
+use crate::participant::{KnownStreams, Participant};
 
 impl Conference {
     pub(super) fn add_peer(&mut self, now: Instant, id: PeerId, key: PeerKey, direct: bool) {
@@ -27,6 +27,24 @@ impl Conference {
         let Some(peer) = self.peers.get_mut(slot) else { return };
         peer.connected = true;
         self.allocate(now, slot, sink);
+    }
+
+    pub(super) fn streams_of(&self, id: PeerId) -> KnownStreams {
+        let mut known = KnownStreams::default();
+        let Some(peer) = self.peer_ids.get(&id).and_then(|&slot| self.peers.get(slot)) else { return known };
+        for &slot in &peer.up_tracks {
+            let Some(up) = self.up_tracks.get(slot) else { continue };
+            let mut encodings: Vec<_> = up.encodings.iter().map(|encoding| encoding.params).collect();
+            for (ssrc, source) in peer.sources.iter().filter(|(_, source)| source.track == slot) {
+                let Some(encoding) = encodings.get_mut(usize::from(source.encoding)) else { continue };
+                match source.repair {
+                    true => encoding.rtx_ssrc = Some(ssrc),
+                    false => encoding.ssrc = Some(ssrc),
+                }
+            }
+            known.insert(up.id, encodings);
+        }
+        known
     }
 
     pub(super) fn remove_peer<S: Sink + ?Sized>(&mut self, now: Instant, id: PeerId, sink: &mut S) {

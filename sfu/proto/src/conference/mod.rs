@@ -18,7 +18,7 @@ use crate::bandwidth::allocator::Demand;
 use crate::bandwidth::estimator::Fate;
 use crate::id::{ConferenceId, DownTrackId, PeerId, Ssrc, UpTrackId};
 use crate::io::{DownTrackParams, Event, LayerWish, UpTrackParams};
-use crate::participant::Participant;
+use crate::participant::{KnownStreams, Participant};
 use crate::track::down_track::{DownTrack, Outlet, Scratch};
 use crate::track::moment::Moment;
 use crate::track::up_track::UpTrack;
@@ -125,6 +125,12 @@ impl Conference {
     /// The transport of a peer can carry media from now on.
     pub fn connected<S: Sink + ?Sized>(&mut self, now: Instant, peer: PeerId, sink: &mut S) {
         self.connect_peer(now, peer, sink);
+    }
+
+    /// What is known of a peer's streams, for the conference that it moves to.
+    #[must_use]
+    pub fn known_streams(&self, peer: PeerId) -> KnownStreams {
+        self.streams_of(peer)
     }
 
     /// Ends a peer, its up tracks and its down tracks.

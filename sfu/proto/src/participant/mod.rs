@@ -2,6 +2,7 @@
 
 pub mod arrivals;
 pub mod departures;
+mod known_streams;
 pub mod sources;
 
 use std::time::Duration;
@@ -13,6 +14,7 @@ use crate::io::{Extension, ExtensionMap};
 use crate::track::reception::Counts;
 use arrivals::Arrivals;
 use departures::Departures;
+pub use known_streams::KnownStreams;
 use sources::Sources;
 
 /// One peer.

@@ -45,6 +45,11 @@ impl Sources {
         self.known.first().map(|&(ssrc, _)| ssrc)
     }
 
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (Ssrc, Source)> + '_ {
+        self.known.iter().copied()
+    }
+
     /// Forgets all streams of an up track.
     pub fn forget(&mut self, track: u32) {
         self.known.retain(|(_, source)| source.track != track);

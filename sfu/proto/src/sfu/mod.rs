@@ -18,6 +18,7 @@ use crate::demux::{self, Kind};
 use crate::id::{ConferenceId, PeerId};
 use crate::io::{Command, Event, PeerCloseReason};
 use crate::outlets::Outlets;
+use crate::participant::KnownStreams;
 use crate::path::{Path, PathTable, TcpId};
 use crate::srtp::SrtpReceiver;
 use crate::stats::SfuStats;
@@ -62,6 +63,8 @@ struct Peer {
     conference: ConferenceKey,
     transport: Option<Transport>, // None: direct
     receiver: Option<Box<SrtpReceiver>>,
+    /// From the conference that it has left.
+    known_streams: KnownStreams,
     ufrags: Vec<String>,
     armed: Armed,
     #[cfg(test)]
@@ -165,7 +168,8 @@ impl Sfu {
                 }
             }
             Command::EndConference { .. } => self.end_conference(now, place),
-            Command::Publish { peer, track } => {
+            Command::Publish { peer, mut track } => {
+                self.complete_streams(peer, &mut track);
                 self.with_conference(place, |conference, sink| {
                     conference.publish(now, peer, *track, sink);
                 });

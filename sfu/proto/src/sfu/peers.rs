@@ -5,7 +5,8 @@ use std::time::Instant;
 use super::{ConferenceKey, Peer, Retired, Sfu};
 use crate::conference::PeerKey;
 use crate::id::{ConferenceId, PeerId};
-use crate::io::{Event, PeerCloseReason, PeerParams};
+use crate::io::{Event, PeerCloseReason, PeerParams, UpTrackParams};
+use crate::participant::KnownStreams;
 use crate::path::Path;
 use crate::timers::Armed;
 use crate::transport::Transport;
@@ -58,6 +59,7 @@ impl Sfu {
             conference: place,
             transport,
             receiver: None,
+            known_streams: KnownStreams::default(),
             ufrags: Vec::new(),
             armed: Armed::default(),
             #[cfg(test)]
@@ -112,7 +114,14 @@ impl Sfu {
         if let Some(hosted) = &mut self.conferences[from.0 as usize] {
             hosted.members.retain(|member| *member != key);
         }
-        self.with_conference(from, |conference, sink| conference.leave(now, id, sink));
+        let mut known = KnownStreams::default();
+        self.with_conference(from, |conference, sink| {
+            known = conference.known_streams(id);
+            conference.leave(now, id, sink);
+        });
+        if let Some(peer) = self.peers[key.0 as usize].as_deref_mut() {
+            peer.known_streams = known;
+        }
         if let Some(hosted) = &mut self.conferences[to.0 as usize] {
             hosted.members.push(key);
         }
@@ -122,6 +131,16 @@ impl Sfu {
                 conference.connected(now, id, sink);
             }
         });
+    }
+
+    /// Adds to a declaration what is known of the streams from another conference.
+    pub(super) fn complete_streams(&self, id: PeerId, track: &mut UpTrackParams) {
+        let Some(&key) = self.by_id.get(&id) else {
+            return;
+        };
+        if let Some(peer) = self.peers[key.0 as usize].as_deref() {
+            peer.known_streams.complete(track);
+        }
     }
 
     pub(super) fn close_peer(&mut self, now: Instant, key: PeerKey, reason: PeerCloseReason) {

@@ -1,7 +1,7 @@
 //! What is declared of a source, and what its packets say of themselves.
 
 use super::rig::{Media, Rig, VP8, VP8_RTX, camera, down, simulcast_camera, vp8};
-use crate::id::{PayloadType, UpTrackId};
+use crate::id::{PayloadType, PeerId, UpTrackId};
 use crate::io::{Codec, Event, Mime};
 use crate::rtp::ExtensionValues;
 use crate::track::payload::vp8::tests::descriptor;
@@ -16,6 +16,23 @@ fn a_stream_stays_known_when_it_stops_telling_its_rid() {
     send(&mut rig, 33, 2, VP8.0, ExtensionValues::default());
 
     assert_eq!(rig.received(2).len(), 2);
+}
+
+#[test]
+fn a_stream_that_no_longer_tells_its_rid_is_known_in_the_conference_that_its_peer_moves_to() {
+    let mut left = Rig::with_peers(1);
+    left.publish(1, simulcast_camera(1));
+    send(&mut left, 33, 1, VP8.0, named(b"f"));
+    let known = left.conference.known_streams(PeerId(1));
+
+    let mut rig = Rig::with_peers(2);
+    let mut camera = simulcast_camera(1);
+    known.complete(&mut camera);
+    rig.publish(1, camera);
+    rig.subscribe(2, down(1, 1, vec![vp8()]));
+    send(&mut rig, 33, 2, VP8.0, ExtensionValues::default());
+
+    assert_eq!(rig.received(2).len(), 1);
 }
 
 #[test]
