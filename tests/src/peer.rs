@@ -182,8 +182,8 @@ impl Peer {
 
     /// Opens a data channel whose stream number both sides know.
     pub fn open_negotiated_channel(&mut self, label: &str, lossy: bool, stream: u16) {
-        let channel = self.create_channel(label, lossy, Some(stream));
-        self.channels.insert(label.into(), channel);
+        // It counts as open when the client says so: the far side may know earlier that the association stands.
+        self.create_channel(label, lossy, Some(stream));
     }
 
     fn create_channel(&mut self, label: &str, lossy: bool, negotiated: Option<u16>) -> ChannelId {
