@@ -89,6 +89,8 @@ test("an admitted guest who reloads the page does not wait again", async ({ arri
   await guest.knock(code);
   await host.page.getByRole("button", { name: "Faire entrer" }).click();
   await guest.isInside();
+  // Gone before its tracks arrived, a participant leaves the SDK with a track of nobody, which it reports as an error.
+  await expectFlow(host.page, { sounds: 1, pictures: 1 });
 
   await guest.page.reload();
   await guest.page.getByRole("button", { name: "Demander à entrer" }).click();
