@@ -5,6 +5,7 @@ use super::headers::Headers;
 use super::method::Method;
 use super::response::Response;
 use super::status::StatusCode;
+use super::via::Via;
 
 /// Why a text is not what its place in a message asks for; the answer to it is 400.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -109,10 +110,10 @@ impl ParseError {
     /// ACK, or do not say where a response would go.
     pub fn status(&self) -> Option<StatusCode> {
         let salvage = self.salvage.as_deref()?;
-        if salvage.method == Some(Method::Ack) || salvage.headers.via().is_err() {
+        if salvage.method == Some(Method::Ack) {
             return None;
         }
-        Some(self.kind.status())
+        sender(&salvage.headers).map(|_| self.kind.status())
     }
 
     /// The response that refuses the request, as far as it could be read.
@@ -120,11 +121,22 @@ impl ParseError {
         let status = self.status()?;
         let salvage = self.salvage.as_deref()?;
         let mut response = Response::to_headers(&salvage.headers, status, Some(to_tag));
+        if response.headers.vias().is_err() {
+            response.headers.set(HeaderName::Via, sender(&salvage.headers)?);
+        }
         if let ParseErrorKind::Syntax(error) = &self.kind {
             response.reason = format!("Bad Request ({}: {})", error.part, error.reason);
         }
         Some(response)
     }
+}
+
+/// The hop that a request came from; without its parameters, if these are what is broken.
+fn sender(headers: &Headers) -> Option<Via> {
+    headers.via().ok().or_else(|| {
+        let text = headers.values(&HeaderName::Via).next()?;
+        Via::parse(text.split(';').next()?).ok()
+    })
 }
 
 impl From<ParseErrorKind> for ParseError {

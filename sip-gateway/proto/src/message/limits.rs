@@ -10,8 +10,8 @@ pub const MAX_START_LINE: usize = 8 * 1024;
 pub const MAX_HEADER_VALUE: usize = 8 * 1024;
 /// The longest method, header name or other token that we keep.
 pub const MAX_TOKEN: usize = 128;
-/// The most Via values in one message: more hops than that are a loop.
-pub const MAX_VIAS: usize = 32;
+/// The most Via values in one message: requests start with 70 hops to go (RFC 3261 §8.1.1.6).
+pub const MAX_VIAS: usize = 71;
 /// The most parameters of one value.
 pub const MAX_PARAMS: usize = 64;
 /// The most values of one list header that a typed accessor reads.

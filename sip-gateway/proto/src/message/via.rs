@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::error::SyntaxError;
 use super::host::{ip_of, split_host_port};
 use super::params::Params;
-use super::scan::{number, trim};
+use super::scan::{is_token, number, trim};
 use super::token::Token;
 
 /// What carries a message between two hops.
@@ -99,13 +99,14 @@ impl Via {
         Self { transport, host: host.to_owned(), port, params }
     }
 
-    /// Reads one hop that fills the whole text.
+    /// Reads one hop that fills the whole text. The version is not ours to judge: a request of another one must find
+    /// its way back too.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let wrong = |reason| SyntaxError::new("Via", reason);
         let (protocol, rest) = text.split_once('/').ok_or(wrong("it names no protocol"))?;
         let (version, rest) = rest.split_once('/').ok_or(wrong("it names no transport"))?;
-        if !trim(protocol).eq_ignore_ascii_case("SIP") || trim(version) != "2.0" {
-            return Err(wrong("its protocol is not SIP/2.0"));
+        if !trim(protocol).eq_ignore_ascii_case("SIP") || !is_token(trim(version)) {
+            return Err(wrong("its protocol is not SIP"));
         }
         let rest = trim(rest);
         let (transport, rest) = rest.split_once([' ', '\t']).ok_or(wrong("it names no sender"))?;
@@ -235,7 +236,7 @@ mod tests {
             "SIP/2.0/UDP",
             "SIP/2.0 a",
             "HTTP/2.0/UDP a",
-            "SIP/7.0/UDP a",
+            "SIP/2 0/UDP a",
             "SIP/2.0/UDP a;;",
             "SIP/2.0/U@P a",
             "SIP/2.0/UDP a b",
