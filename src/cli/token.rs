@@ -67,6 +67,7 @@ impl Token {
         claims.video.can_update_own_metadata = Some(true);
         claims.video.hidden = self.hidden;
         let now = u64::try_from(Timestamp::now().as_second())?;
+        claims.not_before = Some(now);
         let token = claims
             .until(now + self.valid_for.as_secs())
             .sign(&keys, key)

@@ -33,6 +33,7 @@ impl Tokens {
         claims.attributes.insert(ROLE.to_owned(), admission.role.as_str().to_owned());
         claims.video.room_admin = admission.is_host();
         claims.video.can_update_own_metadata = Some(true);
+        claims.not_before = Some(seconds(now));
         claims
             .until(seconds(now) + LIFETIME.as_secs())
             .sign(&self.keys, &self.key)
@@ -44,8 +45,9 @@ impl Tokens {
     pub fn previous(&self, meeting: &Meeting, token: &str, now: Timestamp) -> Option<Admission> {
         let now = seconds(now);
         let claims = match Claims::verify(token, &self.keys, now) {
-            Err(TokenError::Expired(_)) => {
-                Claims::verify(token, &self.keys, now.saturating_sub(MEMORY.as_secs()))
+            // Then as of its last second.
+            Err(TokenError::Expired(ago)) if ago < MEMORY.as_secs() => {
+                Claims::verify(token, &self.keys, now.saturating_sub(ago + 1))
             }
             other => other,
         }
@@ -79,9 +81,9 @@ mod tests {
         let guest = Admission::new_guest(&meeting, "Awa".to_owned());
         let token = tokens.mint(&guest, now);
 
-        let later = now + MEMORY;
+        let later = now + LIFETIME + MEMORY - Duration::from_secs(1);
         assert_eq!(tokens.previous(&meeting, &token, later), Some(guest));
-        let too_late = later + LIFETIME;
+        let too_late = later + Duration::from_secs(1);
         assert_eq!(tokens.previous(&meeting, &token, too_late), None);
         let elsewhere = self::meeting();
         assert_eq!(tokens.previous(&elsewhere, &token, now), None);
