@@ -67,6 +67,11 @@ impl Transport {
         }
     }
 
+    /// Whether the media engine knows the transport over which data is sent.
+    pub(crate) fn takes_data(&self) -> bool {
+        self.joined_peers().contains(&self.data_peer())
+    }
+
     /// Notes that a transport is connected; `true` if that makes the participant active.
     pub(crate) fn set_connected(&mut self, peer: PeerKey) -> bool {
         if self.answering.peer == peer {

@@ -67,7 +67,8 @@ impl Room {
         let receivers: Vec<PeerKey> = self
             .participants
             .iter()
-            .filter(|(_, participant)| participant.is_active())
+            // A client may know that it is connected before we do: the engine keeps reliable data until the channel opens.
+            .filter(|(_, participant)| participant.is_active() || participant.transport.takes_data())
             .filter(|(seat, participant)| match destinations.is_empty() {
                 true => Some(**seat) != sender,
                 false => destinations.contains(&participant.identity),

@@ -30,6 +30,18 @@ fn a_packet_goes_to_everybody_else_under_its_true_sender() {
 }
 
 #[test]
+fn who_is_about_to_be_connected_misses_nothing() {
+    let mut house = House::open();
+    house.join("ada");
+    let joining = house.joining("bob");
+    house.try_join(joining).unwrap();
+
+    send(&mut house, 0, true, &user(b"welcome"));
+
+    assert_eq!(house.data().iter().map(|(peer, _)| *peer).collect::<Vec<_>>(), [house.peer_of(1)]);
+}
+
+#[test]
 fn a_packet_with_destinations_goes_to_them_only() {
     let mut house = House::open();
     for identity in ["ada", "bob", "eve"] {
