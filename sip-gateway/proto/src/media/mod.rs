@@ -2,10 +2,13 @@
 //! allocates per frame.
 
 pub mod comfort_noise;
+pub mod concealment;
 pub mod dtmf;
 pub mod g711;
 pub mod g722;
+pub mod jitter_buffer;
 pub mod level;
+pub mod mixer;
 pub mod relay;
 pub mod resample;
 pub mod rtp;
