@@ -12,15 +12,15 @@
 pub struct Encoder {
     low: Band,
     high: Band,
-    /// The last 24 samples.
-    line: [i16; TAPS],
+    /// The last 24 samples, first and second of each pair apart so that each filter half reads neighbours.
+    lines: [[i16; TAPS / 2]; 2],
 }
 
 impl Encoder {
     /// A coder at rest.
     #[must_use]
     pub fn new() -> Self {
-        Self { low: Band::low(), high: Band::high(), line: [0; TAPS] }
+        Self { low: Band::low(), high: Band::high(), lines: [[0; TAPS / 2]; 2] }
     }
 
     /// Encodes pairs of samples, as many as both slices hold, and tells how many octets that made.
@@ -36,14 +36,8 @@ impl Encoder {
 
     /// The transmit QMF: two samples become one in each band.
     fn split(&mut self, first: i16, second: i16) -> (i32, i32) {
-        self.line.copy_within(2.., 0);
-        self.line[TAPS - 2..].copy_from_slice(&[first, second]);
-
-        let (mut even, mut odd) = (0, 0);
-        for (at, pair) in self.line.chunks_exact(2).enumerate() {
-            even += i32::from(pair[0]) * QMF[at];
-            odd += i32::from(pair[1]) * QMF[TAPS / 2 - 1 - at];
-        }
+        let even = filter(&mut self.lines[0], first, &QMF);
+        let odd = filter(&mut self.lines[1], second, &QMF_REVERSED);
         ((even + odd) >> 14, (odd - even) >> 14)
     }
 }
@@ -60,14 +54,14 @@ pub struct Decoder {
     low: Band,
     high: Band,
     /// The last 12 sums and differences of the bands.
-    line: [i16; TAPS],
+    lines: [[i16; TAPS / 2]; 2],
 }
 
 impl Decoder {
     /// A decoder at rest.
     #[must_use]
     pub fn new() -> Self {
-        Self { low: Band::low(), high: Band::high(), line: [0; TAPS] }
+        Self { low: Band::low(), high: Band::high(), lines: [[0; TAPS / 2]; 2] }
     }
 
     /// Decodes octets to two samples each, as many as both slices hold, and tells how many samples that made.
@@ -84,14 +78,8 @@ impl Decoder {
 
     /// The receive QMF.
     fn join(&mut self, low: i32, high: i32) -> (i16, i16) {
-        self.line.copy_within(2.., 0);
-        self.line[TAPS - 2..].copy_from_slice(&[(low + high) as i16, (low - high) as i16]);
-
-        let (mut first, mut second) = (0, 0);
-        for (at, pair) in self.line.chunks_exact(2).enumerate() {
-            second += i32::from(pair[0]) * QMF[at];
-            first += i32::from(pair[1]) * QMF[TAPS / 2 - 1 - at];
-        }
+        let second = filter(&mut self.lines[0], (low + high) as i16, &QMF);
+        let first = filter(&mut self.lines[1], (low - high) as i16, &QMF_REVERSED);
         (saturate(first >> 11) as i16, saturate(second >> 11) as i16)
     }
 }
@@ -116,14 +104,14 @@ struct Band {
     a: [i32; 2],
     r: [i32; 2],
     p: [i32; 2],
-    /// Zero coefficients and the differences they work on.
-    b: [i32; 6],
-    d: [i32; 6],
+    /// Zero coefficients and the differences they work on: six, filled up to a vector with differences of zero.
+    b: [i16; 8],
+    d: [i16; 8],
 }
 
 impl Band {
     fn low() -> Self {
-        Self { nb: 0, det: 32, s: 0, sz: 0, a: [0; 2], r: [0; 2], p: [0; 2], b: [0; 6], d: [0; 6] }
+        Self { nb: 0, det: 32, s: 0, sz: 0, a: [0; 2], r: [0; 2], p: [0; 2], b: [0; 8], d: [0; 8] }
     }
 
     fn high() -> Self {
@@ -134,7 +122,7 @@ impl Band {
         let error = saturate(sample - self.s);
         // QUANTL. Negative numbers are mirrored by one's complement.
         let magnitude = if error >= 0 { error } else { !error };
-        let step = Q6.partition_point(|&q| magnitude >= (q * self.det) >> 12);
+        let step = interval(magnitude, self.det);
         let code = if error < 0 { ILN[step] } else { ILP[step] };
 
         self.adapt_low(code >> 2);
@@ -210,21 +198,47 @@ impl Band {
         self.p = [partial, self.p[0]];
         self.r = [reconstructed, self.r[0]];
 
-        // UPZERO.
-        let push = if difference == 0 { 0 } else { 128 };
+        // UPZERO. Everything here fits 16 bits: a coefficient leaks by 1/256, so pushes of 128 never take it further.
+        let push: i16 = if difference == 0 { 0 } else { 128 };
+        let newest = difference as i16;
         for (b, &d) in self.b.iter_mut().zip(&self.d) {
-            let push = if same(d, difference) { push } else { -push };
-            *b = push + ((*b * 32_640) >> 15);
+            let push = if (d ^ newest) < 0 { -push } else { push };
+            *b = push + ((i32::from(*b) * 32_640) >> 15) as i16;
         }
         self.d.copy_within(..5, 1);
-        self.d[0] = difference;
+        self.d[0] = newest;
 
         // FILTEP, FILTEZ, PREDIC.
         let product = |coefficient: i32, signal: i32| (coefficient * saturate(2 * signal)) >> 15;
         let poles = saturate(product(a1, self.r[0]) + product(a2, self.r[1]));
-        self.sz = saturate(self.b.iter().zip(&self.d).map(|(&b, &d)| product(b, d)).sum());
+        let mut zeros = 0;
+        for (&b, &d) in self.b.iter().zip(&self.d) {
+            zeros += (i32::from(b) * i32::from(d.saturating_add(d))) >> 15;
+        }
+        self.sz = saturate(zeros);
         self.s = saturate(poles + self.sz);
     }
+}
+
+/// How many decision levels a magnitude reaches. Comparing with all of them at once beats searching.
+#[inline]
+fn interval(magnitude: i32, det: i32) -> usize {
+    let (magnitude, det) = (magnitude as i16, det as u32);
+    let mut reached = 0i16;
+    for &level in &Q6_SCALED {
+        let level = ((u32::from(level) * det) >> 16) as i16;
+        reached += i16::from(magnitude >= level);
+    }
+    // What fills up the vector lies above all levels.
+    usize::from(reached as u16).min(Q6.len())
+}
+
+/// Shifts a sample into a delay line and weighs the line.
+#[inline]
+fn filter(line: &mut [i16; TAPS / 2], sample: i16, taps: &[i16; TAPS / 2]) -> i32 {
+    line.copy_within(1.., 0);
+    line[TAPS / 2 - 1] = sample;
+    line.iter().zip(taps).map(|(&sample, &tap)| i32::from(sample) * i32::from(tap)).sum()
 }
 
 /// The step that a logarithm stands for.
@@ -241,13 +255,32 @@ fn saturate(value: i32) -> i32 {
 
 const TAPS: usize = 24;
 /// Half of the filter; the other half mirrors it.
-const QMF: [i32; TAPS / 2] = [3, -11, 12, 32, -210, 951, 3_876, -805, 362, -156, 53, -11];
+const QMF: [i16; TAPS / 2] = [3, -11, 12, 32, -210, 951, 3_876, -805, 362, -156, 53, -11];
+const QMF_REVERSED: [i16; TAPS / 2] = {
+    let mut reversed = QMF;
+    let mut at = 0;
+    while at < TAPS / 2 {
+        reversed[at] = QMF[TAPS / 2 - 1 - at];
+        at += 1;
+    }
+    reversed
+};
 
 /// Decision levels of the low band, from the second on.
 const Q6: [i32; 29] = [
     35, 72, 110, 150, 190, 233, 276, 323, 370, 422, 473, 530, 587, 650, 714, 786, 858, 940, 1_023, 1_121,
     1_219, 1_339, 1_458, 1_612, 1_765, 1_980, 2_195, 2_557, 2_919,
 ];
+/// The same times sixteen, so that the product's upper half is the level; filled up to a whole number of vectors.
+const Q6_SCALED: [u16; 32] = {
+    let mut scaled = [u16::MAX; 32];
+    let mut at = 0;
+    while at < Q6.len() {
+        scaled[at] = (Q6[at] as u16) << 4;
+        at += 1;
+    }
+    scaled
+};
 /// Codes of negative and positive differences by interval.
 const ILN: [u8; 30] = [
     63, 62, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7,
