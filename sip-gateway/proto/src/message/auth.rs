@@ -5,14 +5,16 @@ use std::fmt;
 
 use super::error::SyntaxError;
 use super::limits::MAX_PARAMS;
-use super::scan::{Quoted, is_token, quoted_end, split, trim, unquote};
+use super::scan::{Quoted, Span, is_token, quoted_end, split, trim, unquote};
 
 /// A scheme and its parameters, as both challenge and answer have them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct AuthValue {
     scheme: String,
-    /// `name=value, name="value"`, as it was read; unread if the scheme is not Digest.
+    /// `name=value, name="value"`, as it was read.
     text: String,
+    /// Where the names and values of a Digest lie in the text, quotation marks included.
+    index: Vec<(Span, Span)>,
 }
 
 /// What a server asks for: WWW-Authenticate, Proxy-Authenticate.
@@ -39,7 +41,7 @@ macro_rules! auth_value {
 
             /// A Digest value without parameters yet.
             pub fn digest() -> Self {
-                Self(AuthValue { scheme: "Digest".to_owned(), text: String::new() })
+                Self(AuthValue { scheme: "Digest".to_owned(), text: String::new(), index: Vec::new() })
             }
 
             /// Adds a parameter in quotation marks.
@@ -136,34 +138,39 @@ impl AuthValue {
         if !is_token(scheme) {
             return Err(wrong("its scheme is not a token"));
         }
-        let value = Self { scheme: scheme.to_owned(), text: trim(rest).to_owned() };
+        let mut value = Self { scheme: scheme.to_owned(), text: trim(rest).to_owned(), index: Vec::new() };
         if !scheme.eq_ignore_ascii_case("Digest") {
             return Ok(value);
         }
-        for (index, piece) in split(&value.text, b',').filter(|piece| !piece.is_empty()).enumerate() {
+        let text = value.text.as_str();
+        // Both are pieces of the text, so their addresses tell their places.
+        let place = |piece: &str| {
+            let at = piece.as_ptr().addr() - text.as_ptr().addr();
+            Span::new(at, at + piece.len())
+        };
+        let mut index = Vec::with_capacity(12);
+        for piece in split(text, b',').filter(|piece| !piece.is_empty()) {
             let (name, content) = piece.split_once('=').ok_or(wrong("a parameter has no value"))?;
-            if index == MAX_PARAMS {
+            let (name, content) = (trim(name), trim(content));
+            if index.len() == MAX_PARAMS {
                 return Err(wrong("there are too many parameters"));
             }
-            if !is_token(trim(name)) {
+            if !is_token(name) {
                 return Err(wrong("a parameter's name is not a token"));
             }
-            let content = trim(content);
             if content.starts_with('"') && quoted_end(content) != Some(content.len()) {
                 return Err(wrong("a quotation mark is not closed"));
             }
+            index.push((place(name), place(content)));
         }
+        value.index = index;
         Ok(value)
     }
 
     fn find(&self, name: &str) -> Option<Cow<'_, str>> {
-        if !self.scheme.eq_ignore_ascii_case("Digest") {
-            return None;
-        }
-        split(&self.text, b',').find_map(|piece| {
-            let (known, value) = piece.split_once('=')?;
-            trim(known).eq_ignore_ascii_case(name).then(|| unquote(trim(value)))
-        })
+        let (_, value) =
+            self.index.iter().find(|(known, _)| known.of(&self.text).eq_ignore_ascii_case(name))?;
+        Some(unquote(value.of(&self.text)))
     }
 
     fn push(&mut self, name: &str, value: fmt::Arguments<'_>) {
@@ -171,7 +178,10 @@ impl AuthValue {
         if !self.text.is_empty() {
             self.text.push_str(", ");
         }
+        let name_at = self.text.len();
+        let name_end = name_at + name.len();
         self.text.push_str(&format!("{name}={value}"));
+        self.index.push((Span::new(name_at, name_end), Span::new(name_end + 1, self.text.len())));
     }
 }
 

@@ -28,6 +28,7 @@ impl Params {
             ));
         };
         let mut params = Self { text: String::with_capacity(text.len()) };
+        let has_blanks = text.contains([' ', '\t']);
         for (index, piece) in split(inner, b';').enumerate() {
             if index == MAX_PARAMS {
                 return Err(SyntaxError::new("parameters", "there are too many"));
@@ -42,7 +43,12 @@ impl Params {
             if let Some(value) = value {
                 check_value(value)?;
             }
-            params.append(name, value);
+            if has_blanks {
+                params.append(name, value);
+            }
+        }
+        if !has_blanks {
+            params.text.push_str(text);
         }
         Ok(params)
     }

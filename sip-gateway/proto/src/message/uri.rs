@@ -172,7 +172,7 @@ impl Uri {
                 escape(value, PARAM_MARKS, &mut params);
             }
         };
-        for (known, value) in self.params().filter(|(known, _)| !known.eq_ignore_ascii_case(name)) {
+        for (known, value) in self.params().filter(|(known, _)| !unescape(known).eq_ignore_ascii_case(name)) {
             append(&unescape(known), value.map(unescape).as_deref());
         }
         append(name, value);
@@ -223,6 +223,9 @@ impl Uri {
     pub fn is_same(&self, other: &Self) -> bool {
         if self.scheme != other.scheme {
             return false;
+        }
+        if self.text == other.text {
+            return true;
         }
         match self.scheme {
             Scheme::Other => self.text == other.text,
