@@ -7,6 +7,7 @@
 mod conference;
 mod media;
 mod mutate;
+mod phone;
 mod port;
 mod sdp;
 mod signalling;
@@ -29,6 +30,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "frames", run: port::frames },
     Target { name: "join_request", run: signalling::join_request },
     Target { name: "payload", run: conference::payload },
+    Target { name: "phone_media", run: phone::media },
+    Target { name: "phone_sdp", run: phone::sdp },
     Target { name: "rtcp", run: conference::rtcp },
     Target { name: "sdp_answer", run: sdp::answer },
     Target { name: "sdp_offer", run: sdp::offer },
