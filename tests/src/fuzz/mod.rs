@@ -11,6 +11,7 @@ mod phone;
 mod port;
 mod sdp;
 mod signalling;
+mod sip;
 
 pub use mutate::Mutator;
 
@@ -35,6 +36,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "rtcp", run: conference::rtcp },
     Target { name: "sdp_answer", run: sdp::answer },
     Target { name: "sdp_offer", run: sdp::offer },
+    Target { name: "sip_message", run: sip::message },
+    Target { name: "sip_stream", run: sip::stream },
     Target { name: "srtp", run: media::srtp },
 ];
 

@@ -3,10 +3,47 @@
 use std::borrow::Cow;
 use std::fmt;
 
+/// A set of bytes, looked up in one step: every byte of every message is asked for its set.
+#[derive(Debug)]
+pub(super) struct Bytes([bool; 256]);
+
+impl Bytes {
+    /// Letters, digits and these marks.
+    pub(super) const fn alphanumeric_and(marks: &[u8]) -> Self {
+        let mut set = Self::of(marks);
+        let mut byte = 0;
+        while byte < 128 {
+            if (byte as u8).is_ascii_alphanumeric() {
+                set.0[byte] = true;
+            }
+            byte += 1;
+        }
+        set
+    }
+
+    /// These bytes.
+    pub(super) const fn of(bytes: &[u8]) -> Self {
+        let mut set = [false; 256];
+        let mut at = 0;
+        while at < bytes.len() {
+            set[bytes[at] as usize] = true;
+            at += 1;
+        }
+        Self(set)
+    }
+
+    pub(super) fn contains(&self, byte: u8) -> bool {
+        self.0[usize::from(byte)]
+    }
+}
+
+static TOKEN: Bytes = Bytes::alphanumeric_and(b"-.!%*_+`'~");
+/// What means something to [`split`], whatever separates.
+static SPLITTING: Bytes = Bytes::of(b"\"<>,;");
+
 /// Whether a byte may stand in a token.
-pub(super) const fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~')
+pub(super) fn is_token_byte(byte: u8) -> bool {
+    TOKEN.contains(byte)
 }
 
 /// Whether a text is a token.
@@ -16,6 +53,11 @@ pub(super) fn is_token(text: &str) -> bool {
 
 /// Takes off blanks at both ends.
 pub(super) fn trim(text: &str) -> &str {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let bytes = text.as_bytes();
+    if !bytes.first().is_some_and(blank) && !bytes.last().is_some_and(blank) {
+        return text;
+    }
     text.trim_matches([' ', '\t'])
 }
 
@@ -67,6 +109,7 @@ impl fmt::Display for Quoted<'_> {
 /// The pieces of a text between separators that stand outside quoted strings and angle brackets, trimmed. An
 /// unclosed quote or bracket reaches to the end; whoever reads the piece refuses it.
 pub(super) fn split(text: &str, separator: u8) -> Split<'_> {
+    debug_assert!(SPLITTING.contains(separator), "a separator is a comma or a semicolon");
     Split { rest: Some(text), separator }
 }
 
@@ -85,6 +128,10 @@ impl<'a> Iterator for Split<'a> {
         let bytes = text.as_bytes();
         let (mut at, mut in_brackets) = (0, false);
         while at < bytes.len() {
+            if !SPLITTING.contains(bytes[at]) {
+                at += 1;
+                continue;
+            }
             match bytes[at] {
                 // A quotation mark inside brackets is part of a sloppy URI, not the begin of a string.
                 b'"' if !in_brackets => match quoted_end(&text[at..]) {

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use super::error::SyntaxError;
 use super::host::{ip_of, split_host_port};
+use super::scan::Bytes;
 
 /// What a URI begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -166,10 +167,10 @@ impl Uri {
         let mut params = String::new();
         let mut append = |name: &str, value: Option<&str>| {
             params.push(';');
-            escape(name, PARAM_MARKS, &mut params);
+            escape(name, &PLAIN_PARAM, &mut params);
             if let Some(value) = value {
                 params.push('=');
-                escape(value, PARAM_MARKS, &mut params);
+                escape(value, &PLAIN_PARAM, &mut params);
             }
         };
         for (known, value) in self.params().filter(|(known, _)| !unescape(known).eq_ignore_ascii_case(name)) {
@@ -315,12 +316,12 @@ fn read_sip(rest: &str, at: usize, parts: &mut Parts) -> Result<(), SyntaxError>
                 Some((user, password)) => (user, Some(password)),
                 None => (&rest[..end], None),
             };
-            if user.is_empty() || !is_escaped(user, USER_MARKS) {
+            if user.is_empty() || !is_escaped(user, &USER) {
                 return Err(SyntaxError::new("uri", "its user is empty or not escaped"));
             }
             parts.user = Some(span(at, user.len()));
             if let Some(password) = password {
-                if !is_escaped(password, PASSWORD_MARKS) {
+                if !is_escaped(password, &PASSWORD) {
                     return Err(SyntaxError::new("uri", "its password is not escaped"));
                 }
                 parts.password = Some(span(at + user.len() + 1, password.len()));
@@ -360,14 +361,14 @@ fn read_params_and_headers(tail: &str, at: usize, parts: &mut Parts) -> Result<(
     parts.params = span(at, 0);
     if let Some(params) = tail[..params_end].strip_prefix(';') {
         let named = |(name, _): (&str, _)| !name.is_empty();
-        if !is_escaped(params, URI_PARAM_MARKS) || params.is_empty() || !pairs(params, ';').all(named) {
+        if !is_escaped(params, &PARAMS) || params.is_empty() || !pairs(params, ';').all(named) {
             return Err(SyntaxError::new("uri", "its parameters are malformed"));
         }
         parts.params = span(at + 1, params.len());
     }
     parts.headers = span(at + tail.len(), 0);
     if let Some(headers) = tail[params_end..].strip_prefix('?') {
-        if !is_escaped(headers, HEADER_MARKS) {
+        if !is_escaped(headers, &HEADERS) {
             return Err(SyntaxError::new("uri", "its header fields are malformed"));
         }
         parts.headers = span(at + params_end + 1, headers.len());
@@ -385,32 +386,29 @@ fn check_other(rest: &str) -> Result<(), SyntaxError> {
 }
 
 /// RFC 3261 §25.1 `user-unreserved`, and `#`, which phones send in feature codes.
-const USER_MARKS: &[u8] = b"&=+$,;?/#";
-const PASSWORD_MARKS: &[u8] = b"&=+$,:";
-/// `param-unreserved`, for one name or value that we write.
-const PARAM_MARKS: &[u8] = b"[]/:&+$";
-/// A whole run of parameters that we read.
-const URI_PARAM_MARKS: &[u8] = b"[]/:&+$;=,@\"";
+static USER: Bytes = Bytes::alphanumeric_and(b"-_.!~*'()&=+$,;?/#");
+static PASSWORD: Bytes = Bytes::alphanumeric_and(b"-_.!~*'()&=+$,:");
+/// `param-unreserved`, and what divides parameters.
+static PARAMS: Bytes = Bytes::alphanumeric_and(b"-_.!~*'()[]/:&+$;=,@\"");
 /// `hnv-unreserved`, and what divides header fields.
-const HEADER_MARKS: &[u8] = b"[]/?:+$&=;,@";
+static HEADERS: Bytes = Bytes::alphanumeric_and(b"-_.!~*'()[]/?:+$&=;,@");
+/// What we write as it is in a name or value of a parameter.
+static PLAIN_PARAM: Bytes = Bytes::alphanumeric_and(b"-_.!~*'()[]/:&+$");
+/// What we write as it is in a user: strictly, so `#` is escaped.
+static PLAIN_USER: Bytes = Bytes::alphanumeric_and(b"-_.!~*'()&=+$,;?/");
 
-fn is_escaped(text: &str, marks: &[u8]) -> bool {
+fn is_escaped(text: &str, plain: &Bytes) -> bool {
     let bytes = text.as_bytes();
     bytes.iter().enumerate().all(|(at, byte)| match byte {
         b'%' => bytes.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)),
-        byte => is_unreserved(*byte) || marks.contains(byte),
+        byte => plain.contains(*byte),
     })
 }
 
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')')
-}
-
-/// Escapes what is neither unreserved nor one of `marks`.
-fn escape(plain: &str, marks: &[u8], out: &mut String) {
-    for byte in plain.bytes() {
-        if is_unreserved(byte) || marks.contains(&byte) {
+/// Escapes what may not stand as it is.
+fn escape(text: &str, plain: &Bytes, out: &mut String) {
+    for byte in text.bytes() {
+        if plain.contains(byte) {
             out.push(char::from(byte));
         } else {
             out.push_str(&format!("%{byte:02X}"));
@@ -418,9 +416,8 @@ fn escape(plain: &str, marks: &[u8], out: &mut String) {
     }
 }
 
-/// Strictly: what we write has its `#` escaped.
 fn escape_user(user: &str, out: &mut String) {
-    escape(user, b"&=+$,;?/", out);
+    escape(user, &PLAIN_USER, out);
 }
 
 /// Replaces escapes by what they stand for.
