@@ -30,7 +30,7 @@ const SAMPLE: usize = 20;
 /// So many peers connect at the same time.
 const WAVE: usize = 25;
 /// When the next burst is sent although the last one has not been forwarded to everybody.
-const STALL: Duration = Duration::from_millis(250);
+const STALL: Duration = Duration::from_secs(1);
 /// How long a wave may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The payload of a video packet: with header, extensions and tag a datagram of about 1,200 bytes.

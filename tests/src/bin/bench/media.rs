@@ -91,7 +91,19 @@ pub(crate) fn forwarding(report: &mut Report) -> Result<()> {
             "of raw",
             share,
         );
-        report.row(format!("  packets that arrived, {name}"), forwarded.received, "of sent", Target::None);
+        let offered = (forwarded.published * VIEWERS as u64) as f64;
+        report.row(
+            format!("  packets forwarded, {name}"),
+            forwarded.packets as f64 / offered,
+            "of offered",
+            Target::None,
+        );
+        report.row(
+            format!("  packets that arrived, {name}"),
+            forwarded.received,
+            "of forwarded",
+            Target::None,
+        );
     }
     Ok(())
 }
@@ -105,10 +117,7 @@ fn rounds(crowd: &mut Crowd, bursts: &[usize]) -> Result<Forwarded> {
         let cost = |round: &Forwarded| round.cpu.as_secs_f64() / round.packets.max(1) as f64;
         cost(a).total_cmp(&cost(b))
     });
-    let median = rounds[rounds.len() / 2];
-    let offered = VIEWERS as u64 * median.published;
-    ensure!(median.packets > offered * 9 / 10, "{} packets left of {offered}", median.packets);
-    Ok(median)
+    Ok(rounds[rounds.len() / 2])
 }
 
 /// Runs the load on a thread of its own, on its own core, with its own heap left out of account.
