@@ -1,1 +1,5 @@
 //! Phones: SIP edge, registrar, calls, phone media.
+
+mod directory;
+
+pub use directory::{Binding, Directory, Fact, LegState, Setting};

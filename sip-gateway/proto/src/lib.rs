@@ -1,5 +1,8 @@
 //! The SIP stack without sockets, clocks or tasks.
 
+pub mod call;
+pub mod flow;
 pub mod media;
 pub mod message;
+pub mod plan;
 pub mod sdp;

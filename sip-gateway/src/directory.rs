@@ -1,0 +1,115 @@
+//! What the phones ask of, and tell, whoever knows the people: the office implements this.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use sip_gateway_proto::call::{CallId, EndCause, LegId, MediaReport, RecordedRoute};
+use sip_gateway_proto::plan::Plan;
+
+/// Who may register and call, and where everything is written down.
+pub trait Directory: Send + Sync + 'static {
+    /// The plan of the moment. Cheap: it is asked for every message, and is the same `Arc` until something changes.
+    fn plan(&self) -> Arc<Plan>;
+
+    /// The bindings that were still good when the program ended, for the registrar to begin with.
+    fn bindings(&self) -> Vec<Binding>;
+
+    /// Takes note of a fact, in the order told. Never blocks: what is to be stored goes through a queue.
+    fn record(&self, fact: Fact);
+}
+
+/// Something that happened and is to be remembered.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// A phone registered, or refreshed its registration.
+    Bound(Binding),
+    /// A binding ended: removed by the phone or the administrator, or expired. Named by AOR and key.
+    Unbound {
+        /// The extension's number.
+        aor: String,
+        /// The binding's key.
+        key: String,
+    },
+    /// A leg began, was answered, or ended.
+    Leg(Box<LegState>),
+    /// A phone changed a setting of its extension by a short code.
+    Setting {
+        /// The extension's number.
+        extension: String,
+        /// What it set.
+        setting: Setting,
+    },
+}
+
+/// A contact of an AOR, as it survives a restart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The extension's number.
+    pub aor: String,
+    /// What tells this binding from others of the AOR: instance and reg-id, or the contact's address.
+    pub key: String,
+    /// The Contact's address, as the phone wrote it.
+    pub contact: String,
+    /// Where the phone's requests come from, as `udp 192.0.2.7:5060 127.0.0.1:5060 0`: carrier, remote, local, connection.
+    pub flow: String,
+    /// Route set to the phone (RFC 3327), in order.
+    pub path: Vec<String>,
+    /// The preference among the AOR's bindings, in thousandths.
+    pub q: u16,
+    /// The Call-ID and CSeq of the last REGISTER, which must rise.
+    pub call_id: String,
+    /// See `call_id`.
+    pub cseq: u32,
+    /// The phone's model, as it says itself.
+    pub user_agent: String,
+    /// The device that authenticated.
+    pub device: String,
+    /// When it ends unless refreshed.
+    pub expires: SystemTime,
+}
+
+/// A leg of a call as it stands, in wall-clock time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LegState {
+    /// Tells this run of the program from others, since calls and legs are numbered anew in each.
+    pub run: u64,
+    /// The call.
+    pub call: CallId,
+    /// The leg.
+    pub leg: LegId,
+    /// Whether the other side called us.
+    pub inbound: bool,
+    /// Who calls.
+    pub from: String,
+    /// The caller's name.
+    pub from_name: String,
+    /// What was dialled.
+    pub dialled: String,
+    /// Who was reached.
+    pub to: String,
+    /// What carries it.
+    pub route: RecordedRoute,
+    /// When it began.
+    pub began: SystemTime,
+    /// When it first rang.
+    pub ringing: Option<SystemTime>,
+    /// When it was answered.
+    pub answered: Option<SystemTime>,
+    /// When and why it ended.
+    pub ended: Option<(SystemTime, EndCause)>,
+    /// How the sound was.
+    pub media: MediaReport,
+}
+
+/// A setting that can be changed from the phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Setting {
+    /// Forward every call, or none.
+    ForwardAlways(Option<String>),
+    /// Forward calls while busy.
+    ForwardBusy(Option<String>),
+    /// Forward calls nobody takes, after the given time if one is given.
+    ForwardNoAnswer(Option<String>, Option<Duration>),
+    /// Tell callers that it is busy.
+    DoNotDisturb(bool),
+}
