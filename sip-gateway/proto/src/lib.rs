@@ -6,3 +6,4 @@ pub mod media;
 pub mod message;
 pub mod plan;
 pub mod sdp;
+pub mod transaction;
