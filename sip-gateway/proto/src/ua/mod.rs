@@ -1,0 +1,3 @@
+//! What the server does as a user agent: it checks passwords and keeps the list of who can be reached where.
+
+pub mod digest;
