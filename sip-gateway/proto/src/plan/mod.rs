@@ -3,9 +3,13 @@
 //! A plan is a value. The office builds a new one whenever something changed; everything that runs reads the plan of the
 //! moment.
 
+mod index;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
+
+pub use index::Index;
 
 use crate::flow::Carrier;
 
@@ -26,6 +30,8 @@ pub struct Plan {
     pub routes: Vec<OutboundRoute>,
     /// Public numbers that lead to us.
     pub inbound: Vec<InboundNumber>,
+    /// Where things are found in it; empty in a new plan.
+    pub index: Index,
 }
 
 /// A site with a country, an outside line and emergency numbers of its own.

@@ -1,0 +1,118 @@
+//! Where in a plan a number, a name or an id is found: asked for every message, so looked up and not searched.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::OnceLock;
+
+use super::{Device, Extension, Plan, Post, PostId, RingGroup, Trunk, TrunkId};
+use crate::plan::DigestAlgorithm;
+
+/// The index of a plan, made when it is first asked. A plan that has been asked does not change any more; a clone of it
+/// may, and makes its own index.
+#[derive(Default)]
+pub struct Index(OnceLock<Box<Places>>);
+
+#[derive(Default)]
+struct Places {
+    extensions: HashMap<String, usize>,
+    groups: HashMap<String, usize>,
+    /// Extension and device of a user name.
+    usernames: HashMap<String, (usize, usize)>,
+    posts: HashMap<PostId, usize>,
+    trunks: HashMap<TrunkId, usize>,
+    sha256: usize,
+}
+
+impl Plan {
+    /// The extension of that number.
+    #[must_use]
+    pub fn extension(&self, number: &str) -> Option<&Extension> {
+        let found = self.places().extensions.get(number).and_then(|at| self.extensions.get(*at));
+        debug_assert!(
+            match found {
+                Some(extension) => extension.number == number,
+                None => self.extensions.iter().all(|extension| extension.number != number),
+            },
+            "a plan that has been asked does not change"
+        );
+        found
+    }
+
+    /// The group of that number.
+    #[must_use]
+    pub fn group(&self, number: &str) -> Option<&RingGroup> {
+        self.groups.get(*self.places().groups.get(number)?)
+    }
+
+    /// The device that has that user name, and the extension that it is for.
+    #[must_use]
+    pub fn device(&self, username: &str) -> Option<(&Extension, &Device)> {
+        let (extension, device) = self.places().usernames.get(username)?;
+        let extension = self.extensions.get(*extension)?;
+        Some((extension, extension.devices.get(*device)?))
+    }
+
+    /// The post of that id.
+    #[must_use]
+    pub fn post(&self, id: PostId) -> Option<&Post> {
+        self.posts.get(*self.places().posts.get(&id)?)
+    }
+
+    /// The trunk of that id.
+    #[must_use]
+    pub fn trunk(&self, id: TrunkId) -> Option<&Trunk> {
+        self.trunks.get(*self.places().trunks.get(&id)?)
+    }
+
+    /// How many extensions use SHA-256, and how many there are: what a challenge to nobody is drawn from.
+    #[must_use]
+    pub fn sha256_extensions(&self) -> (usize, usize) {
+        (self.places().sha256, self.extensions.len())
+    }
+
+    /// Of things that bear the same name the first counts.
+    fn places(&self) -> &Places {
+        self.index.0.get_or_init(|| {
+            let mut places = Places::default();
+            for (at, extension) in self.extensions.iter().enumerate() {
+                places.extensions.entry(extension.number.clone()).or_insert(at);
+                places.sha256 += usize::from(extension.digest == DigestAlgorithm::Sha256);
+                for (device_at, device) in extension.devices.iter().enumerate() {
+                    places.usernames.entry(device.username.clone()).or_insert((at, device_at));
+                }
+            }
+            for (at, group) in self.groups.iter().enumerate() {
+                places.groups.entry(group.number.clone()).or_insert(at);
+            }
+            for (at, post) in self.posts.iter().enumerate() {
+                places.posts.entry(post.id).or_insert(at);
+            }
+            for (at, trunk) in self.trunks.iter().enumerate() {
+                places.trunks.entry(trunk.id).or_insert(at);
+            }
+            Box::new(places)
+        })
+    }
+}
+
+/// What is cloned may be changed, so it makes its own.
+impl Clone for Index {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// It says nothing that the plan does not say.
+impl PartialEq for Index {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Index {}
+
+impl fmt::Debug for Index {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Index")
+    }
+}
