@@ -1,6 +1,7 @@
 //! The SIP stack without sockets, clocks or tasks.
 
 pub mod call;
+pub mod dialog;
 pub mod flow;
 pub mod media;
 pub mod message;
