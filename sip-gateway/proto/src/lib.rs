@@ -3,6 +3,7 @@
 pub mod call;
 pub mod dialog;
 pub mod flow;
+pub mod leg;
 pub mod media;
 pub mod message;
 pub mod plan;

@@ -3,7 +3,6 @@
 mod coming_and_going;
 mod data;
 mod house;
-mod lingering;
 mod moving;
 mod resuming;
 mod tracks;
