@@ -504,8 +504,13 @@ impl Rooms {
             keys: self.config().keys.clone(),
         };
         tokio::spawn(async move {
-            driver.run().await;
+            let remains = driver.run().await;
             rooms.forget(&name, number);
+            // Whoever waits for the last of the rooms does not wait for what is left of this one.
+            drop(rooms);
+            if let Some(remains) = remains {
+                remains.linger().await;
+            }
         });
         Ok(handle)
     }

@@ -136,12 +136,10 @@ test("raised hands queue in order, and go down again", async ({ arrive }) => {
   await expect(guest.tileOf(HOST.name).locator(".corner")).toContainText("1");
 });
 
-// Thrown out, the SDK finds its data channels gone before the reason arrives, and says so.
-const THROWN_OUT = /data channel '\w+' closed unexpectedly/;
-
 test("a host removes somebody, who cannot come back", async ({ arrive }) => {
   const { host, guest, code } = await two(arrive);
-  guest.excuse(/403/, THROWN_OUT);
+  // The door's refusal is an HTTP status, and browsers log each of those by themselves.
+  guest.excuse(/status of 403 .*\/join\)$/);
 
   await host.openPeople();
   await host.page.getByRole("button", { name: "Actions pour Consule générale" }).click();
@@ -159,7 +157,6 @@ test("a host removes somebody, who cannot come back", async ({ arrive }) => {
 
 test("a host ends the session for everybody", async ({ arrive }) => {
   const { host, guest } = await two(arrive);
-  for (const person of [host, guest]) person.excuse(THROWN_OUT);
 
   await host.key("Plus").click();
   await host.page.getByRole("menuitem", { name: "Clore la séance" }).click();
@@ -171,7 +168,6 @@ test("a host ends the session for everybody", async ({ arrive }) => {
 
 test("the same account in a second page takes the seat over", async ({ arrive }) => {
   const { host, guest, code } = await two(arrive);
-  host.excuse(THROWN_OUT);
   const again = await arrive(HOST.name);
   await again.signIn();
   await again.enter(code);

@@ -40,6 +40,8 @@ pub struct Limits {
     pub attributes_bytes: usize,
     /// Subscriptions and wishes for tracks not yet known, per participant.
     pub subscriptions: usize,
+    /// Transports per room of those who were told to go and have not closed them yet.
+    pub lingering_transports: usize,
     /// Rules in one subscription permission.
     pub permission_rules: usize,
     /// Destinations of one data packet.
@@ -85,6 +87,7 @@ impl Default for Limits {
             metadata_bytes: 64 * 1024,
             attributes_bytes: 64 * 1024,
             subscriptions: 4_096,
+            lingering_transports: 512,
             permission_rules: 1_024,
             data_destinations: 1_024,
             data_bytes: 65_535,

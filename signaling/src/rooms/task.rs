@@ -75,24 +75,25 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    /// Drains, waits, changes once, until the room has ended.
-    pub(super) async fn run(mut self) {
+    /// Drains, waits, changes once, until the room has ended; returns what is left of it.
+    pub(super) async fn run(mut self) -> Option<Remains> {
         loop {
             self.perform_outputs();
             if self.room.is_finished() {
-                return;
+                let Self { room, conference, media_events, .. } = self;
+                return Some(Remains { room, conference, media_events });
             }
 
             tokio::select! {
                 message = self.inbox.recv() => match message {
                     Some(message) => self.take(message),
-                    None => return,
+                    None => return None,
                 },
                 event = self.media_events.recv() => match event {
                     Some(event) => self.take_media(event),
                     None => {
                         tracing::warn!(room = self.room.name(), "the media engine has left a room");
-                        return;
+                        return None;
                     }
                 },
                 () = until(self.room.poll_timeout()) => {
@@ -255,13 +256,7 @@ impl Driver {
             }
             return;
         }
-        let Some(command) = media::command(&self.conference, command) else {
-            tracing::debug!("a media section whose name the engine cannot carry");
-            return;
-        };
-        if let Err(error) = self.conference.command(command) {
-            tracing::warn!(room = self.room.name(), %error, "the media engine refused a command");
-        }
+        give(&self.conference, &self.room, command);
     }
 
     fn refresh_token(&mut self, connection: ConnectionId, claims: &Claims) {
@@ -279,6 +274,47 @@ impl Driver {
     fn send_message(&mut self, connection: ConnectionId, message: signal_response::Message) {
         let message = proto::SignalResponse { message: Some(message) };
         self.send(connection, Outgoing::Message(Arc::new(message)));
+    }
+}
+
+/// What is left of a room that has ended: transports that its clients have not closed yet. They end with this.
+pub(super) struct Remains {
+    room: Room,
+    conference: sfu::Conference,
+    media_events: mpsc::Receiver<sfu::io::Event>,
+}
+
+impl Remains {
+    /// Waits for the clients, as long as the room would.
+    pub(super) async fn linger(mut self) {
+        while self.room.has_lingering_transports() {
+            tokio::select! {
+                event = self.media_events.recv() => match event {
+                    Some(event) => {
+                        if let Some(event) = media::event(event) {
+                            self.room.handle_input(Instant::now(), Input::Media(event));
+                        }
+                    }
+                    None => return,
+                },
+                () = until(self.room.poll_timeout()) => self.room.handle_timeout(Instant::now()),
+            }
+            while let Some(output) = self.room.poll_output() {
+                if let Output::Media(command) = output {
+                    give(&self.conference, &self.room, command);
+                }
+            }
+        }
+    }
+}
+
+fn give(conference: &sfu::Conference, room: &Room, command: MediaCommand) {
+    let Some(command) = media::command(conference, command) else {
+        tracing::debug!("a media section whose name the engine cannot carry");
+        return;
+    };
+    if let Err(error) = conference.command(command) {
+        tracing::warn!(room = room.name(), %error, "the media engine refused a command");
     }
 }
 

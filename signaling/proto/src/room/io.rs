@@ -87,7 +87,7 @@ pub enum Output {
     Media(MediaCommand),
     /// Tell whoever listens to the room.
     Event(Box<RoomEvent>),
-    /// The room has ended; nothing follows.
+    /// The room has ended; nothing follows but the end of transports that linger.
     Finished,
 }
 

@@ -342,6 +342,7 @@ impl Room {
         leave: Option<Action>,
     ) {
         let connection = self.participant(seat).and_then(Participant::connection);
+        let told = leave.is_some() && connection.is_some();
         match leave {
             Some(action) => self.send_leave(seat, reason, action),
             None => {
@@ -367,8 +368,13 @@ impl Room {
         let Some(mut participant) = self.forget(seat) else {
             return;
         };
+        // Only a client whose media is connected can take its end for a fault.
+        let lingers = told && participant.is_active() && !participant.transport.answering.direct;
         for peer in participant.transport.joined_peers() {
-            self.command(MediaCommand::Leave { peer });
+            match lingers {
+                true => self.linger(now, peer),
+                false => self.command(MediaCommand::Leave { peer }),
+            }
         }
         self.tell_departure(now, &mut participant, reason);
     }
@@ -427,6 +433,7 @@ impl Room {
 
     pub(super) fn finish(&mut self) {
         self.finished = true;
+        self.deadline = self.lingering.next_deadline();
         let room = self.info();
         self.tell(RoomEvent::RoomFinished { room });
         self.emit(Output::Finished);

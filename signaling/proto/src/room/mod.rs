@@ -9,6 +9,7 @@ mod error;
 mod event;
 mod io;
 mod join;
+mod lingering;
 mod moving;
 mod negotiate;
 mod presence;
@@ -34,6 +35,8 @@ pub use event::RoomEvent;
 pub use io::{ConnectionId, DownKey, Input, LayerWish, MediaCommand, MediaEvent, Output, PeerKey, UpKey};
 pub use moving::Moving;
 pub use resume::Resuming;
+
+use lingering::Lingering;
 
 use crate::{
     Limits,
@@ -99,6 +102,7 @@ pub struct Room {
     /// Identities of whom tokens from before a moment, in seconds since 1970, let nobody in.
     revoked: HashMap<String, u64>,
     speaking: BTreeMap<UpKey, (f32, bool)>,
+    lingering: Lingering,
     replay: ReplayCache,
     /// When it ends because nobody is there.
     ends_at: Option<Instant>,
@@ -165,6 +169,7 @@ impl Room {
             by_track: HashMap::new(),
             revoked: HashMap::new(),
             speaking: BTreeMap::new(),
+            lingering: Lingering::default(),
             replay: ReplayCache::new(limits.replay_bytes, limits.replay_age),
             limits,
             ends_at: None,
@@ -181,6 +186,9 @@ impl Room {
 
     /// Takes what happened.
     pub fn handle_input(&mut self, now: Instant, input: Input) {
+        if let Input::Media(MediaEvent::PeerFailed { peer, .. }) = &input {
+            self.forget_lingering(*peer);
+        }
         if self.finished {
             return;
         }
@@ -199,7 +207,7 @@ impl Room {
     /// When [`Self::handle_timeout`] wants to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.deadline.filter(|_| !self.finished)
+        self.deadline
     }
 
     /// The room's name.
@@ -208,7 +216,7 @@ impl Room {
         &self.name
     }
 
-    /// Whether the room has ended.
+    /// Whether the room has ended. Transports may still linger.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.finished

@@ -20,7 +20,12 @@ enum Due {
 impl Room {
     /// Does what has become due.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if self.finished || self.deadline.is_none_or(|deadline| deadline > now) {
+        if self.deadline.is_none_or(|deadline| deadline > now) {
+            return;
+        }
+        self.end_lingering(now);
+        if self.finished {
+            self.deadline = self.lingering.next_deadline();
             return;
         }
         if self.participants.is_empty() && self.ends_at.is_some_and(|at| at <= now) {
@@ -99,6 +104,6 @@ impl Room {
             .flatten()
             .chain(qualities)
         });
-        participants.chain(self.ends_at).min()
+        participants.chain(self.ends_at).chain(self.lingering.next_deadline()).min()
     }
 }

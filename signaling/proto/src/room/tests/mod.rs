@@ -3,6 +3,7 @@
 mod coming_and_going;
 mod data;
 mod house;
+mod lingering;
 mod moving;
 mod resuming;
 mod tracks;
