@@ -1,9 +1,9 @@
 import { useState } from "react";
-import { Form } from "react-aria-components";
 import { addUser, listUsers, removeUser, type Role, type User } from "../../api/accounts";
 import { useText } from "../../i18n";
+import { AccountForm, AccountLine } from "../auth";
 import { useLoaded } from "../../useLoaded";
-import { Button, Choice, Confirm, Field, FormError, Loading, useTitle } from "../../ui";
+import { Button, Choice, Confirm, FormError, Loading, useTitle } from "../../ui";
 import { useForm } from "../../useForm";
 
 /** The accounts of this server, for its administrators. */
@@ -98,48 +98,18 @@ export function UsersPage({ me }: { me: User }) {
 
 function NewUserForm({ onAdded }: { onAdded: (user: User) => void }) {
   const text = useText();
-  const form = useForm();
-  const [name, setName] = useState("");
-  const [email, setEmail] = useState("");
   const [role, setRole] = useState<Role>("user");
-  const [password, setPassword] = useState("");
 
   return (
     <section className="card inset" aria-labelledby="new-user">
       <h2 id="new-user">{text.users.add}</h2>
-      <Form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void form.submit(async () => {
-            onAdded(await addUser({ name, email, role, password }));
-            setName("");
-            setEmail("");
-            setPassword("");
-          });
-        }}
+      <AccountForm
+        names={["name", "email", "password"]}
+        word={text.users.create}
+        send={async (written) => onAdded(await addUser({ ...written, role }))}
       >
-        <FormError>{form.errorElsewhere("name", "email", "password")}</FormError>
-        <Field
-          label={text.users.name}
-          error={form.errorAt("name")}
-          name="name"
-          autoComplete="off"
-          maxLength={80}
-          value={name}
-          onChange={setName}
-          isRequired
-        />
-        <Field
-          label={text.users.email}
-          error={form.errorAt("email")}
-          type="email"
-          name="email"
-          autoComplete="off"
-          value={email}
-          onChange={setEmail}
-          isRequired
-        />
+        <AccountLine name="name" kind="name" label={text.users.name} foreign />
+        <AccountLine name="email" kind="email" label={text.users.email} foreign />
         <Choice
           label={text.users.role}
           options={(["user", "administrator"] as const).map((each) => ({
@@ -149,21 +119,13 @@ function NewUserForm({ onAdded }: { onAdded: (user: User) => void }) {
           chosen={role}
           onChoose={(next) => setRole(next as Role)}
         />
-        <Field
+        <AccountLine
+          name="password"
+          kind="newPassword"
           label={text.users.password}
           help={text.users.passwordHelp}
-          error={form.errorAt("password")}
-          type="password"
-          name="password"
-          autoComplete="new-password"
-          value={password}
-          onChange={setPassword}
-          isRequired
         />
-        <Button rank="primary" type="submit" isPending={form.sending}>
-          {text.users.create}
-        </Button>
-      </Form>
+      </AccountForm>
     </section>
   );
 }

@@ -1,20 +1,16 @@
-import { useEffect, useState } from "react";
-import { Form } from "react-aria-components";
+import { useEffect } from "react";
 import { signIn } from "../../api/accounts";
 import { useText } from "../../i18n";
 import { go } from "../../navigation";
-import { AppearanceMenu, Brand, Button, Field, FormError, useTitle } from "../../ui";
-import { useForm } from "../../useForm";
+import { AppearanceMenu, Brand, useTitle } from "../../ui";
 import { useAccount } from "./account";
+import { AccountForm, AccountLine } from "./AccountForm";
 import "./auth.css";
 
 /** The way in for those who have an account: left the paper, right the cloth. */
 export function SignInPage({ next }: { next: string }) {
   const text = useText();
   const { account, arrived } = useAccount();
-  const form = useForm();
-  const [email, setEmail] = useState("");
-  const [password, setPassword] = useState("");
   useTitle(text.auth.signIn);
 
   const inside = account !== "nobody" && account !== "unknown";
@@ -34,36 +30,14 @@ export function SignInPage({ next }: { next: string }) {
         </header>
         <main id="main" className="doorstep">
           <h1>{text.auth.signIn}</h1>
-          <Form
-            className="stack"
-            onSubmit={(event) => {
-              event.preventDefault();
-              void form.submit(async () => arrived(await signIn(email, password)));
-            }}
+          <AccountForm
+            names={["email", "password"]}
+            word={text.auth.submit}
+            send={async ({ email, password }) => arrived(await signIn(email, password))}
           >
-            <FormError>{form.errorElsewhere()}</FormError>
-            <Field
-              label={text.auth.email}
-              type="email"
-              name="email"
-              autoComplete="username"
-              value={email}
-              onChange={setEmail}
-              isRequired
-            />
-            <Field
-              label={text.auth.password}
-              type="password"
-              name="password"
-              autoComplete="current-password"
-              value={password}
-              onChange={setPassword}
-              isRequired
-            />
-            <Button rank="primary" type="submit" isPending={form.sending}>
-              {text.auth.submit}
-            </Button>
-          </Form>
+            <AccountLine name="email" kind="email" label={text.auth.email} />
+            <AccountLine name="password" kind="password" label={text.auth.password} />
+          </AccountForm>
           <p className="sm q3">{text.auth.withLink}</p>
         </main>
       </div>

@@ -1,3 +1,4 @@
 export { AccountProvider, useAccount } from "./account";
+export { AccountForm, AccountLine } from "./AccountForm";
 export { SetupPage } from "./SetupPage";
 export { SignInPage } from "./SignInPage";

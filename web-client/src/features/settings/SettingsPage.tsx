@@ -1,9 +1,8 @@
 import { useState } from "react";
-import { Form } from "react-aria-components";
 import { changePassword } from "../../api/accounts";
 import { languages, nameOf, useLanguage, type Language } from "../../i18n";
-import { Button, Choice, chooseTheme, chosenTheme, Field, FormError, useTitle, type Theme } from "../../ui";
-import { useForm } from "../../useForm";
+import { Choice, chooseTheme, chosenTheme, useTitle, type Theme } from "../../ui";
+import { AccountForm, AccountLine } from "../auth";
 
 const themes: readonly Theme[] = ["system", "light", "dark", "contrast"];
 
@@ -48,58 +47,24 @@ export function SettingsPage() {
 
 function PasswordForm() {
   const { text } = useLanguage();
-  const form = useForm();
-  const [current, setCurrent] = useState("");
-  const [next, setNext] = useState("");
   const [changed, setChanged] = useState(false);
 
   return (
     <section className="section narrow">
       <h2>{text.settings.passwordTitle}</h2>
-      <Form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
+      <AccountForm
+        names={["current", "new"]}
+        word={text.settings.change}
+        said={changed ? text.settings.changed : ""}
+        send={async (written) => {
           setChanged(false);
-          void form.submit(async () => {
-            await changePassword(current, next);
-            setCurrent("");
-            setNext("");
-            setChanged(true);
-          });
+          await changePassword(written.current, written.new);
+          setChanged(true);
         }}
       >
-        <FormError>{form.errorElsewhere("current", "new")}</FormError>
-        <Field
-          label={text.settings.current}
-          error={form.errorAt("current")}
-          type="password"
-          name="current"
-          autoComplete="current-password"
-          value={current}
-          onChange={setCurrent}
-          isRequired
-        />
-        <Field
-          label={text.settings.next}
-          help={text.settings.nextHelp}
-          error={form.errorAt("new")}
-          type="password"
-          name="new"
-          autoComplete="new-password"
-          value={next}
-          onChange={setNext}
-          isRequired
-        />
-        <div className="row">
-          <Button rank="primary" type="submit" isPending={form.sending}>
-            {text.settings.change}
-          </Button>
-          <p role="status" className="sm q2">
-            {changed ? text.settings.changed : ""}
-          </p>
-        </div>
-      </Form>
+        <AccountLine name="current" kind="password" label={text.settings.current} />
+        <AccountLine name="new" kind="newPassword" label={text.settings.next} help={text.settings.nextHelp} />
+      </AccountForm>
     </section>
   );
 }
