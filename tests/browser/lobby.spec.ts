@@ -105,6 +105,20 @@ test("an unknown meeting says so", async ({ arrive }) => {
   await expect(guest.page.getByRole("heading", { name: "Cette page n’existe pas" })).toBeVisible();
 });
 
+test("the plate in pre-join bears the name that the others will see", async ({ arrive }) => {
+  const host = await arrive(HOST.name);
+  await host.signIn();
+  const code = await host.makeMeeting("Point hebdomadaire", false);
+  await host.prepare(code);
+  await expect(host.page.locator(".namecard")).toHaveText(HOST.name);
+
+  const guest = await arrive("");
+  await guest.prepare(code);
+  await expect(guest.page.locator(".namecard")).toHaveText("Vous");
+  await guest.page.getByLabel("Votre nom et votre fonction").fill("  Consule générale ");
+  await expect(guest.page.locator(".namecard")).toHaveText("Consule générale");
+});
+
 test("a guest without a name is asked for it", async ({ arrive }) => {
   const host = await arrive(HOST.name);
   await host.signIn();

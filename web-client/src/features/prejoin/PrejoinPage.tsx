@@ -15,6 +15,7 @@ import {
   useTitle,
   type Option,
 } from "../../ui";
+import { useAccount } from "../auth";
 import { useDevices, wordsFor } from "./devices";
 import type { Entrance } from "./entrance";
 import { LevelMeter } from "./LevelMeter";
@@ -47,12 +48,16 @@ function OpenPrejoin({ preview, door, asking, error, onEnter }: Props & { previe
   const text = useText();
   const { microphone, camera, choices } = useSyncExternalStore(preview.subscribe, preview.current);
   const devices = useDevices(`${microphone.is} ${camera.is}`);
+  const { account } = useAccount();
   const [nameMissing, setNameMissing] = useState(false);
   const nameField = useRef<HTMLDivElement>(null);
   useTitle(door.title);
 
+  // The name others will see: a guest's is typed here, an account brings its own.
+  const accountName = typeof account === "object" ? account.name : "";
+  const name = door.needs_name ? choices.name.trim() : accountName;
   const enter = () => {
-    const missing = door.needs_name && choices.name.trim() === "";
+    const missing = door.needs_name && name === "";
     setNameMissing(missing);
     if (missing) nameField.current?.querySelector("input")?.focus();
     else onEnter(preview.release());
@@ -73,7 +78,7 @@ function OpenPrejoin({ preview, door, asking, error, onEnter }: Props & { previe
           <Picture camera={camera} track={preview.track("camera")} />
           <div className="mine">
             <div className="namecard">
-              <b>{choices.name.trim() === "" ? text.prejoin.you : choices.name}</b>
+              <b>{name === "" ? text.prejoin.you : name}</b>
             </div>
           </div>
           <div className="dev">
