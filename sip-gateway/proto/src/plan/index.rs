@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
 
-use super::{Device, Extension, Plan, Post, PostId, RingGroup, Trunk, TrunkId};
+use super::{Device, Extension, InboundNumber, Plan, Post, PostId, RingGroup, Trunk, TrunkId};
 use crate::plan::DigestAlgorithm;
 
 /// The index of a plan, made when it is first asked. A plan that has been asked does not change any more; a clone of it
@@ -20,6 +20,11 @@ struct Places {
     usernames: HashMap<String, (usize, usize)>,
     posts: HashMap<PostId, usize>,
     trunks: HashMap<TrunkId, usize>,
+    /// The inbound numbers of each trunk, by number and by target.
+    inbound: HashMap<TrunkId, HashMap<String, usize>>,
+    targets: HashMap<TrunkId, HashMap<String, usize>>,
+    /// Inbound numbers whatever the trunk.
+    own_numbers: HashMap<String, usize>,
     sha256: usize,
 }
 
@@ -64,13 +69,29 @@ impl Plan {
         self.trunks.get(*self.places().trunks.get(&id)?)
     }
 
+    /// What leads where of a number that comes in by a trunk; of the empty one, of all others.
+    pub(super) fn inbound(&self, trunk: TrunkId, number: &str) -> Option<&InboundNumber> {
+        self.inbound.get(*self.places().inbound.get(&trunk)?.get(number)?)
+    }
+
+    /// What a public number leads to, if it is one of ours.
+    pub(super) fn own_number(&self, number: &str) -> Option<&InboundNumber> {
+        self.inbound.get(*self.places().own_numbers.get(number)?)
+    }
+
+    /// The public number by which an extension is reached over a trunk.
+    pub(super) fn shown_number(&self, trunk: TrunkId, extension: &str) -> Option<&str> {
+        let at = self.places().targets.get(&trunk)?.get(extension)?;
+        Some(self.inbound.get(*at)?.number.as_str())
+    }
+
     /// How many extensions use SHA-256, and how many there are: what a challenge to nobody is drawn from.
     #[must_use]
     pub fn sha256_extensions(&self) -> (usize, usize) {
         (self.places().sha256, self.extensions.len())
     }
 
-    /// Of things that bear the same name the first counts.
+    /// Of things that bear the same name the first counts; [`Plan::problems`] names the others.
     fn places(&self) -> &Places {
         self.index.0.get_or_init(|| {
             let mut places = Places::default();
@@ -89,6 +110,15 @@ impl Plan {
             }
             for (at, trunk) in self.trunks.iter().enumerate() {
                 places.trunks.entry(trunk.id).or_insert(at);
+            }
+            for (at, inbound) in self.inbound.iter().enumerate() {
+                let of_trunk = places.inbound.entry(inbound.trunk).or_default();
+                of_trunk.entry(inbound.number.clone()).or_insert(at);
+                if !inbound.number.is_empty() {
+                    let targets = places.targets.entry(inbound.trunk).or_default();
+                    targets.entry(inbound.target.clone()).or_insert(at);
+                    places.own_numbers.entry(inbound.number.clone()).or_insert(at);
+                }
             }
             Box::new(places)
         })

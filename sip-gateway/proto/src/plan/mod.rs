@@ -3,13 +3,25 @@
 //! A plan is a value. The office builds a new one whenever something changed; everything that runs reads the plan of the
 //! moment.
 
+mod code;
+mod explain;
 mod index;
+mod number;
+mod problems;
+mod route;
+mod words;
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+pub use code::*;
+pub use explain::{Explanation, Step, Where};
 pub use index::Index;
+pub use number::{PublicNumber, public_number};
+pub use problems::Problem;
+pub use route::{Caller, Outside, Refusal, Route, Way, dialled};
+pub use words::Language;
 
 use crate::flow::Carrier;
 
@@ -260,3 +272,6 @@ pub struct ResolvedTrunk {
     /// Where to send.
     pub addresses: Vec<SocketAddr>,
 }
+
+#[cfg(test)]
+mod tests;
