@@ -9,7 +9,7 @@ use super::arithmetic::{Answered, Counted, Hex, is_answer, response};
 use super::nonce::NonceMint;
 use super::replay::Replays;
 use crate::message::{Challenge, Credentials, Method, Uri};
-use crate::plan::{DigestAlgorithm, Ha1};
+use crate::plan::{DigestAlgorithm, Ha1, Plan};
 
 /// How long a nonce may be used unless said otherwise.
 pub const NONCE_LIFETIME: Duration = Duration::from_secs(300);
@@ -42,6 +42,15 @@ pub struct Account<'a> {
     pub algorithm: DigestAlgorithm,
     /// His password, hashed with it.
     pub ha1: &'a Ha1,
+}
+
+impl<'a> Account<'a> {
+    /// The account of a device of the plan, by its user name.
+    #[must_use]
+    pub fn of(plan: &'a Plan, username: &str) -> Option<Self> {
+        let (extension, device) = plan.device(username)?;
+        Some(Self { algorithm: extension.digest, ha1: &device.ha1 })
+    }
 }
 
 /// What an answer is worth.
@@ -133,6 +142,14 @@ impl DigestServer {
             }
             _ => Verdict::Stale,
         }
+    }
+
+    /// The algorithm to challenge who claims to be an extension, whether there is one or not.
+    #[must_use]
+    pub fn algorithm_for(&self, plan: &Plan, number: &str) -> DigestAlgorithm {
+        let (sha256, all) = plan.sha256_extensions();
+        let stranger = self.stranger_algorithm(number, sha256, all);
+        plan.extension(number).map_or(stranger, |extension| extension.digest)
     }
 
     /// The algorithm to challenge a name with that nobody has, so that challenges do not tell who exists: of such

@@ -2,6 +2,7 @@
 
 use super::super::arithmetic::ha1;
 use super::*;
+use crate::plan::{Class, Device, Extension, Forwarding, PostId};
 
 const NOW: Duration = Duration::from_secs(1_795_000_000);
 const REALM: &str = "pbx.example.org";
@@ -177,6 +178,40 @@ fn a_stranger_is_always_asked_for_the_same_algorithm_as_often_as_accounts_have_i
     assert_eq!(server.stranger_algorithm("x", 0, 100), DigestAlgorithm::Md5);
     assert_eq!(server.stranger_algorithm("x", 0, 0), DigestAlgorithm::Md5);
     assert_eq!(server.stranger_algorithm("x", 100, 100), DigestAlgorithm::Sha256);
+}
+
+#[test]
+fn extensions_are_asked_for_their_own_algorithm_and_devices_are_known_by_their_names() {
+    let device = |username: &str| Device {
+        username: username.to_owned(),
+        ha1: Ha1(username.to_owned()),
+        label: String::new(),
+    };
+    let extension = |number: &str, digest, devices| Extension {
+        number: number.to_owned(),
+        name: String::new(),
+        post: PostId(1),
+        digest,
+        devices,
+        rights: Class::Internal,
+        outside_calls: 0,
+        forward: Forwarding::default(),
+        do_not_disturb: false,
+        pickup_group: None,
+    };
+    let extensions = vec![
+        extension("201", DigestAlgorithm::Sha256, vec![device("desk"), device("soft")]),
+        extension("202", DigestAlgorithm::Md5, vec![device("hall")]),
+    ];
+    let plan = Plan { extensions, ..Plan::default() };
+    let server = DigestServer::new([3; 32]);
+
+    assert_eq!(server.algorithm_for(&plan, "201"), DigestAlgorithm::Sha256);
+    assert_eq!(server.algorithm_for(&plan, "202"), DigestAlgorithm::Md5);
+    assert_eq!(server.algorithm_for(&plan, "999"), server.stranger_algorithm("999", 1, 2));
+    let soft = Account::of(&plan, "soft").expect("a device");
+    assert_eq!((soft.algorithm, soft.ha1), (DigestAlgorithm::Sha256, &Ha1("soft".to_owned())));
+    assert!(Account::of(&plan, "201").is_none());
 }
 
 #[test]
