@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
 
+use super::number::is_country;
 use super::{Device, Extension, InboundNumber, Plan, Post, PostId, RingGroup, Trunk, TrunkId};
 use crate::plan::DigestAlgorithm;
 
@@ -106,6 +107,9 @@ impl Plan {
                 places.groups.entry(group.number.clone()).or_insert(at);
             }
             for (at, post) in self.posts.iter().enumerate() {
+                // The metadata of all countries are read when they are first asked, which takes a while: better now
+                // than when somebody waits for his call.
+                is_country(&post.country);
                 places.posts.entry(post.id).or_insert(at);
             }
             for (at, trunk) in self.trunks.iter().enumerate() {

@@ -275,6 +275,38 @@ fn a_decision_is_told_step_by_step_in_both_languages() {
 }
 
 #[test]
+fn whatever_is_dialled_leads_somewhere_or_nowhere_and_tells_why() {
+    let mut plan = ministry();
+    plan.posts.retain(|post| post.name != "New York");
+    let callers = ["1001", "201", "203", "401", "501"].map(Caller::Extension);
+    let callers = callers.into_iter().chain([PARIS_LINE, BENIN_LINE, NEW_YORK_LINE].map(Caller::Trunk));
+    let keys: Vec<char> = "0011223344556789+*#- é٣a".chars().collect();
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut draw = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % u64::try_from(below).expect("small")).expect("small")
+    };
+
+    for caller in callers {
+        for _ in 0..2000 {
+            let dialled: String = (0..draw(18)).map(|_| keys[draw(keys.len())]).collect();
+            let explanation = plan.explain(caller, &dialled);
+            assert!(!explanation.steps.is_empty());
+            for language in [Language::French, Language::English] {
+                assert!(explanation.sentences(language).iter().all(|sentence| sentence.ends_with('.')));
+            }
+            if let (Caller::Trunk(_), Route::Outside(_) | Route::Emergency { .. } | Route::Code(_)) =
+                (caller, &explanation.route)
+            {
+                panic!("{dialled}: nobody calls through us");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_plan_that_was_cloned_and_changed_is_asked_anew() {
     let plan = ministry();
     assert!(plan.extension("204").is_none() && plan.device("201-desk").is_some());
