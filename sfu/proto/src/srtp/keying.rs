@@ -1,8 +1,10 @@
-//! From the DTLS exporter to session keys (RFC 5764 §4.2, RFC 3711 §4.3, RFC 7714 §11).
+//! From the DTLS exporter, or a key in a session description, to session keys (RFC 5764 §4.2, RFC 4568, RFC 3711 §4.3,
+//! RFC 7714 §11).
 
 use super::cipher::AesCtr;
 
-/// The protection profiles we speak, strongest habit first (RFC 5764 §4.1.2, RFC 7714 §14.2).
+/// The protection profiles we speak, strongest habit first (RFC 5764 §4.1.2, RFC 7714 §14.2). The last three come only
+/// out of session descriptions (RFC 4568 §6.2, RFC 6188): no handshake of ours offers them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SrtpProfile {
     /// `SRTP_AEAD_AES_128_GCM`.
@@ -11,6 +13,12 @@ pub enum SrtpProfile {
     AeadAes256Gcm,
     /// `SRTP_AES128_CM_HMAC_SHA1_80`.
     Aes128CmHmacSha1_80,
+    /// `AES_CM_128_HMAC_SHA1_32`: a short tag on RTP, the long one on RTCP.
+    Aes128CmHmacSha1_32,
+    /// `AES_256_CM_HMAC_SHA1_80`.
+    Aes256CmHmacSha1_80,
+    /// `AES_256_CM_HMAC_SHA1_32`: a short tag on RTP, the long one on RTCP.
+    Aes256CmHmacSha1_32,
 }
 
 impl SrtpProfile {
@@ -19,14 +27,18 @@ impl SrtpProfile {
     pub fn rtp_overhead(self) -> usize {
         match self {
             Self::AeadAes128Gcm | Self::AeadAes256Gcm => 16,
-            Self::Aes128CmHmacSha1_80 => 10,
+            Self::Aes128CmHmacSha1_80 | Self::Aes256CmHmacSha1_80 => 10,
+            Self::Aes128CmHmacSha1_32 | Self::Aes256CmHmacSha1_32 => 4,
         }
     }
 
     /// What SRTCP adds to a compound RTCP packet, in bytes.
     #[must_use]
     pub fn rtcp_overhead(self) -> usize {
-        4 + self.rtp_overhead()
+        4 + match self {
+            Self::AeadAes128Gcm | Self::AeadAes256Gcm => 16,
+            _ => 10,
+        }
     }
 
     /// How many bytes the DTLS exporter must give.
@@ -37,15 +49,15 @@ impl SrtpProfile {
 
     pub(super) fn key_len(self) -> usize {
         match self {
-            Self::AeadAes128Gcm | Self::Aes128CmHmacSha1_80 => 16,
-            Self::AeadAes256Gcm => 32,
+            Self::AeadAes128Gcm | Self::Aes128CmHmacSha1_80 | Self::Aes128CmHmacSha1_32 => 16,
+            Self::AeadAes256Gcm | Self::Aes256CmHmacSha1_80 | Self::Aes256CmHmacSha1_32 => 32,
         }
     }
 
     pub(super) fn salt_len(self) -> usize {
         match self {
             Self::AeadAes128Gcm | Self::AeadAes256Gcm => 12,
-            Self::Aes128CmHmacSha1_80 => 14,
+            _ => 14,
         }
     }
 }
@@ -85,6 +97,15 @@ impl KeyingMaterial {
     }
 }
 
+/// Why a key out of a session description could not be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{profile:?} needs {needed} bytes of key and salt, {len} were given")]
+pub struct MasterKeyError {
+    profile: SrtpProfile,
+    needed: usize,
+    len: usize,
+}
+
 /// One direction's master key and salt.
 #[derive(Clone)]
 pub struct MasterKey {
@@ -95,6 +116,16 @@ pub struct MasterKey {
 }
 
 impl MasterKey {
+    /// One direction's key followed by its salt, as a session description carries them (RFC 4568 §6.1).
+    pub fn of_description(profile: SrtpProfile, key_and_salt: &[u8]) -> Result<Self, MasterKeyError> {
+        let (needed, len) = (profile.key_len() + profile.salt_len(), key_and_salt.len());
+        if len != needed {
+            return Err(MasterKeyError { profile, needed, len });
+        }
+        let (key, salt) = key_and_salt.split_at(profile.key_len());
+        Ok(Self::new(profile, key, salt))
+    }
+
     /// The key and the salt must have the lengths of the profile.
     fn new(profile: SrtpProfile, key: &[u8], salt: &[u8]) -> Self {
         let mut master = Self { profile, key: [0; 32], salt: [0; 14] };
@@ -177,6 +208,35 @@ mod tests {
         assert_eq!(material.server.key[..16], exported[16..32]);
         assert_eq!(material.client.salt[..], exported[32..46]);
         assert_eq!(material.server.salt[..], exported[46..]);
+    }
+
+    #[test]
+    fn a_key_of_a_description_is_key_then_salt() {
+        let inline: Vec<u8> = (0..46).collect();
+
+        let master = MasterKey::of_description(SrtpProfile::Aes256CmHmacSha1_80, &inline).expect("46 bytes");
+
+        assert_eq!(master.key[..], inline[..32]);
+        assert_eq!(master.salt[..], inline[32..]);
+        let error =
+            MasterKey::of_description(SrtpProfile::Aes128CmHmacSha1_32, &inline).expect_err("too long");
+        assert_eq!(error.to_string(), "Aes128CmHmacSha1_32 needs 30 bytes of key and salt, 46 were given");
+    }
+
+    #[test]
+    fn session_keys_of_256_bits_are_those_of_rfc_6188() {
+        // RFC 6188 §7.4.
+        let master = MasterKey::new(
+            SrtpProfile::Aes256CmHmacSha1_80,
+            &hex("F0F04914B513F2763A1B1FA130F10E2998F6F6E43E4309D1E622A0E332B9F1B6"),
+            &hex("3B04803DE51EE7C96423AB5B78D2"),
+        );
+
+        let rtp = master.rtp();
+
+        assert_eq!(rtp.key[..], hex("5BA1064E30EC51613CAD926C5A28EF731EC7FB397F70A960653CAF06554CD8C4"));
+        assert_eq!(rtp.salt[..], hex("FA31791685CA444A9E07C6C64E93"));
+        assert_eq!(rtp.auth[..], hex("FD9C32D39ED5FBB5A9DC96B30818454D1313DC05"));
     }
 
     #[test]

@@ -145,8 +145,14 @@ mod tests {
     use super::super::vectors::{material, rtp_header};
     use super::*;
 
-    const PROFILES: [SrtpProfile; 3] =
-        [SrtpProfile::AeadAes128Gcm, SrtpProfile::AeadAes256Gcm, SrtpProfile::Aes128CmHmacSha1_80];
+    const PROFILES: [SrtpProfile; 6] = [
+        SrtpProfile::AeadAes128Gcm,
+        SrtpProfile::AeadAes256Gcm,
+        SrtpProfile::Aes128CmHmacSha1_80,
+        SrtpProfile::Aes128CmHmacSha1_32,
+        SrtpProfile::Aes256CmHmacSha1_80,
+        SrtpProfile::Aes256CmHmacSha1_32,
+    ];
 
     #[test]
     fn what_one_side_protects_the_other_unprotects() {
@@ -277,7 +283,8 @@ mod tests {
         for profile in PROFILES {
             let (mut sender, mut receiver) = pair(profile);
             let mut packet = seal_rtcp(&mut sender, &[0x80, 201, 0, 1, 0, 0, 0, 7]);
-            let flag = packet.len() - if profile == SrtpProfile::Aes128CmHmacSha1_80 { 14 } else { 4 };
+            let is_gcm = matches!(profile, SrtpProfile::AeadAes128Gcm | SrtpProfile::AeadAes256Gcm);
+            let flag = packet.len() - if is_gcm { 4 } else { 14 };
             packet[flag] &= 0x7F;
 
             assert_eq!(receiver.unprotect_rtcp(&mut packet), Err(UnprotectError::NotEncrypted));

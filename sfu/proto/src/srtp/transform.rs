@@ -4,6 +4,8 @@
 //! SRTP   GCM  header | sealed payload | tag(16)          SRTP   CM  header | payload ^ stream | tag(10)
 //! SRTCP  GCM  8 bytes | sealed rest | tag(16) | E index  SRTCP  CM  8 bytes | rest ^ stream | E index | tag(10)
 //! ```
+//!
+//! The `_32` profiles have a tag of 4 bytes on RTP only (RFC 4568 §6.2.2).
 
 use super::cipher::{AesCtr, AesGcm, GCM_TAG, HmacSha1};
 use super::keying::{SessionKeys, SrtpProfile};
@@ -20,7 +22,7 @@ const SHA1_80_TAG: usize = 10;
 /// The keyed ciphers of one direction, for either RTP or RTCP.
 pub(super) enum Transform {
     Gcm { cipher: AesGcm, salt: [u8; 12] },
-    Cm { cipher: AesCtr, hmac: HmacSha1, salt: [u8; 14] },
+    Cm { cipher: AesCtr, hmac: HmacSha1, salt: [u8; 14], rtp_tag: usize },
 }
 
 impl Transform {
@@ -32,16 +34,23 @@ impl Transform {
                 salt.copy_from_slice(&keys.salt[..12]);
                 Self::Gcm { cipher: AesGcm::new(key), salt }
             }
-            SrtpProfile::Aes128CmHmacSha1_80 => {
-                Self::Cm { cipher: AesCtr::new(key), hmac: HmacSha1::new(&keys.auth), salt: keys.salt }
-            }
+            SrtpProfile::Aes128CmHmacSha1_80
+            | SrtpProfile::Aes128CmHmacSha1_32
+            | SrtpProfile::Aes256CmHmacSha1_80
+            | SrtpProfile::Aes256CmHmacSha1_32 => Self::Cm {
+                cipher: AesCtr::new(key),
+                hmac: HmacSha1::new(&keys.auth),
+                salt: keys.salt,
+                rtp_tag: keys.profile.rtp_overhead(),
+            },
         }
     }
 
+    /// What is behind an RTP packet; RTCP always has the long tag.
     pub(super) fn tag_len(&self) -> usize {
         match self {
             Self::Gcm { .. } => GCM_TAG,
-            Self::Cm { .. } => SHA1_80_TAG,
+            Self::Cm { rtp_tag, .. } => *rtp_tag,
         }
     }
 
@@ -68,9 +77,9 @@ impl Transform {
                     cipher.seal_in_place(&nonce, header, body);
                 }
             }
-            Self::Cm { cipher, hmac, salt } => {
+            Self::Cm { cipher, hmac, salt, rtp_tag } => {
                 let iv = cm_iv(salt, ssrc, index);
-                let end = out.len() - SHA1_80_TAG;
+                let end = out.len() - *rtp_tag;
                 let body = &mut out[header.len()..end];
                 if head.is_empty() {
                     cipher.apply(iv, rest, body);
@@ -80,7 +89,7 @@ impl Transform {
                     cipher.apply_in_place(iv, body);
                 }
                 let tag = hmac.tag(&out[..end], &rollover_counter(index));
-                out[end..].copy_from_slice(&tag[..SHA1_80_TAG]);
+                out[end..].copy_from_slice(&tag[..*rtp_tag]);
             }
         }
     }
@@ -98,10 +107,10 @@ impl Transform {
                 let (header, body) = packet.split_at_mut(header_len);
                 cipher.open_in_place(&gcm_nonce(salt, ssrc, index), header, body)
             }
-            Self::Cm { cipher, hmac, salt } => {
-                let (message, tag) = packet.split_at_mut(packet.len() - SHA1_80_TAG);
+            Self::Cm { cipher, hmac, salt, rtp_tag } => {
+                let (message, tag) = packet.split_at_mut(packet.len() - *rtp_tag);
                 let expected = hmac.tag(message, &rollover_counter(index));
-                let authentic = same_tag(&expected[..SHA1_80_TAG], tag);
+                let authentic = same_tag(&expected[..*rtp_tag], tag);
                 if authentic {
                     cipher.apply_in_place(cm_iv(salt, ssrc, index), &mut message[header_len..]);
                 }
@@ -122,7 +131,7 @@ impl Transform {
                 cipher.seal(&nonce, &rtcp_aad(header, word), rest, &mut out[RTCP_HEADER..end]);
                 out[end..].copy_from_slice(&word);
             }
-            Self::Cm { cipher, hmac, salt } => {
+            Self::Cm { cipher, hmac, salt, .. } => {
                 let iv = cm_iv(salt, ssrc, u64::from(index));
                 cipher.apply(iv, rest, &mut out[RTCP_HEADER..compound.len()]);
                 out[compound.len()..][..INDEX_LEN].copy_from_slice(&word);
@@ -152,7 +161,7 @@ impl Transform {
                 let aad = rtcp_aad(header, (index | E_FLAG).to_be_bytes());
                 cipher.open_in_place(&gcm_nonce(salt, ssrc, u64::from(index)), &aad, body)
             }
-            Self::Cm { cipher, hmac, salt } => {
+            Self::Cm { cipher, hmac, salt, .. } => {
                 let (message, tag) = packet.split_at_mut(packet.len() - SHA1_80_TAG);
                 let authentic = same_tag(&hmac.tag(message, &[])[..SHA1_80_TAG], tag);
                 if authentic {
