@@ -129,6 +129,22 @@ impl Relay {
         Ok(Forwarded { packet: start..payload.end, kind })
     }
 
+    /// What comes next is another source, whatever number it has, and nothing of it is a straggler.
+    pub fn change_source(&mut self) {
+        if self.source.take().is_some() {
+            self.reception.restart();
+        }
+        self.replaced = None;
+    }
+
+    /// Where the media clock of our stream stands; `None` if nothing was sent yet.
+    #[must_use]
+    pub fn clock(&self, now: Instant) -> Option<u32> {
+        let (when, newest) = self.sent?;
+        let ticks = media_ticks(now.saturating_duration_since(when), self.clock_rate);
+        Some(newest.timestamp.wrapping_add(ticks))
+    }
+
     /// What was received, for reports and the call record.
     #[must_use]
     pub fn reception(&self) -> &Reception {
@@ -214,10 +230,13 @@ impl Relay {
             sequence: header.sequence.wrapping_add(shift.sequence),
             timestamp: header.timestamp.wrapping_add(shift.timestamp),
         };
-        let ahead =
-            |(_, newest): (Instant, Position)| (position.sequence.wrapping_sub(newest.sequence) as i16) > 0;
-        if self.sent.is_none_or(ahead) {
-            self.sent = Some((now, position));
+        match self.sent {
+            Some((_, newest)) if (position.sequence.wrapping_sub(newest.sequence) as i16) <= 0 => {}
+            // The packets of one key have one timestamp, that of its beginning.
+            Some((when, newest)) if newest.timestamp == position.timestamp => {
+                self.sent = Some((when, position));
+            }
+            _ => self.sent = Some((now, position)),
         }
         position
     }
@@ -314,6 +333,34 @@ mod tests {
 
         let later = start + Duration::from_secs(3);
         assert_eq!(sent(&mut relay, later, 1, 900, 70), Ok((102, 24_001)));
+    }
+
+    #[test]
+    fn a_source_that_was_changed_away_from_comes_back_at_once() {
+        let mut relay = relay();
+        let start = Instant::now();
+        sent(&mut relay, start, 1, 100, 0).expect("forwarded");
+        relay.change_source();
+        sent(&mut relay, start, 2, 500, 0).expect("forwarded");
+        relay.change_source();
+
+        let later = start + Duration::from_millis(20);
+        assert_eq!(sent(&mut relay, later, 1, 101, 160), Ok((102, 161)));
+        assert_eq!(relay.clock(later + Duration::from_millis(10)), Some(241));
+    }
+
+    #[test]
+    fn time_goes_on_while_a_key_is_down() {
+        let mut relay = relay();
+        let start = Instant::now();
+        for sequence in 1..=10u16 {
+            let now = start + Duration::from_millis(20) * u32::from(sequence);
+            sent(&mut relay, now, 1, sequence, 800).expect("forwarded");
+        }
+        relay.change_source();
+
+        let later = start + Duration::from_millis(220);
+        assert_eq!(sent(&mut relay, later, 2, 7, 0), Ok((11, 800 + 1_600)));
     }
 
     #[test]
