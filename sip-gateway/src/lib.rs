@@ -1,5 +1,6 @@
 //! Phones: SIP edge, registrar, calls, phone media.
 
 mod directory;
+pub mod media;
 
 pub use directory::{Binding, Directory, Fact, LegState, Setting};

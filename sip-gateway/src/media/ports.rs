@@ -1,0 +1,113 @@
+//! Ports for legs: an even one for RTP and the odd one above it for RTCP (RFC 3550 §11), bound at once.
+
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::ops::RangeInclusive;
+
+use super::sys;
+
+/// The ports we may use.
+#[derive(Debug)]
+pub(super) struct Ports {
+    first: u16,
+    /// Which pairs legs of ours hold; others of this machine may hold more.
+    taken: Vec<bool>,
+}
+
+/// The sockets of one leg.
+#[derive(Debug)]
+pub(super) struct Pair {
+    pub(super) rtp: UdpSocket,
+    pub(super) rtcp: UdpSocket,
+}
+
+impl Ports {
+    pub(super) fn new(range: &RangeInclusive<u16>) -> Self {
+        let first = range.start().div_ceil(2).saturating_mul(2);
+        let last = usize::from(*range.end());
+        let pairs = (last + 1).saturating_sub(usize::from(first)) / 2;
+        Self { first, taken: vec![false; pairs] }
+    }
+
+    /// Binds the next free pair from a random start, so that ports are not guessed from those of other calls.
+    pub(super) fn bind(&mut self, ip: IpAddr, random: u32) -> Option<(u16, Pair)> {
+        let pairs = self.taken.len();
+        let start = random as usize % pairs.max(1);
+        let at = (0..pairs).map(|step| (start + step) % pairs).find_map(|at| {
+            let pair = (!self.taken[at]).then(|| bind_pair(ip, self.port(at))).flatten()?;
+            Some((at, pair))
+        });
+        let (at, pair) = at?;
+        self.taken[at] = true;
+        Some((self.port(at), pair))
+    }
+
+    /// Takes a pair back.
+    pub(super) fn release(&mut self, port: u16) {
+        let at = usize::from(port.saturating_sub(self.first)) / 2;
+        if let Some(taken) = self.taken.get_mut(at) {
+            *taken = false;
+        }
+    }
+
+    fn port(&self, at: usize) -> u16 {
+        self.first + 2 * at as u16
+    }
+}
+
+fn bind_pair(ip: IpAddr, port: u16) -> Option<Pair> {
+    let bind = |port| {
+        let socket = UdpSocket::bind(SocketAddr::new(ip, port)).ok()?;
+        socket.set_nonblocking(true).ok()?;
+        // Without the mark speech still flows.
+        let _ = sys::mark_as_speech(&socket, ip.is_ipv6());
+        Some(socket)
+    };
+    Some(Pair { rtp: bind(port)?, rtcp: bind(port.checked_add(1)?)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOOPBACK: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    #[test]
+    fn a_pair_is_an_even_port_and_the_next() {
+        let mut ports = Ports::new(&(20_001..=20_006));
+
+        let (port, pair) = ports.bind(LOOPBACK, 7).expect("one of two pairs");
+
+        assert!(port == 20_002 || port == 20_004);
+        assert_eq!(pair.rtp.local_addr().expect("bound").port(), port);
+        assert_eq!(pair.rtcp.local_addr().expect("bound").port(), port + 1);
+    }
+
+    #[test]
+    fn when_all_are_taken_there_is_none_until_one_comes_back() {
+        let mut ports = Ports::new(&(20_010..=20_013));
+        let (one, kept) = ports.bind(LOOPBACK, 0).expect("free");
+        let (other, _pair) = ports.bind(LOOPBACK, 0).expect("free");
+        assert_ne!(one, other);
+        assert!(ports.bind(LOOPBACK, 1).is_none());
+
+        drop(kept);
+        ports.release(one);
+
+        assert_eq!(ports.bind(LOOPBACK, 1).map(|(port, _)| port), Some(one));
+    }
+
+    #[test]
+    fn a_port_that_others_hold_is_passed_over() {
+        let _others = UdpSocket::bind((LOOPBACK, 20_021)).expect("free");
+
+        let mut ports = Ports::new(&(20_020..=20_023));
+
+        assert_eq!(ports.bind(LOOPBACK, 0).map(|(port, _)| port), Some(20_022));
+    }
+
+    #[test]
+    fn an_empty_range_gives_nothing() {
+        assert!(Ports::new(&(20_031..=20_031)).bind(LOOPBACK, 3).is_none());
+        assert!(Ports::new(&(u16::MAX..=u16::MAX)).bind(LOOPBACK, 3).is_none());
+    }
+}

@@ -1,0 +1,4 @@
+//! Sound through the media engine, over real sockets: what goes in as a tone is measured where it comes out.
+
+mod phone;
+mod relay;
