@@ -2,7 +2,7 @@
 
 use super::Config;
 use super::value::{
-    address, address_or_none, addresses, count, duration, level, path, public_url, webhook_urls,
+    address, address_or_none, addresses, count, duration, level, path, ports, public_url, realm, webhook_urls,
 };
 
 /// One key an operator may set.
@@ -59,9 +59,24 @@ pub const KEYS: &[Key] = &[
     Key { name: "sfu.shards", default: Some("0"),
         doc: "Number of media threads; 0 takes one per processor core",
         apply: |c, v| set(&mut c.sfu.shards, count(v, 0, 256)) },
-    Key { name: "sip.listen", default: None,
-        doc: "Address of SIP; reserved, not used yet",
+    Key { name: "sip.listen", default: Some("0.0.0.0:5060"),
+        doc: "UDP and TCP address for desk phones and trunks; `none` or nothing switches phones off",
         apply: |c, v| set(&mut c.sip.listen, address_or_none(v)) },
+    Key { name: "sip.tls", default: Some("0.0.0.0:5061"),
+        doc: "TLS address for desk phones and trunks, with the certificate of HTTPS; `none` turns it off",
+        apply: |c, v| set(&mut c.sip.tls, address_or_none(v)) },
+    Key { name: "sip.ws", default: Some("none"),
+        doc: "TCP address for SIP over WebSocket (RFC 7118); `none` turns it off",
+        apply: |c, v| set(&mut c.sip.ws, address_or_none(v)) },
+    Key { name: "sip.realm", default: Some("palabre"),
+        doc: "Realm of the phones' passwords and domain of their addresses; when it changes, every phone needs a new password",
+        apply: |c, v| set(&mut c.sip.realm, realm(v)) },
+    Key { name: "sip.rtp_ports", default: Some("10000-10999"),
+        doc: "UDP ports for phones' sound, two for each leg of a call; announced with the addresses of `sfu.advertise`",
+        apply: |c, v| set(&mut c.sip.rtp_ports, ports(v)) },
+    Key { name: "sip.keep_calls", default: Some("365d"),
+        doc: "How long call records are kept",
+        apply: |c, v| set(&mut c.sip.keep_calls, duration(v, "1d", "3650d")) },
     Key { name: "store.dir", default: Some("data"),
         doc: "Directory of the database, the certificate and the generated key",
         apply: |c, v| set(&mut c.store.dir, path(v)) },

@@ -226,6 +226,16 @@ mod tests {
         assert_eq!(config.store.dir, Path::new("data"));
         assert_eq!(config.limits.session_idle, Duration::from_secs(86_400));
         assert!(config.keys.first().is_none() && config.webhook.urls.is_empty());
+        assert_eq!(config.sip.listen.map(|a| a.port()), Some(5060));
+        assert_eq!(config.sip.rtp_ports, 10_000..=10_999);
+    }
+
+    #[test]
+    fn an_empty_address_switches_phones_off() {
+        for text in ["[sip]\nlisten = \"\"", "[sip]\nlisten = \"none\""] {
+            assert!(!file(text).expect("valid").sip.is_on(), "{text}");
+        }
+        assert!(file("").expect("valid").sip.is_on());
     }
 
     #[test]

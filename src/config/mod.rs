@@ -5,6 +5,7 @@ mod load;
 mod value;
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -63,6 +64,19 @@ pub struct Sfu {
 #[allow(missing_docs)]
 pub struct Sip {
     pub listen: Option<SocketAddr>,
+    pub tls: Option<SocketAddr>,
+    pub ws: Option<SocketAddr>,
+    pub realm: String,
+    pub rtp_ports: RangeInclusive<u16>,
+    pub keep_calls: Duration,
+}
+
+impl Sip {
+    /// Whether there are phones at all.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.listen.is_some()
+    }
 }
 
 /// Where state is kept.
@@ -132,7 +146,14 @@ impl Config {
             http: Http { listen: nowhere, public_url: None, trusted_proxies: Vec::new() },
             https: Https { listen: None, cert: None, key: None },
             sfu: Sfu { listen: nowhere, tcp: None, advertise: Vec::new(), shards: 0 },
-            sip: Sip { listen: None },
+            sip: Sip {
+                listen: None,
+                tls: None,
+                ws: None,
+                realm: String::new(),
+                rtp_ports: 0..=0,
+                keep_calls: Duration::ZERO,
+            },
             store: Store { dir: PathBuf::new() },
             keys: Keys::default(),
             webhook: Webhook { urls: Vec::new(), key: None },

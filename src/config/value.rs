@@ -1,6 +1,7 @@
 //! How the written value of a key is read. Errors complete the sentence "`http.listen` cannot be used: …".
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
 }
 
 pub(super) fn address_or_none(text: &str) -> Result<Option<SocketAddr>, String> {
-    if text == "none" {
+    if text.is_empty() || text == "none" {
         return Ok(None);
     }
     address(text).map(Some)
@@ -63,6 +64,31 @@ pub(super) fn level(text: &str) -> Result<String, String> {
         .map_err(|_| format!("{text:?} is not a log level, such as info or info,signaling=debug"))
 }
 
+/// A realm, which is also a domain in addresses (RFC 3261 §25.1).
+pub(super) fn realm(text: &str) -> Result<String, String> {
+    let usable = (1..=64).contains(&text.len())
+        && text
+            .split('.')
+            .all(|label| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+    if !usable {
+        return Err(format!("{text:?} is not a name such as palabre or phones.example.org"));
+    }
+    Ok(text.to_ascii_lowercase())
+}
+
+/// A range of ports for RTP and RTCP, which come in pairs of which the first is even (RFC 3550 §11).
+pub(super) fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
+    let range = text.split_once('-').and_then(|(first, last)| {
+        let (first, last): (u16, u16) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        (first >= 1024 && first % 2 == 0 && last > first).then_some(first..=last)
+    });
+    range.ok_or_else(|| {
+        format!(
+            "{text:?} is not a range of ports such as 10000-10999 that begins with an even one above 1023"
+        )
+    })
+}
+
 /// An origin: scheme and authority, nothing behind them.
 pub(super) fn public_url(text: &str) -> Result<String, String> {
     let trimmed = text.trim_end_matches('/');
@@ -104,6 +130,22 @@ mod tests {
         assert!(duration("2h", "1m", "1h").is_err());
         for bad in ["", "m", "15", "-1s", "1.5h", "é", "99999999999s"] {
             assert_eq!(span(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn ports_for_sound_come_in_pairs() {
+        assert_eq!(ports("10000-10999"), Ok(10_000..=10_999));
+        for bad in ["", "10000", "10001-10999", "10999-10000", "80-90", "10000-99999", "10000-10000"] {
+            assert!(ports(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_realm_can_stand_in_an_address() {
+        assert_eq!(realm("Phones.example.ORG"), Ok("phones.example.org".to_owned()));
+        for bad in ["", "a b", "a\"b", "a..b", "sip:a"] {
+            assert!(realm(bad).is_err(), "{bad}");
         }
     }
 
