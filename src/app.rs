@@ -10,6 +10,7 @@ use crate::accounts::Passwords;
 use crate::audit;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::directory::PhoneDirectory;
 use crate::gate::Gate;
 use crate::http::ApiError;
 use crate::meetings::{Lobby, LobbyLimits, MeetingCode, MeetingRooms, Tokens};
@@ -35,6 +36,8 @@ pub struct App {
     pub tokens: Tokens,
     /// The rooms of meetings.
     pub rooms: MeetingRooms,
+    /// The phones' numbering plan, registrations and calls.
+    pub directory: PhoneDirectory,
     /// The media engine, for its counters.
     pub sfu: Sfu,
     /// What the metrics count.
@@ -45,16 +48,24 @@ pub struct App {
 impl App {
     /// The state of a server that has just started.
     #[must_use]
-    pub fn new(config: Config, store: Store, sfu: Sfu, rooms: MeetingRooms) -> Self {
+    pub fn new(
+        config: Config,
+        store: Store,
+        clock: Clock,
+        directory: PhoneDirectory,
+        sfu: Sfu,
+        rooms: MeetingRooms,
+    ) -> Self {
         let limits =
             LobbyLimits { per_meeting: config.limits.knocks_per_meeting, total: config.limits.connections };
         Self {
             store,
-            clock: Clock::default(),
+            clock,
             passwords: Passwords::default(),
             gate: Arc::new(Gate::new(&config.limits)),
             lobby: Lobby::new(limits),
             tokens: Tokens::new(&config.keys),
+            directory,
             sfu,
             rooms,
             counters: Arc::default(),

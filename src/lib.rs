@@ -3,9 +3,12 @@
 pub mod accounts;
 pub mod app;
 pub mod audit;
+pub mod calls;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod csv;
+pub mod directory;
 pub mod gate;
 pub mod http;
 pub mod jobs;

@@ -12,7 +12,9 @@ use tokio::task::JoinSet;
 
 use crate::accounts::{make_setup_link, setup_url};
 use crate::app::App;
+use crate::clock::Clock;
 use crate::config::Config;
+use crate::directory::PhoneDirectory;
 use crate::http::tls::{self, CertificateError};
 use crate::http::{self, Listener, ServeError};
 use crate::meetings::{Doorkeeper, MeetingRooms, ROLE};
@@ -71,13 +73,15 @@ impl Server {
         // Ports first: whatever is in the way is told before anything runs.
         let plain = http::bind(config.http.listen, None)?;
         let encrypted = config.https.listen.map(|address| bind_encrypted(&config, address)).transpose()?;
+        let clock = Clock::default();
+        let directory = PhoneDirectory::open(store.clone(), clock.clone(), &config.sip.realm).await?;
         let sfu = Sfu::start(&media_config(&config))?;
         let rooms = Rooms::new(sfu.clone(), rooms_config(&config));
         rooms.set_doorkeeper(Arc::new(Doorkeeper::new(store.clone())));
         let webhooks = Webhooks::start(rooms.subscribe(), webhook_config(&config), store.clone())?;
 
         let places = Arc::new(Semaphore::new(config.limits.connections));
-        let app = App::new(config, store, sfu, MeetingRooms::new(rooms.clone()));
+        let app = App::new(config, store, clock, directory, sfu, MeetingRooms::new(rooms.clone()));
         let router = http::router(app.clone(), signaling::router(rooms.clone()));
         let stop = watch::Sender::new(false);
         let mut listeners = JoinSet::new();
@@ -133,6 +137,9 @@ impl Server {
         stop.send_replace(true);
         listeners.shutdown().await;
         jobs.shutdown().await;
+        if let Err(error) = app.directory.close().await {
+            tracing::error!(%error, "the last calls could not be stored");
+        }
 
         // With the last handle to the rooms, the last event has been told.
         let sfu = app.sfu.clone();

@@ -38,6 +38,17 @@ impl Entry {
 /// When the database fails.
 pub async fn append(store: &Store, now: Timestamp, entry: &Entry) -> Result<(), StoreError> {
     let mut transaction = store.begin().await?;
+    append_in(&mut transaction, now, entry).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Appends an entry as part of a change, so that one is never without the other. The transaction must be one that
+/// holds the right to write.
+pub(crate) async fn append_in(
+    transaction: &mut sqlx::SqliteConnection,
+    now: Timestamp,
+    entry: &Entry,
+) -> Result<(), StoreError> {
     let last = sqlx::query("SELECT hash FROM audit ORDER BY seq DESC LIMIT 1")
         .fetch_optional(&mut *transaction)
         .await?;
@@ -56,9 +67,9 @@ pub async fn append(store: &Store, now: Timestamp, entry: &Entry) -> Result<(), 
     .bind(&address)
     .bind(entry.result)
     .bind(hash)
-    .execute(&mut *transaction)
+    .execute(transaction)
     .await?;
-    Ok(transaction.commit().await?)
+    Ok(())
 }
 
 /// An entry as it was written.

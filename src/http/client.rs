@@ -39,6 +39,17 @@ impl Client {
         self.origin.replacen("http", "ws", 1)
     }
 
+    /// The name or address by which it knows us, without the port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let authority = self.origin.split_once("://").map_or("", |(_, authority)| authority);
+        match authority.rsplit_once(':') {
+            // An IPv6 address without a port ends with a bracket.
+            Some((host, port)) if !port.ends_with(']') => host,
+            _ => authority,
+        }
+    }
+
     pub(super) fn of(app: &App, parts: &Parts) -> Self {
         let via = parts.extensions.get::<Via>();
         let peer = via.map_or(IpAddr::from([0, 0, 0, 0]), |via| via.peer.ip().to_canonical());

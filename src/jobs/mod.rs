@@ -12,6 +12,7 @@ use crate::store::StoreError;
 pub fn start(app: &App, tasks: &mut JoinSet<()>) {
     tasks.spawn(empty_lobby(app.clone()));
     tasks.spawn(forget_expired(app.clone()));
+    app.directory.start(tasks);
 }
 
 /// Takes guests who went away off the waiting lists.
@@ -50,5 +51,10 @@ async fn forget_once(app: &App) -> Result<(), StoreError> {
     app.store.delete_removals(now - meetings::MEMORY).await?;
     // Whoever still wanted them has had a day.
     app.store.delete_old_webhooks(now - Duration::from_secs(2 * 24 * 3600)).await?;
+    app.store.delete_old_legs(now - app.config.sip.keep_calls, MOST_LEGS).await?;
+    app.store.delete_old_runs(app.directory.run()).await?;
     Ok(())
 }
+
+/// Call records beyond this are forgotten, the oldest first, however young: some years of a ministry, some gigabytes.
+const MOST_LEGS: u64 = 10_000_000;

@@ -1,21 +1,34 @@
 //! What outlives the program, in SQLite: one file, write-ahead log, migrations embedded.
 
+mod bindings;
+mod facts;
+mod legs;
 mod meetings;
 mod outbox;
+mod plan;
 mod sessions;
 mod setup_links;
 mod users;
+mod vault;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+pub(crate) use facts::{Batch, Bound};
+pub(crate) use legs::Names;
+pub use legs::{CallFilter, CallRecord, CallSummary};
+pub use plan::{By, PlanChange};
+pub use vault::VaultError;
+
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(crate) pool: SqlitePool,
+    vault: Arc<vault::Vault>,
 }
 
 /// Why the database did not do what was asked.
@@ -39,6 +52,9 @@ pub enum StoreError {
     /// As many as there may be.
     #[error("the limit of {0} is reached")]
     Full(usize),
+    /// A secret cannot be sealed or opened.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// Anything else that the database says.
     #[error("the database failed: {0}")]
     Database(sqlx::Error),
@@ -77,7 +93,7 @@ impl Store {
             .connect_with(options)
             .await?;
         sqlx::migrate!("src/store/migrations").run(&pool).await?;
-        Ok(Self { pool })
+        Ok(Self { pool, vault: Arc::new(vault::Vault::in_dir(dir)) })
     }
 
     /// Waits until everything is written and closes the file.

@@ -1,0 +1,276 @@
+//! The office's side of the phones: answers who may register and call, and remembers what happened.
+//!
+//! The plan is read from memory and replaced whole when the tables have changed, by whichever process. Facts go into a
+//! queue in which each thing stands once, as it is last, and one task writes them in batches.
+
+pub mod blank;
+mod check;
+mod credentials;
+mod phone_server;
+mod queue;
+mod view;
+mod words;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use sip_gateway::{Binding, Directory, Fact};
+use sip_gateway_proto::plan::Plan;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+pub use check::{
+    PlanError, check_device, check_extension, check_forwarding, check_group, check_inbound, check_post,
+    check_route, check_trunk, choice,
+};
+pub use credentials::PhonePassword;
+pub use phone_server::{PhoneServer, PhoneTransport, phone_server};
+pub use view::{
+    CallView, DeviceView, ExtensionView, ForwardView, GroupView, InboundView, PostView, RegistrationView,
+    RouteView, TrunkView,
+};
+pub use words::{Choice, choices};
+
+use crate::clock::Clock;
+use crate::store::{Names, Store, StoreError};
+use queue::Queue;
+
+/// The phones' directory over the office's store. Cheap to clone.
+#[derive(Clone)]
+pub struct PhoneDirectory {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    clock: Clock,
+    realm: String,
+    run: u64,
+    restored: Vec<Binding>,
+    plan: RwLock<Arc<Plan>>,
+    /// The number of the last change that `plan` contains; held while another plan is read.
+    version: tokio::sync::Mutex<i64>,
+    queue: Mutex<Queue>,
+    /// Something waits that should not wait long.
+    urgent: Notify,
+    /// Held while a batch is written, so that whoever flushes waits for the one before.
+    writing: tokio::sync::Mutex<()>,
+    removals: tokio::sync::broadcast::Sender<(String, String)>,
+}
+
+impl PhoneDirectory {
+    /// Reads the plan and the bindings, begins a run of the program, and closes what an earlier run left open.
+    ///
+    /// # Errors
+    /// When the database fails, or its secrets cannot be opened.
+    pub async fn open(store: Store, clock: Clock, realm: &str) -> Result<Self, StoreError> {
+        let now = clock.now();
+        let run = now.as_millisecond().cast_unsigned();
+        // Two starts within one millisecond are told apart all the same.
+        let run = run.max(store.newest_run().await?.map_or(0, |newest| newest + 1));
+        store.begin_run(run, now).await?;
+        let interrupted = store.close_interrupted_legs(run).await?;
+        if interrupted > 0 {
+            tracing::warn!(legs = interrupted, "calls were cut off when the server ended");
+        }
+        store.delete_expired_bindings(now).await?;
+
+        let read = store.read_plan(realm).await?;
+        tell_strangers(&read.strangers);
+        let restored = store.bindings(now).await?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                clock,
+                realm: realm.to_owned(),
+                run,
+                queue: Mutex::new(Queue::knowing(&restored)),
+                restored,
+                plan: RwLock::new(Arc::new(read.plan)),
+                version: tokio::sync::Mutex::new(read.version),
+                urgent: Notify::new(),
+                writing: tokio::sync::Mutex::new(()),
+                removals: tokio::sync::broadcast::Sender::new(MOST_REMOVALS),
+                store,
+            }),
+        })
+    }
+
+    /// The number of this run of the program, for [`LegState::run`](sip_gateway::LegState::run).
+    #[must_use]
+    pub fn run(&self) -> u64 {
+        self.inner.run
+    }
+
+    /// The realm for which passwords are made.
+    #[must_use]
+    pub fn realm(&self) -> &str {
+        &self.inner.realm
+    }
+
+    /// Starts what writes facts and notices changes; it ends with the set.
+    pub fn start(&self, tasks: &mut JoinSet<()>) {
+        let directory = self.clone();
+        tasks.spawn(async move { directory.keep().await });
+    }
+
+    /// Takes in what has changed in the tables since the plan was read.
+    ///
+    /// # Errors
+    /// When the database fails; the plan stays what it was.
+    pub async fn refresh(&self) -> Result<(), StoreError> {
+        let mut version = self.inner.version.lock().await;
+        if self.inner.store.plan_version().await? == *version {
+            return Ok(());
+        }
+        let read = self.inner.store.read_plan(&self.inner.realm).await?;
+        tell_strangers(&read.strangers);
+        *self.inner.plan.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(read.plan);
+        *version = read.version;
+        Ok(())
+    }
+
+    /// Writes everything that waits.
+    ///
+    /// # Errors
+    /// When the database fails; what could not be written goes on waiting.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        let _writing = self.inner.writing.lock().await;
+        let batch = self.queue().take();
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let names = if batch.legs.is_empty() { Names::default() } else { Names::of(&self.plan()) };
+        let now = self.inner.clock.now();
+        // The guard gives the batch back also when this task is cancelled halfway.
+        let mut unwritten = GiveBack { directory: self, batch: Some(batch) };
+        let batch = unwritten.batch.as_ref().expect("it was just put there");
+        self.inner.store.write_facts(batch, &names).await?;
+        let changed = self.inner.store.write_settings(&batch.settings, now).await?;
+        unwritten.batch = None;
+        if changed {
+            self.refresh().await?;
+        }
+        Ok(())
+    }
+
+    /// Writes everything that waits, and that the program ended well.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.flush().await?;
+        self.inner.store.end_run(self.inner.run, self.inner.clock.now()).await
+    }
+
+    /// Tells whoever holds the bindings that an administrator has removed one: number and key.
+    pub fn remove_binding(&self, number: String, key: String) {
+        // Nobody listens while phones are switched off.
+        let _ = self.inner.removals.send((number, key));
+    }
+
+    /// The bindings that administrators remove from now on.
+    #[must_use]
+    pub fn removals(&self) -> tokio::sync::broadcast::Receiver<(String, String)> {
+        self.inner.removals.subscribe()
+    }
+
+    async fn keep(&self) {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut until_heartbeat = 0;
+        loop {
+            tokio::select! {
+                () = self.inner.urgent.notified() => {}
+                _ = ticks.tick() => {
+                    let refreshed = self.refresh().await;
+                    warn(refreshed, "the numbering plan could not be read");
+                    if until_heartbeat == 0 {
+                        until_heartbeat = TICKS_PER_HEARTBEAT;
+                        let beat = self.inner.store.heartbeat(self.inner.run, self.inner.clock.now()).await;
+                        warn(beat, "the database could not be told that the server lives");
+                    }
+                    until_heartbeat -= 1;
+                }
+            }
+            let (due, dropped) = {
+                let mut queue = self.queue();
+                (queue.is_due(std::time::Instant::now()), queue.dropped())
+            };
+            if dropped > 0 {
+                tracing::error!(
+                    facts = dropped,
+                    "call records were lost: the database has not taken them for too long"
+                );
+            }
+            if due {
+                warn(self.flush().await, "what the phones do could not be stored yet");
+            }
+        }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.inner.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Directory for PhoneDirectory {
+    fn plan(&self) -> Arc<Plan> {
+        Arc::clone(&self.inner.plan.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn bindings(&self) -> Vec<Binding> {
+        self.inner.restored.clone()
+    }
+
+    fn record(&self, fact: Fact) {
+        let urgent = self.queue().add(fact, std::time::Instant::now(), SystemTime::now());
+        if urgent {
+            self.inner.urgent.notify_one();
+        }
+    }
+}
+
+impl std::fmt::Debug for PhoneDirectory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PhoneDirectory").field("run", &self.inner.run).finish_non_exhaustive()
+    }
+}
+
+/// Puts a batch back unless it was written.
+struct GiveBack<'a> {
+    directory: &'a PhoneDirectory,
+    batch: Option<crate::store::Batch>,
+}
+
+impl Drop for GiveBack<'_> {
+    fn drop(&mut self) {
+        if let Some(batch) = self.batch.take() {
+            self.directory.queue().put_back(batch);
+        }
+    }
+}
+
+fn warn(done: Result<(), StoreError>, what: &str) {
+    if let Err(error) = done {
+        tracing::warn!(%error, "{what}");
+    }
+}
+
+fn tell_strangers(strangers: &[String]) {
+    if let Some(first) = strangers.first() {
+        tracing::warn!(
+            devices = strangers.len(),
+            "passwords were made for another [sip] realm and are not good any more; give these devices new ones"
+        );
+        tracing::debug!(device = %first, "the first of them");
+    }
+}
+
+/// How soon changes of another process are noticed.
+const TICK: Duration = Duration::from_secs(1);
+const TICKS_PER_HEARTBEAT: u32 = 10;
+/// Removals that a busy listener may be behind.
+const MOST_REMOVALS: usize = 256;
+
+#[cfg(test)]
+mod tests;

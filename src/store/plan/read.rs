@@ -1,0 +1,215 @@
+//! The tables of the plan as one [`Plan`], all of the same moment.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use sip_gateway_proto::flow::Carrier;
+use sip_gateway_proto::plan::{
+    Class, Device, DigestAlgorithm, Extension, Ha1, IdentityProfile, InboundNumber, OutboundRoute, Plan,
+    Post, PostId, RingGroup, RingStrategy, Trunk, TrunkCredentials, TrunkId,
+};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use super::{extensions, trunks};
+use crate::directory::Choice;
+use crate::store::vault::Vault;
+use crate::store::{Store, StoreError};
+
+/// A plan with the number of its last change.
+#[derive(Debug)]
+pub(crate) struct ReadPlan {
+    pub(crate) plan: Plan,
+    pub(crate) version: i64,
+    /// Devices whose password was made for another realm, and which therefore cannot register.
+    pub(crate) strangers: Vec<String>,
+}
+
+impl Store {
+    /// The plan for a realm. Devices whose digests were made for another realm are not in it.
+    ///
+    /// # Errors
+    /// When the database fails, or a secret cannot be opened.
+    pub(crate) async fn read_plan(&self, realm: &str) -> Result<ReadPlan, StoreError> {
+        // One transaction, so that nothing belongs to what is not there.
+        let mut transaction = self.pool.begin().await?;
+        let connection = &mut *transaction;
+        let version = sqlx::query("SELECT version FROM plan_version").fetch_one(&mut *connection).await?;
+        let (mut devices, strangers) = devices(connection, &self.vault, realm).await?;
+        let mut plan = Plan {
+            realm: realm.to_owned(),
+            posts: rows(connection, "SELECT * FROM posts ORDER BY name", post).await?,
+            extensions: rows(connection, "SELECT * FROM extensions ORDER BY number", extension).await?,
+            groups: groups(connection).await?,
+            trunks: rows(connection, "SELECT * FROM trunks ORDER BY name", |row| trunk(row, &self.vault))
+                .await?,
+            routes: routes(connection).await?,
+            inbound: rows(connection, "SELECT * FROM inbound_numbers ORDER BY trunk_id, number", inbound)
+                .await?,
+            ..Plan::default()
+        };
+        for extension in &mut plan.extensions {
+            extension.devices = devices.remove(&extension.number).unwrap_or_default();
+        }
+        transaction.commit().await?;
+        Ok(ReadPlan { plan, version: version.try_get(0)?, strangers })
+    }
+}
+
+async fn rows<T>(
+    connection: &mut SqliteConnection,
+    query: &'static str,
+    read: impl Fn(&SqliteRow) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    sqlx::query(query).fetch_all(connection).await?.iter().map(read).collect()
+}
+
+fn post(row: &SqliteRow) -> Result<Post, StoreError> {
+    Ok(Post {
+        id: PostId(row.try_get("id")?),
+        name: row.try_get("name")?,
+        country: row.try_get("country")?,
+        outside_prefix: row.try_get("outside_prefix")?,
+        emergency: list(row.try_get("emergency")?).map(str::to_owned).collect(),
+    })
+}
+
+fn extension(row: &SqliteRow) -> Result<Extension, StoreError> {
+    Ok(Extension {
+        number: row.try_get("number")?,
+        name: row.try_get("name")?,
+        post: PostId(row.try_get("post_id")?),
+        digest: word::<DigestAlgorithm>(row, "digest")?,
+        devices: Vec::new(),
+        rights: word::<Class>(row, "rights")?,
+        outside_calls: number(row, "outside_calls")?,
+        forward: extensions::forwarding(row)?,
+        do_not_disturb: row.try_get("do_not_disturb")?,
+        pickup_group: row.try_get("pickup_group")?,
+    })
+}
+
+type DevicesByExtension = HashMap<String, Vec<Device>>;
+
+async fn devices(
+    connection: &mut SqliteConnection,
+    vault: &Vault,
+    realm: &str,
+) -> Result<(DevicesByExtension, Vec<String>), StoreError> {
+    let mut devices = DevicesByExtension::new();
+    let mut strangers = Vec::new();
+    let rows =
+        sqlx::query("SELECT * FROM devices ORDER BY created_at, username").fetch_all(connection).await?;
+    for row in &rows {
+        let username: String = row.try_get("username")?;
+        let is_ours = row.try_get::<&str, _>("realm")? == realm;
+        let ha1 = if is_ours {
+            vault.open(&extensions::place(&username), row.try_get("ha1_sealed")?)?
+        } else {
+            strangers.push(username);
+            continue;
+        };
+        let device = Device { username, ha1: Ha1(ha1), label: row.try_get("label")? };
+        devices.entry(row.try_get("extension")?).or_default().push(device);
+    }
+    Ok((devices, strangers))
+}
+
+async fn groups(connection: &mut SqliteConnection) -> Result<Vec<RingGroup>, StoreError> {
+    let mut members: HashMap<String, Vec<String>> = HashMap::new();
+    let found =
+        sqlx::query("SELECT ring_group, extension FROM ring_group_members ORDER BY ring_group, position")
+            .fetch_all(&mut *connection)
+            .await?;
+    for row in &found {
+        members.entry(row.try_get("ring_group")?).or_default().push(row.try_get("extension")?);
+    }
+    rows(connection, "SELECT * FROM ring_groups ORDER BY number", |row| {
+        let group: String = row.try_get("number")?;
+        Ok(RingGroup {
+            members: members.get(&group).cloned().unwrap_or_default(),
+            number: group,
+            name: row.try_get("name")?,
+            post: PostId(row.try_get("post_id")?),
+            strategy: word::<RingStrategy>(row, "strategy")?,
+            ring: Duration::from_secs(number(row, "ring_seconds")?),
+            otherwise: row.try_get("otherwise")?,
+        })
+    })
+    .await
+}
+
+fn trunk(row: &SqliteRow, vault: &Vault) -> Result<Trunk, StoreError> {
+    let id = TrunkId(row.try_get("id")?);
+    let username: Option<String> = row.try_get("username")?;
+    let sealed: Option<String> = row.try_get("password_sealed")?;
+    let credentials = match username.zip(sealed) {
+        Some((username, sealed)) => {
+            Some(TrunkCredentials { username, password: vault.open(&trunks::place(id), &sealed)? })
+        }
+        None => None,
+    };
+    let port: Option<i64> = row.try_get("port")?;
+    Ok(Trunk {
+        id,
+        name: row.try_get("name")?,
+        post: PostId(row.try_get("post_id")?),
+        host: row.try_get("host")?,
+        port: port.and_then(|port| u16::try_from(port).ok()),
+        carrier: word::<Carrier>(row, "carrier")?,
+        credentials,
+        register: row.try_get("register")?,
+        sources: list(row.try_get("sources")?).filter_map(|address| address.parse().ok()).collect(),
+        srtp: row.try_get("srtp")?,
+        caller_id: row.try_get("caller_id")?,
+        identity: word::<IdentityProfile>(row, "identity")?,
+        calls: number(row, "calls")?,
+        rights: word::<Class>(row, "rights")?,
+        strip_plus: row.try_get("strip_plus")?,
+    })
+}
+
+async fn routes(connection: &mut SqliteConnection) -> Result<Vec<OutboundRoute>, StoreError> {
+    let mut trunks: HashMap<i64, Vec<TrunkId>> = HashMap::new();
+    let found =
+        sqlx::query("SELECT route_id, trunk_id FROM outbound_route_trunks ORDER BY route_id, position")
+            .fetch_all(&mut *connection)
+            .await?;
+    for row in &found {
+        trunks.entry(row.try_get("route_id")?).or_default().push(TrunkId(row.try_get("trunk_id")?));
+    }
+    rows(connection, "SELECT * FROM outbound_routes ORDER BY prefix, post_id", |row| {
+        let post: Option<i64> = row.try_get("post_id")?;
+        Ok(OutboundRoute {
+            post: post.map(PostId),
+            prefix: row.try_get("prefix")?,
+            trunks: trunks.get(&row.try_get("id")?).cloned().unwrap_or_default(),
+        })
+    })
+    .await
+}
+
+fn inbound(row: &SqliteRow) -> Result<InboundNumber, StoreError> {
+    Ok(InboundNumber {
+        trunk: TrunkId(row.try_get("trunk_id")?),
+        number: row.try_get("number")?,
+        target: row.try_get("target")?,
+    })
+}
+
+/// A stored choice; a word that only a newer program knows is a database from a newer program.
+fn word<T: Choice>(row: &SqliteRow, column: &'static str) -> Result<T, StoreError> {
+    let word: &str = row.try_get(column)?;
+    T::from_word(word).ok_or_else(|| {
+        let reason = format!("the word {word:?} in column {column} is unknown");
+        StoreError::Database(sqlx::Error::ColumnDecode { index: column.to_owned(), source: reason.into() })
+    })
+}
+
+fn number<T: TryFrom<i64> + Default>(row: &SqliteRow, column: &'static str) -> Result<T, StoreError> {
+    Ok(T::try_from(row.try_get::<i64, _>(column)?).unwrap_or_default())
+}
+
+fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').filter(|item| !item.is_empty())
+}
