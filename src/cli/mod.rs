@@ -1,6 +1,7 @@
 //! The command line.
 
 mod admin_link;
+mod phones;
 mod serve;
 mod token;
 mod user;
@@ -39,6 +40,18 @@ enum Command {
     User(user::User),
     /// Prints a fresh one-time administrator link.
     AdminLink,
+    /// Adds, lists and removes embassies and consulates.
+    #[command(subcommand)]
+    Post(phones::PostCommand),
+    /// Adds, lists, forwards and removes desk phones' numbers.
+    #[command(subcommand)]
+    Extension(phones::ExtensionCommand),
+    /// Adds, lists and removes lines to the public network.
+    #[command(subcommand)]
+    Trunk(phones::TrunkCommand),
+    /// Says what the phones do, and did.
+    #[command(subcommand)]
+    Sip(phones::SipCommand),
 }
 
 impl Cli {
@@ -56,6 +69,10 @@ impl Cli {
                 Command::Token(token) => token.run(&config),
                 Command::User(user) => user.run(&config).await,
                 Command::AdminLink => admin_link::run(&config).await,
+                Command::Post(post) => post.run(&config).await,
+                Command::Extension(extension) => extension.run(&config).await,
+                Command::Trunk(trunk) => trunk.run(&config).await,
+                Command::Sip(sip) => sip.run(&config).await,
             }
         });
         // Whatever still runs on a blocking thread is not worth waiting for.
@@ -136,6 +153,106 @@ mod tests {
         assert_eq!(token(&["--key", "palabre", "--admin", "--valid-for", "2d"]), Ok(()));
         assert_eq!(token(&["--key", "other"]).unwrap_err(), "there is no key \"other\" in [keys]");
         assert!(token(&["--valid-for", "soon"]).is_err());
+    }
+
+    #[test]
+    fn extensions_need_no_server_and_the_first_makes_its_post() {
+        let dir = tempfile::tempdir().unwrap();
+        let palabre = |arguments: &[&str]| run(dir.path(), "", arguments);
+
+        assert_eq!(palabre(&["extension", "add", "201", "--name", "Awa"]), Ok(()));
+        assert_eq!(palabre(&["post", "add", "Paris", "--country", "fr", "--emergency", "15,112"]), Ok(()));
+        assert_eq!(
+            palabre(&["extension", "add", "202", "--name", "Ben"]).unwrap_err(),
+            "there are 2 posts: say which one with --post"
+        );
+        let ben = ["extension", "add", "202", "--name", "Ben", "--post", "paris", "--digest", "sha-256"];
+        assert_eq!(palabre(&ben), Ok(()));
+        assert_eq!(palabre(&ben).unwrap_err(), "there is an extension with the number 202 already");
+        assert_eq!(palabre(&["extension", "device", "add", "202", "--label", "Wi-Fi", "--json"]), Ok(()));
+        assert_eq!(palabre(&["extension", "device", "list", "202"]), Ok(()));
+        assert_eq!(palabre(&["extension", "forward", "202", "noanswer", "201", "--after", "15s"]), Ok(()));
+        assert_eq!(
+            palabre(&["extension", "forward", "202", "busy", "202"]).unwrap_err(),
+            "forward_busy cannot be used: an extension cannot be forwarded to itself"
+        );
+        assert_eq!(
+            palabre(&["post", "remove", "Paris"]).unwrap_err(),
+            "the post \"Paris\" cannot be removed: extensions still belong to it"
+        );
+        assert_eq!(palabre(&["extension", "list", "--json"]), Ok(()));
+        assert_eq!(palabre(&["extension", "remove", "202"]), Ok(()));
+        assert_eq!(palabre(&["extension", "remove", "202"]).unwrap_err(), "there is no extension \"202\"");
+    }
+
+    #[test]
+    fn a_table_is_imported_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("phones.csv");
+        let import = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            run(dir.path(), "", &["extension", "import", file.to_str().unwrap()])
+        };
+
+        assert_eq!(
+            import("number,name,rights\n201,Awa,\n202,Ben,everywhere\n20x,Coumba,").unwrap_err(),
+            "nothing was added:\n  line 3: rights cannot be used: \"everywhere\" is not one of none, internal, national \
+             or international\n  line 4: number cannot be used: \"20x\" is not a number of 2 to 10 digits"
+        );
+        assert_eq!(import("number,name\n201,Awa\n202,Ben"), Ok(()));
+        assert_eq!(
+            import("number,name\n203,Dan\n201,Awa").unwrap_err(),
+            "nothing was added:\n  line 3: there is an extension with the number 201 already"
+        );
+        assert_eq!(
+            run(dir.path(), "", &["extension", "remove", "203"]).unwrap_err(),
+            "there is no extension \"203\""
+        );
+    }
+
+    #[test]
+    fn trunks_carry_routes_and_public_numbers() {
+        let dir = tempfile::tempdir().unwrap();
+        let palabre = |arguments: &[&str]| run(dir.path(), "", arguments);
+        let add = ["trunk", "add", "Orange", "--host", "sip.example.org"];
+
+        assert_eq!(palabre(&add), Ok(()));
+        assert_eq!(palabre(&add).unwrap_err(), "there is a trunk named \"Orange\" already");
+        assert_eq!(
+            palabre(&[&add[..], &["--username", "u"]].concat()).unwrap_err(),
+            "--username needs a password beside it: --password or --password-stdin"
+        );
+        assert_eq!(palabre(&["trunk", "route", "add", "any", "orange"]), Ok(()));
+        assert_eq!(
+            palabre(&["trunk", "route", "add", "+33", "Moov"]).unwrap_err(),
+            "there is no trunk \"Moov\""
+        );
+        assert_eq!(palabre(&["extension", "add", "201", "--name", "Awa"]), Ok(()));
+        let number = ["trunk", "number", "add", "+229 21 30 00 00", "--trunk", "Orange", "201"];
+        assert_eq!(palabre(&number), Ok(()));
+        for listed in
+            [&["trunk", "list"][..], &["trunk", "route", "list"], &["trunk", "number", "list", "--json"]]
+        {
+            assert_eq!(palabre(listed), Ok(()));
+        }
+        assert_eq!(
+            palabre(&["extension", "remove", "201"]).unwrap_err(),
+            "extension 201 cannot be removed: the public number +22921300000 still leads to it"
+        );
+        assert_eq!(palabre(&["trunk", "number", "remove", "+22921300000", "--trunk", "Orange"]), Ok(()));
+        assert_eq!(palabre(&["trunk", "route", "remove", "any"]), Ok(()));
+        assert_eq!(palabre(&["trunk", "remove", "Orange"]), Ok(()));
+    }
+
+    #[test]
+    fn what_the_phones_did_can_be_asked_before_they_did_anything() {
+        let dir = tempfile::tempdir().unwrap();
+
+        for asked in
+            [&["sip", "registrations"][..], &["sip", "calls"], &["sip", "cdr"], &["sip", "cdr", "--csv"]]
+        {
+            assert_eq!(run(dir.path(), "", asked), Ok(()));
+        }
     }
 
     #[test]
