@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use super::accepted::Accepted;
 use super::capabilities::{SDP, announce, description, refusal, supports};
-use super::session_timer::{MIN_SE, SessionTimer, Wish, is_too_brief};
-use super::{Dice, Ending, Leg, LegEvent, Reason, Replaces, State, Tokens, Usage, VecDeque};
+use super::session_timer::{MIN_SE, SessionTimer, is_too_brief};
+use super::{Ending, Leg, LegEvent, Reason, Replaces, State, Tokens, Usage};
 use crate::dialog::Dialog;
 use crate::flow::Flow;
 use crate::message::{HeaderName, Headers, Method, NameAddr, Request, Response, StatusCode, Uri};
@@ -26,6 +26,10 @@ pub(super) struct Invited {
 }
 
 impl Invited {
+    pub(super) fn forget_offer(&mut self) {
+        self.said = None;
+    }
+
     pub(super) fn next_number(&mut self) -> u32 {
         self.number += 1;
         self.number
@@ -59,40 +63,14 @@ impl Leg {
         let dialog =
             Dialog::from_request(flow, &request, tag, contact).map_err(|_| plain(StatusCode::BAD_REQUEST))?;
 
-        let mut dice = Dice::new(tokens.seed);
-        let invited = Invited { key, offer, said: None, number: dice.beginning(), answer_waits: false };
-        let mut usage = Usage::new(dialog, Negotiator::new(tokens.sdp_session));
+        let exchange = Negotiator::new(tokens.sdp_session);
+        let mut usage = Usage::new(dialog, exchange.clone());
         usage.learn(&request.headers);
-        Ok(Self {
-            state: State::Invited,
-            calling: false,
-            tag: tokens.tag,
-            dice,
-            invite: request,
-            flow,
-            usage: Some(usage),
-            early: Vec::new(),
-            exchange: Negotiator::new(tokens.sdp_session),
-            local: None,
-            cseq: 0,
-            pending: Vec::new(),
-            challenged: None,
-            challenges: 0,
-            acks: VecDeque::new(),
-            invited: Some(invited),
-            reliable: None,
-            accepted: None,
-            peer_offer: None,
-            wanted: None,
-            again_at: None,
-            wish: Wish::new(),
-            timer: None,
-            subscription: None,
-            rang: None,
-            parting: None,
-            gone_at: None,
-            outputs: VecDeque::new(),
-        })
+        let mut leg = Self::begin(State::Invited, tokens, request, flow, exchange);
+        let number = leg.dice.beginning();
+        leg.invited = Some(Invited { key, offer, said: None, number, answer_waits: false });
+        leg.usage = Some(usage);
+        Ok(leg)
     }
 
     /// Tells the caller what goes on: 180, 183, …, with sound of ours if there is some to hear already. `EarlyMedia`

@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use super::capabilities::{SDP, announce, description};
-use super::renew::OfferedIn;
+use super::peer_offer::OfferedIn;
 use super::session_timer::Wish;
 use super::{
-    Acked, Dice, Ending, Invitation, Leg, LegEvent, MAX_ACKS, MAX_CHALLENGES, MAX_EARLY, Offered, Output,
-    PeerOffer, Pending, Purpose, Reason, SessionTimer, State, Tokens, Usage, VecDeque, numbered,
+    Acked, Ending, Invitation, Leg, LegEvent, MAX_ACKS, MAX_CHALLENGES, MAX_EARLY, Offered, Output,
+    PeerOffer, Pending, Purpose, Reason, SessionTimer, State, Tokens, Usage, numbered,
 };
 use crate::dialog::{Dialog, MAX_FORWARDS};
 use crate::flow::Flow;
@@ -49,36 +49,10 @@ impl Leg {
             None => request.headers.set(HeaderName::Supported, "timer, replaces, norefersub"),
         }
 
-        let mut leg = Self {
-            state: State::Calling,
-            calling: true,
-            tag: tokens.tag,
-            dice: Dice::new(tokens.seed),
-            invite: request.clone(),
-            flow,
-            usage: None,
-            early: Vec::new(),
-            exchange,
-            local,
-            cseq: FIRST,
-            pending: Vec::new(),
-            challenged: None,
-            challenges: 0,
-            acks: VecDeque::new(),
-            invited: None,
-            reliable: None,
-            accepted: None,
-            peer_offer: None,
-            wanted: None,
-            again_at: None,
-            wish,
-            timer: None,
-            subscription: None,
-            rang: None,
-            parting: None,
-            gone_at: None,
-            outputs: VecDeque::new(),
-        };
+        let mut leg = Self::begin(State::Calling, tokens, request.clone(), flow, exchange);
+        leg.local = local;
+        leg.cseq = FIRST;
+        leg.wish = wish;
         leg.send(flow, request, String::new(), Purpose::Invite);
         leg
     }
@@ -126,7 +100,12 @@ impl Leg {
         };
         match pending.purpose {
             Purpose::Invite => self.end(now, Some(Ending::Refused { status, headers: Headers::new() })),
-            Purpose::Renew(_) => self.lose(now),
+            Purpose::Renew(_) => {
+                if let Some(usage) = self.usage_mut(&pending.tag) {
+                    usage.negotiator.withdraw();
+                }
+                self.lose(now);
+            }
             Purpose::Notify => self.subscription = None,
             Purpose::Bye | Purpose::Other => {}
         }
@@ -184,9 +163,8 @@ impl Leg {
             return self.end(now, Some(Ending::Failed("the answer makes no dialog")));
         };
         usage.learn(&response.headers);
-        let number = pending.cseq;
         if self.state == State::Over {
-            self.acknowledge(&usage, number, None);
+            self.acknowledge(&usage, &pending.request.headers, None);
             self.usage = Some(usage);
             return self.bye(None);
         }
@@ -196,10 +174,10 @@ impl Leg {
         let theirs = description(&response.headers, &response.body).unwrap_or_default();
 
         if self.local.is_none() {
-            return self.handle_late_offer(now, usage, number, theirs);
+            return self.handle_late_offer(now, usage, theirs);
         }
         let agreed = self.agree(&mut usage, theirs);
-        self.acknowledge(&usage, number, None);
+        self.acknowledge(&usage, &pending.request.headers, None);
         usage.agreed.clone_from(&agreed);
         usage.settled = true;
         self.usage = Some(usage);
@@ -222,24 +200,15 @@ impl Leg {
         }
     }
 
-    fn handle_late_offer(
-        &mut self,
-        now: Instant,
-        usage: Usage,
-        number: u32,
-        offer: Option<SessionDescription>,
-    ) {
+    fn handle_late_offer(&mut self, now: Instant, usage: Usage, offer: Option<SessionDescription>) {
         let tag = usage.tag().to_owned();
         self.usage = Some(usage);
         self.state = State::Accepting;
-        let place = OfferedIn::Success { cseq: number };
-        match offer {
-            Some(offer) => {
-                self.tell(LegEvent::Offered(Offered::of(&offer)));
-                self.peer_offer = Some(PeerOffer { tag, place, offer: Some(offer) });
-            }
+        let told = offer.as_ref().map(Offered::of);
+        self.peer_offer = Some(PeerOffer { tag, place: OfferedIn::Success, offer });
+        match told {
+            Some(offered) => self.tell(LegEvent::Offered(offered)),
             None => {
-                self.peer_offer = Some(PeerOffer { tag, place, offer: None });
                 self.acknowledge_late(None);
                 self.part(now, None, Some(Ending::Failed("the answer has no offer")));
             }
@@ -248,11 +217,10 @@ impl Leg {
 
     /// The ACK that a 2xx with an offer has been waiting for.
     pub(super) fn acknowledge_late(&mut self, answer: Option<SessionDescription>) {
-        let Some(PeerOffer { place: OfferedIn::Success { cseq }, .. }) = self.peer_offer.take() else {
-            return;
-        };
+        self.peer_offer = None;
         if let Some(usage) = self.usage.take() {
-            self.acknowledge(&usage, cseq, answer);
+            let invite = self.invite.headers.clone();
+            self.acknowledge(&usage, &invite, answer);
             self.usage = Some(usage);
         }
     }
@@ -284,19 +252,26 @@ impl Leg {
             return;
         }
         let Some(mut other) = self.confirmed_usage(flow, response) else { return };
-        self.acknowledge(&other, number, None);
+        let invite = self.invite.headers.clone();
+        self.acknowledge(&other, &invite, None);
         let mut bye = numbered(&mut other.dialog, &mut self.cseq, Method::Bye);
         bye.headers.push(HeaderName::Reason, Reason::completed_elsewhere());
         let (tag, flow) = (other.tag().to_owned(), other.dialog.flow());
         self.send(flow, bye, tag, Purpose::Bye);
     }
 
-    /// Sends the ACK to a 2xx and keeps it for when that comes again.
-    pub(super) fn acknowledge(&mut self, usage: &Usage, number: u32, answer: Option<SessionDescription>) {
+    /// Sends the ACK to a 2xx to our INVITE with these fields, and keeps it for when that comes again.
+    pub(super) fn acknowledge(
+        &mut self,
+        usage: &Usage,
+        invite: &Headers,
+        answer: Option<SessionDescription>,
+    ) {
+        let number = invite.cseq().map_or(0, |cseq| cseq.number);
         let mut request = usage.dialog.ack(number);
         // The ACK passes the same gates as the INVITE (§22.1).
         for name in [HeaderName::Authorization, HeaderName::ProxyAuthorization] {
-            request.headers.copy_from(&self.invite.headers, &name);
+            request.headers.copy_from(invite, &name);
         }
         if let Some(answer) = answer {
             request = request.with_body(SDP, answer.to_string());
@@ -334,13 +309,6 @@ impl Leg {
         let dialog = Dialog::from_response(flow, &self.invite, response).ok()?;
         self.early.push(Usage::new(dialog, self.exchange.clone()));
         self.early.last_mut()
-    }
-
-    /// The other side does not know the call any more, or cannot be reached: it is told so all the same.
-    pub(super) fn lose(&mut self, now: Instant) {
-        if self.state == State::Confirmed {
-            self.part(now, None, Some(Ending::Lost));
-        }
     }
 }
 

@@ -14,7 +14,6 @@ pub(super) fn refusal(request: &Request) -> Option<Refusal> {
     let bodies: &[&str] = match request.method {
         Method::Invite | Method::Update | Method::Prack => &[SDP],
         Method::Info => &["application/dtmf-relay", "application/dtmf"],
-        Method::Notify => &["message/sipfrag", "message/sipfrag;version=2.0"],
         Method::Bye => return None,
         _ => &[],
     };
@@ -37,7 +36,7 @@ pub(super) fn supports(headers: &Headers, extension: &str) -> bool {
 }
 
 /// The methods we take within a dialog.
-const METHODS: [Method; 10] = [
+const METHODS: [Method; 9] = [
     Method::Invite,
     Method::Ack,
     Method::Cancel,
@@ -47,7 +46,6 @@ const METHODS: [Method; 10] = [
     Method::Update,
     Method::Info,
     Method::Refer,
-    Method::Notify,
 ];
 /// The option tags we know.
 const EXTENSIONS: [&str; 4] = ["100rel", "timer", "replaces", "norefersub"];

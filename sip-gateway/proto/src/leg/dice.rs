@@ -19,7 +19,12 @@ impl Dice {
 
     /// A number to begin with, far from the end of its range.
     pub(super) fn beginning(&mut self) -> u32 {
-        (self.next() % (1 << 20)) as u32 + 1
+        self.below(1 << 20) + 1
+    }
+
+    /// One of that many numbers from zero on.
+    pub(super) fn below(&mut self, count: u32) -> u32 {
+        (self.next() % u64::from(count)) as u32
     }
 
     fn next(&mut self) -> u64 {

@@ -9,8 +9,10 @@ mod callee;
 mod caller;
 mod capabilities;
 mod dice;
+mod hang_up;
 mod io;
 mod keys;
+mod peer_offer;
 mod progress;
 mod reason;
 mod refer;
@@ -32,9 +34,10 @@ pub use replaces::Replaces;
 use self::accepted::Accepted;
 use self::callee::Invited;
 use self::dice::Dice;
+use self::peer_offer::PeerOffer;
 use self::progress::Reliable;
 use self::refer::Subscription;
-use self::renew::{PeerOffer, Wanted};
+use self::renew::Wanted;
 use self::session_timer::{SessionTimer, Wish};
 use crate::dialog::{Dialog, DialogId};
 use crate::flow::Flow;
@@ -70,6 +73,8 @@ pub struct Leg {
     acks: VecDeque<Acked>,
     invited: Option<Invited>,
     reliable: Option<Reliable>,
+    /// The number of our last reliable provisional response, whose PRACK may come late.
+    last_reliable: Option<u32>,
     accepted: Option<Accepted>,
     peer_offer: Option<PeerOffer>,
     wanted: Option<Wanted>,
@@ -143,6 +148,40 @@ struct Acked {
 }
 
 impl Leg {
+    fn begin(state: State, tokens: Tokens, invite: Request, flow: Flow, exchange: Negotiator) -> Self {
+        Self {
+            state,
+            calling: state == State::Calling,
+            tag: tokens.tag,
+            dice: Dice::new(tokens.seed),
+            invite,
+            flow,
+            usage: None,
+            early: Vec::new(),
+            exchange,
+            local: None,
+            cseq: 0,
+            pending: Vec::new(),
+            challenged: None,
+            challenges: 0,
+            acks: VecDeque::new(),
+            invited: None,
+            reliable: None,
+            last_reliable: None,
+            accepted: None,
+            peer_offer: None,
+            wanted: None,
+            again_at: None,
+            wish: Wish::new(),
+            timer: None,
+            subscription: None,
+            rang: None,
+            parting: None,
+            gone_at: None,
+            outputs: VecDeque::new(),
+        }
+    }
+
     /// The call's word.
     #[must_use]
     pub fn call_id(&self) -> &str {
@@ -191,6 +230,12 @@ impl Leg {
     #[must_use]
     pub fn agreed(&self) -> Option<&Agreed> {
         self.usage.as_ref()?.agreed.as_ref()
+    }
+
+    /// The request that was challenged: its method, URI and body go into the answer.
+    #[must_use]
+    pub fn challenged(&self) -> Option<&Request> {
+        self.challenged.as_ref().map(|pending| &pending.request)
     }
 
     /// The flow that the leg's requests go down.
@@ -251,70 +296,6 @@ impl Leg {
         self.pursue(now);
     }
 
-    /// Ends the leg as its state demands: with a CANCEL, a BYE or a refusal. No event says so.
-    pub fn hang_up(&mut self, now: Instant, reason: Option<Reason>) {
-        match self.state {
-            State::Calling => {
-                let inviting = self.pending.iter().find(|pending| matches!(pending.purpose, Purpose::Invite));
-                if let Some(cseq) = inviting.map(|pending| pending.cseq) {
-                    self.outputs.push_back(Output::Cancel { cseq, headers: explained(reason) });
-                }
-                self.end(now, None);
-            }
-            State::Invited => {
-                let status = reason.as_ref().and_then(Reason::status);
-                let status = status.unwrap_or(StatusCode::TEMPORARILY_UNAVAILABLE);
-                self.refuse(now, status, explained(reason));
-            }
-            State::Accepting => {
-                self.acknowledge_late(None);
-                self.part(now, reason, None);
-            }
-            State::Confirmed => self.part(now, reason, None),
-            State::Over => {}
-        }
-    }
-
-    /// Ends a call that stands, or waits with it for the ACK: without it the caller knows no dialog (§15).
-    fn part(&mut self, now: Instant, reason: Option<Reason>, ending: Option<Ending>) {
-        self.drop_peer_offer(StatusCode::REQUEST_TERMINATED);
-        match self.accepted.as_ref().is_some_and(Accepted::is_initial) {
-            true => self.parting = Some(reason),
-            false => self.bye(reason.as_ref()),
-        }
-        self.end(now, ending);
-    }
-
-    /// The last request of the call.
-    fn bye(&mut self, reason: Option<&Reason>) {
-        self.accepted = None;
-        let Some(usage) = &mut self.usage else { return };
-        let mut request = numbered(&mut usage.dialog, &mut self.cseq, Method::Bye);
-        if let Some(reason) = reason {
-            request.headers.push(HeaderName::Reason, reason);
-        }
-        let (tag, flow) = (usage.tag().to_owned(), usage.dialog.flow());
-        self.send(flow, request, tag, Purpose::Bye);
-    }
-
-    /// The leg is over; what is on its way may still arrive for a while.
-    fn end(&mut self, now: Instant, ending: Option<Ending>) {
-        if self.state == State::Over {
-            return;
-        }
-        self.state = State::Over;
-        self.gone_at = Some(now + 64 * T1);
-        self.invited = None;
-        self.reliable = None;
-        self.wanted = None;
-        self.again_at = None;
-        self.timer = None;
-        self.challenged = None;
-        if let Some(ending) = ending {
-            self.tell(LegEvent::Ended(ending));
-        }
-    }
-
     fn tell(&mut self, event: LegEvent) {
         self.outputs.push_back(Output::Event(event));
     }
@@ -368,15 +349,6 @@ impl fmt::Debug for Leg {
             .field("state", &self.state)
             .finish_non_exhaustive()
     }
-}
-
-/// The fields that say why.
-fn explained(reason: Option<Reason>) -> Headers {
-    let mut headers = Headers::new();
-    if let Some(reason) = reason {
-        headers.push(HeaderName::Reason, reason);
-    }
-    headers
 }
 
 /// Our next request in a dialog, numbered above all requests of the leg.

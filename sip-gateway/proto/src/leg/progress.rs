@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::capabilities::{description, supports};
-use super::renew::OfferedIn;
+use super::peer_offer::OfferedIn;
 use super::{Ending, Leg, LegEvent, MAX_PENDING, Offered, PeerOffer, Purpose, State, T1, T2, numbered};
 use crate::flow::Flow;
 use crate::message::{CSeq, HeaderName, Headers, Method, RAck, Request, Response, StatusCode};
@@ -134,6 +134,7 @@ impl Leg {
             };
             response.headers.push(HeaderName::Require, "100rel");
             response.headers.push(HeaderName::RSeq, number);
+            self.last_reliable = Some(number);
             self.reliable = Some(Reliable {
                 key,
                 response: response.clone(),
@@ -173,7 +174,12 @@ impl Leg {
                 .is_ok_and(|rack| rack.response == reliable.number && Some(&rack.cseq) == invite.as_ref())
         };
         if !self.reliable.as_ref().is_some_and(confirms) {
-            let status = StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST;
+            // After the final response nothing depends on it any more, but it is answered (§3).
+            let is_late = request.headers.rack().is_ok_and(|rack| {
+                Some(rack.response) == self.last_reliable && Some(&rack.cseq) == invite.as_ref()
+            });
+            let status =
+                if is_late { StatusCode::OK } else { StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST };
             return self.respond_status(key, &request, status);
         }
         let theirs = match description(&request.headers, &request.body) {
@@ -196,6 +202,13 @@ impl Leg {
             }
             None => {
                 usage.settled |= reliable.has_description && !usage.negotiator.is_offering();
+                if usage.negotiator.is_offering() {
+                    // The answer is owed still; it will be asked for again in the final response.
+                    usage.negotiator.withdraw();
+                    if let Some(invited) = &mut self.invited {
+                        invited.forget_offer();
+                    }
+                }
                 self.respond_status(key, &request, StatusCode::OK);
             }
         }

@@ -28,7 +28,6 @@ impl Leg {
         }
         match request.method {
             Method::Bye => self.handle_bye(now, key, &tag, &request),
-            Method::Notify => self.respond_status(key, &request, StatusCode::OK),
             _ if self.state == State::Over => {
                 self.respond_status(key, &request, StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST);
             }

@@ -93,7 +93,7 @@ fn a_callee_who_hangs_up_without_answering_refuses() {
     line.with(B, |leg, now| leg.hang_up(now, Some(Reason::sip(StatusCode::DECLINE, "no"))));
     line.run(HOP);
 
-    assert_eq!(line.responses(A, &Method::Invite)[0].status, StatusCode::DECLINE);
+    assert_eq!(line.responses(B, &Method::Invite)[0].status, StatusCode::DECLINE);
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn an_offer_waits_for_the_acknowledgement_of_the_answer() {
     line.run(HOP * 3);
 
     assert_eq!(line.sent[2..], ["A ACK", "B INVITE"]);
-    assert_eq!(line.requests(A, &Method::Invite)[0].headers.get(&HeaderName::CSeq), Some("1 INVITE"));
+    assert_eq!(line.requests(B, &Method::Invite)[0].headers.get(&HeaderName::CSeq), Some("1 INVITE"));
 }
 
 #[test]

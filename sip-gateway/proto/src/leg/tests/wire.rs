@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use crate::flow::{Carrier, Connection, Flow};
 use crate::leg::{Invitation, Leg, LegEvent, Output, Tokens};
-use crate::message::{CSeq, Headers, Message, Method, NameAddr, Request, Response, Uri};
-use crate::sdp::{Agreed, Codec, Direction, Format, LocalAudio, Offering};
+use crate::message::{
+    CSeq, HeaderName, Headers, Message, Method, NameAddr, Request, Response, StatusCode, Uri,
+};
+use crate::sdp::{Agreed, Codec, Direction, Format, LocalAudio, Negotiator, Offering, SessionDescription};
 use crate::transaction::{self, ClientKey, Event, Timers, Transactions};
 
 /// The caller's end.
@@ -25,8 +27,10 @@ pub(super) struct Line {
     pub(super) events: [Vec<LegEvent>; 2],
     /// What the legs said, lost or not, but not what their transactions repeated: `A INVITE`, `B 200 INVITE`.
     pub(super) sent: Vec<String>,
-    /// What the legs heard.
-    pub(super) heard: [Vec<Message>; 2],
+    /// The same in full, by speaker.
+    said: [Vec<Message>; 2],
+    /// All that was transmitted, by sender.
+    carried: [Vec<Message>; 2],
     transactions: [Transactions; 2],
     keys: [Vec<(CSeq, ClientKey)>; 2],
     /// Says how much later than others something arrives; `None` if never.
@@ -41,7 +45,8 @@ impl Line {
             legs: [None, None],
             events: [Vec::new(), Vec::new()],
             sent: Vec::new(),
-            heard: [Vec::new(), Vec::new()],
+            said: [Vec::new(), Vec::new()],
+            carried: [Vec::new(), Vec::new()],
             transactions: [1, 2].map(|seed| Transactions::new([seed; 32], Timers::default())),
             keys: [Vec::new(), Vec::new()],
             delay: Box::new(|_| Some(Duration::ZERO)),
@@ -55,6 +60,41 @@ impl Line {
         line.invite(Some(audio(A)));
         line.run(HOP);
         line
+    }
+
+    /// A has called a number behind which the test itself answers.
+    pub(super) fn calling_devices() -> Self {
+        let mut line = Self::new();
+        line.disturb(|_| None);
+        line.invite(Some(audio(A)));
+        line
+    }
+
+    /// A device answers A's last request of that method.
+    pub(super) fn reply(
+        &mut self,
+        method: &Method,
+        tag: &str,
+        status: u16,
+        fields: &[(HeaderName, &str)],
+        local: Option<&LocalAudio>,
+    ) {
+        let request = self.carried[A].iter().rev().find_map(|message| match message {
+            Message::Request(request) if request.method == *method => Some(request.clone()),
+            _ => None,
+        });
+        let request = request.expect("a request of that method");
+        let mut response = request.reply(StatusCode::new(status).expect("a status"), Some(tag));
+        response.headers.push(HeaderName::Contact, format!("<sip:{tag}@192.0.2.2>"));
+        for (name, value) in fields {
+            response.headers.push(name.clone(), value);
+        }
+        if let Some(local) = local {
+            let offer = SessionDescription::parse(&request.body).expect("an offer");
+            let (answer, _) = Negotiator::new(9).handle_offer(&offer, local).expect("a codec in common");
+            response = response.with_body("application/sdp", answer.to_string());
+        }
+        self.deliver(A, &response.to_bytes());
     }
 
     /// A's call to B was answered.
@@ -105,7 +145,7 @@ impl Line {
 
     pub(super) fn forget(&mut self) {
         self.events = [Vec::new(), Vec::new()];
-        self.heard = [Vec::new(), Vec::new()];
+        self.said = [Vec::new(), Vec::new()];
         self.sent.clear();
     }
 
@@ -194,24 +234,19 @@ impl Line {
     fn handle_event(&mut self, side: usize, event: Event) {
         let now = self.now;
         match event {
-            Event::Request { key, flow, request } => {
-                self.heard[side].push(Message::Request(request.clone()));
-                match &mut self.legs[side] {
-                    Some(leg) => leg.handle_request(now, key, flow, request),
-                    None => match Leg::invited(now, key, flow, request, contact(side), tokens(side)) {
-                        Ok(leg) => self.legs[side] = Some(leg),
-                        Err(response) => self.perform(side, Output::Respond { key, response }),
-                    },
-                }
-            }
+            Event::Request { key, flow, request } => match &mut self.legs[side] {
+                Some(leg) => leg.handle_request(now, key, flow, request),
+                None => match Leg::invited(now, key, flow, request, contact(side), tokens(side)) {
+                    Ok(leg) => self.legs[side] = Some(leg),
+                    Err(response) => self.perform(side, Output::Respond { key, response }),
+                },
+            },
             Event::Response { flow, response, .. } => {
-                self.heard[side].push(Message::Response(response.clone()));
                 if let Some(leg) = &mut self.legs[side] {
                     leg.handle_response(now, flow, response);
                 }
             }
             Event::Ack { request, .. } => {
-                self.heard[side].push(Message::Request(request.clone()));
                 if let Some(leg) = &mut self.legs[side] {
                     leg.handle_ack(now, request);
                 }
@@ -228,18 +263,20 @@ impl Line {
 
     fn note(&mut self, side: usize, message: &Message) {
         self.sent.push(line(side, message));
+        self.said[side].push(message.clone());
     }
 
     fn transmit(&mut self, from: usize, bytes: Vec<u8>) {
         let message = Message::parse(&bytes).expect("what we write can be read");
+        self.carried[from].push(message.clone());
         if let Some(late) = (self.delay)(&line(from, &message)) {
             self.air.push((self.now + HOP + late, 1 - from, bytes));
         }
     }
 
-    /// The responses to a method that arrived at one side.
+    /// One side's responses to a method.
     pub(super) fn responses(&self, side: usize, method: &Method) -> Vec<&Response> {
-        let responses = self.heard[side].iter().filter_map(|message| match message {
+        let responses = self.said[side].iter().filter_map(|message| match message {
             Message::Response(response) => Some(response),
             Message::Request(_) => None,
         });
@@ -248,9 +285,9 @@ impl Line {
             .collect()
     }
 
-    /// The requests of a method that arrived at one side.
+    /// One side's requests of a method.
     pub(super) fn requests(&self, side: usize, method: &Method) -> Vec<&Request> {
-        let requests = self.heard[side].iter().filter_map(|message| match message {
+        let requests = self.said[side].iter().filter_map(|message| match message {
             Message::Request(request) => Some(request),
             Message::Response(_) => None,
         });
