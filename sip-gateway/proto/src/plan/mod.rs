@@ -4,6 +4,7 @@
 //! moment.
 
 mod code;
+mod countries;
 mod explain;
 mod index;
 mod number;

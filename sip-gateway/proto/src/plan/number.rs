@@ -1,11 +1,10 @@
 //! Public numbers in E.164, from whatever people dial (ITU-T E.164, E.123; RFC 3966).
 //!
-//! What a number looks like in a country is told by Google's metadata in the crate `phonenumber`. Its parser is not
-//! used: it takes zeros off foreign numbers that belong to them, as all of Benin's do. Where the metadata do not know a
-//! number that could be one, the number is taken all the same: numbering plans change faster than programs.
+//! What numbers look like is told by the metadata in the crate `phonenumber`. Its parser is not used: it takes zeros off
+//! foreign numbers that belong to them, as all of Benin's do. Where the metadata do not know a number that could be one,
+//! the number is taken all the same: numbering plans change faster than programs.
 
-use phonenumber::Metadata;
-use phonenumber::metadata::{DATABASE, Descriptor};
+use super::countries::{Country, Tariff};
 
 /// A number of the public network.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,17 +61,13 @@ pub(super) fn international_part<'a>(dialled: &'a str, country: &str) -> Option<
     if let Some(digits) = dialled.strip_prefix('+') {
         return Some(digits);
     }
-    let prefix = metadata(country).and_then(Metadata::international_prefix);
-    let behind = prefix.and_then(|prefix| prefix.find(dialled)).filter(|found| found.start() == 0);
-    match behind {
-        Some(found) => Some(&dialled[found.end()..]),
-        None => dialled.strip_prefix("00"),
-    }
+    let behind = Country::of(country).and_then(|country| country.behind_international_prefix(dialled));
+    behind.or_else(|| dialled.strip_prefix("00"))
 }
 
 /// Whether there is such a country.
 pub(super) fn is_country(country: &str) -> bool {
-    metadata(country).is_some()
+    Country::of(country).is_some()
 }
 
 /// Reads the digits that follow a plus.
@@ -81,20 +76,20 @@ pub(super) fn international(digits: &str) -> Option<PublicNumber> {
         return None;
     }
     let (code, countries) = (1..=3).find_map(|len| {
-        let code: u16 = digits[..len].parse().ok().filter(|code| *code > 0)?;
-        Some((&digits[..len], DATABASE.by_code(&code)?))
+        let code = digits[..len].parse().ok()?;
+        Some((&digits[..len], Country::sharing(code)?))
     })?;
     let national = &digits[code.len()..];
-    let known = |national: &str| countries.iter().find_map(|meta| known(meta, code, national));
+    let known = |national: &str| countries.iter().find_map(|country| known(country, national));
     if let Some(number) = known(national) {
         return Some(number);
     }
     // `+33 (0)1 …`: people write the zero that is dialled inside the country only.
     let main = countries.first()?;
-    if let Some(number) = main.national_prefix().and_then(|zero| known(national.strip_prefix(zero)?)) {
+    if let Some(number) = main.behind_national_prefix(national).and_then(known) {
         return Some(number);
     }
-    if let Some(number) = completed(main, code, national) {
+    if let Some(number) = completed(main, national) {
         return Some(number);
     }
     Some(PublicNumber { e164: format!("+{digits}"), region: None, premium: false, formerly: None })
@@ -105,92 +100,44 @@ fn national(dialled: &str, country: &str) -> Option<PublicNumber> {
     if !dialled.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let meta = metadata(country)?;
-    let code = meta.country_code().to_string();
-    let without_prefix = without_national_prefix(meta, dialled);
+    let country = Country::of(country)?;
+    let without_prefix = country.without_national_prefix(dialled);
     // A country may share its code, and the number be a neighbour's: Canada's, dialled in New York.
     let known_anywhere = |national: &str| {
-        known(meta, &code, national).or_else(|| {
-            let neighbours = DATABASE.by_code(&meta.country_code())?;
-            neighbours.iter().find_map(|neighbour| known(neighbour, &code, national))
+        known(country, national).or_else(|| {
+            Country::sharing(country.code)?.iter().find_map(|neighbour| known(neighbour, national))
         })
     };
     if let Some(number) = known_anywhere(&without_prefix).or_else(|| known_anywhere(dialled)) {
         return Some(number);
     }
-    if let Some(number) = completed(meta, &code, &without_prefix) {
+    if let Some(number) = completed(country, &without_prefix) {
         return Some(number);
     }
-    let types = meta.descriptors();
-    let usual = [types.fixed_line(), types.mobile()];
-    let possible = usual.into_iter().flatten().flat_map(Descriptor::possible_length);
-    let fits = possible.into_iter().any(|length| usize::from(*length) == without_prefix.len());
-    let e164 = format!("+{code}{without_prefix}");
+    let e164 = format!("+{}{without_prefix}", country.code);
+    let fits = country.has_length(without_prefix.len());
     fits.then_some(PublicNumber { e164, region: None, premium: false, formerly: None })
 }
 
 /// The number, if it is one of that country.
-fn known(meta: &Metadata, code: &str, national: &str) -> Option<PublicNumber> {
-    // The code may be shared: these are the first digits of the country's own numbers.
-    if let Some(own) = meta.leading_digits()
-        && own.find(national).is_none_or(|found| found.start() > 0)
-    {
-        return None;
-    }
-    let types = meta.descriptors();
-    if !types.general().is_match(national) {
-        return None;
-    }
-    let is = |kind: Option<&Descriptor>| kind.is_some_and(|kind| kind.is_match(national));
-    let premium = is(types.premium_rate());
-    let ordinary = || {
-        is(types.fixed_line())
-            || is(types.mobile())
-            || is(types.toll_free())
-            || is(types.shared_cost())
-            || is(types.voip())
-            || is(types.personal_number())
-            || is(types.uan())
-            || is(types.pager())
-            || is(types.voicemail())
-    };
-    (premium || ordinary()).then(|| PublicNumber {
-        e164: format!("+{code}{national}"),
-        region: Some(meta.id().to_owned()),
-        premium,
+fn known(country: &Country, national: &str) -> Option<PublicNumber> {
+    let tariff = country.tariff(national)?;
+    Some(PublicNumber {
+        e164: format!("+{}{national}", country.code),
+        region: Some(country.id.to_owned()),
+        premium: tariff == Tariff::Premium,
         formerly: None,
     })
 }
 
-/// Takes off what is dialled before numbers inside the country, unless the number is one only with it.
-fn without_national_prefix(meta: &Metadata, dialled: &str) -> String {
-    let pattern = meta.national_prefix_for_parsing();
-    let rest = match (pattern, meta.national_prefix_transform_rule()) {
-        (Some(pattern), Some(rule)) if pattern.find(dialled).is_some_and(|found| found.start() == 0) => {
-            pattern.replace(dialled, rule).into_owned()
-        }
-        (Some(pattern), None) => match pattern.find(dialled) {
-            Some(found) if found.start() == 0 => dialled[found.end()..].to_owned(),
-            _ => dialled.to_owned(),
-        },
-        (Some(_), Some(_)) => dialled.to_owned(),
-        (None, _) => {
-            let prefix = meta.national_prefix().unwrap_or_default();
-            dialled.strip_prefix(prefix).unwrap_or(dialled).to_owned()
-        }
-    };
-    let general = meta.descriptors().general();
-    if general.is_match(dialled) && !general.is_match(&rest) { dialled.to_owned() } else { rest }
-}
-
 /// A number from before its country put digits in front of all of them. People's address books are full of these.
-fn completed(meta: &Metadata, code: &str, national: &str) -> Option<PublicNumber> {
-    let change = CHANGES.iter().find(|change| change.country == meta.id())?;
+fn completed(country: &Country, national: &str) -> Option<PublicNumber> {
+    let change = CHANGES.iter().find(|change| change.country == country.id)?;
     if national.len() != change.length || !national.starts_with(change.began_with) {
         return None;
     }
-    let mut number = known(meta, code, &format!("{}{national}", change.now_before))?;
-    number.formerly = Some(format!("+{code}{national}"));
+    let mut number = known(country, &format!("{}{national}", change.now_before))?;
+    number.formerly = Some(format!("+{}{national}", country.code));
     Some(number)
 }
 
@@ -208,10 +155,6 @@ const CHANGES: &[NumberingChange] = &[
     // 30 November 2024: 01 before the eight digits of fixed and mobile lines. Numbers in 8 kept their eight digits.
     NumberingChange { country: "BJ", length: 8, began_with: &['2', '4', '5', '6', '9'], now_before: "01" },
 ];
-
-fn metadata(country: &str) -> Option<&'static Metadata> {
-    DATABASE.by_id(country).or_else(|| DATABASE.by_id(&country.to_ascii_uppercase()))
-}
 
 /// How much anybody may dial, codes and all.
 pub(super) const MAX_DIALLED: usize = 64;
