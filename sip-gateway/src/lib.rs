@@ -2,5 +2,6 @@
 
 mod directory;
 pub mod media;
+pub mod transport;
 
 pub use directory::{Binding, Directory, Fact, LegState, Setting};
