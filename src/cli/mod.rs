@@ -256,6 +256,20 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_explained_without_calling_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let palabre = |arguments: &[&str]| run(dir.path(), "", arguments);
+
+        assert_eq!(palabre(&["extension", "add", "201", "--name", "Awa"]), Ok(()));
+        assert_eq!(palabre(&["sip", "explain", "201", "112"]), Ok(()));
+        assert_eq!(palabre(&["sip", "problems", "--json"]), Ok(()));
+        assert_eq!(
+            palabre(&["sip", "explain", "999", "112"]).unwrap_err(),
+            "from cannot be used: \"999\" is neither an extension's number nor a trunk's name"
+        );
+    }
+
+    #[test]
     fn accounts_are_listed_and_only_those_that_exist_are_removed() {
         let dir = tempfile::tempdir().unwrap();
 

@@ -6,6 +6,7 @@
 pub mod blank;
 mod check;
 mod credentials;
+mod explain;
 mod phone_server;
 mod queue;
 mod view;
@@ -24,6 +25,7 @@ pub use check::{
     check_route, check_trunk, choice,
 };
 pub use credentials::PhonePassword;
+pub use explain::{ExplainView, explain};
 pub use phone_server::{PhoneServer, PhoneTransport, phone_server};
 pub use view::{
     CallView, DeviceView, ExtensionView, ForwardView, GroupView, InboundView, PostView, RegistrationView,

@@ -73,7 +73,7 @@ impl Queue {
         if urgent && (self.known.len() < MOST_KNOWN || self.known.contains_key(&name)) {
             self.known.insert(name.clone(), binding.clone());
         }
-        self.waiting.bindings.insert(name, Bound::Good(binding));
+        self.waiting.bindings.insert(name, Bound::Good(Box::new(binding)));
         urgent
     }
 
@@ -91,7 +91,7 @@ impl Queue {
             if let Bound::Good(binding) = bound
                 && let Some(known) = self.known.get_mut(name)
             {
-                known.clone_from(binding);
+                *known = Binding::clone(binding);
             }
         }
         batch

@@ -9,7 +9,7 @@ pub trait Choice: Copy + PartialEq + 'static {
     const WORDS: &'static [(Self, &'static str)];
 
     /// The word of this choice.
-    fn word(self) -> &'static str {
+    fn keyword(self) -> &'static str {
         let pair = Self::WORDS.iter().find(|(choice, _)| *choice == self);
         pair.expect("every choice has a word").1
     }
@@ -66,7 +66,7 @@ mod tests {
     fn every_choice_is_read_back_from_its_word() {
         fn check<T: Choice + std::fmt::Debug>() {
             for (choice, word) in T::WORDS {
-                assert_eq!((choice.word(), T::from_word(word)), (*word, Some(*choice)));
+                assert_eq!((choice.keyword(), T::from_word(word)), (*word, Some(*choice)));
             }
             assert_eq!(T::from_word("telepathy"), None);
         }

@@ -12,7 +12,7 @@ use crate::directory::PlanError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Bound {
     /// It stands like this.
-    Good(Binding),
+    Good(Box<Binding>),
     /// It is no more.
     Gone,
 }

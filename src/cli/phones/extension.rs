@@ -167,7 +167,7 @@ async fn list(config: &Config, json: bool) -> anyhow::Result<()> {
                 extension.number.clone(),
                 extension.name.clone(),
                 post_name(&plan, extension.post),
-                crate::directory::Choice::word(extension.rights).to_owned(),
+                crate::directory::Choice::keyword(extension.rights).to_owned(),
                 extension.devices.len().to_string(),
                 registered.to_string(),
                 forwards(extension),

@@ -9,7 +9,7 @@ use super::extension::Added;
 use super::{change, post_or_only, say, say_json, table};
 use crate::config::Config;
 use crate::csv;
-use crate::directory::{PhonePassword, PlanError, blank, choice};
+use crate::directory::{PhonePassword, blank, choice};
 use crate::store::PlanChange;
 
 pub(super) const EXAMPLE: &str = "Example:
@@ -116,7 +116,7 @@ async fn add(
     };
     change.add_extension(extension).await?;
     let device = blank::device("", field("label").unwrap_or_default());
-    let username = change.add_device(number, device, &password, realm).await.map_err(PlanError::from)?;
+    let username = change.add_device(number, device, &password, realm).await?;
     Ok(Added {
         number: number.to_owned(),
         name: name.to_owned(),

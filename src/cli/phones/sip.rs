@@ -2,11 +2,12 @@
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
+use sip_gateway_proto::plan::Language;
 
 use super::{open_store, read, say, say_json, table};
 use crate::calls;
 use crate::config::Config;
-use crate::directory::{CallView, RegistrationView};
+use crate::directory::{CallView, RegistrationView, explain};
 use crate::store::{CallFilter, CallRecord};
 
 #[derive(Debug, Subcommand)]
@@ -25,6 +26,22 @@ pub(in crate::cli) enum SipCommand {
     },
     /// Lists the last calls, the newest first, a line for each leg.
     Cdr(Cdr),
+    /// Says where a number leads and why, without calling it.
+    Explain {
+        /// Who dials: an extension's number, or the trunk's name for a call from outside.
+        from: String,
+        /// What is dialled.
+        number: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Says what is wrong with the numbering plan.
+    Problems {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -63,6 +80,25 @@ impl SipCommand {
                 say_calls(&records, json, "Nobody is on the phone.")
             }
             Self::Cdr(cdr) => cdr.run(config).await,
+            Self::Explain { from, number, json } => {
+                let (store, plan) = read(config).await?;
+                store.close().await;
+                let explained = explain(&plan, &from, &number, Language::English)?;
+                if json { say_json(&explained) } else { say(&explained.sentences.join("\n")) }
+            }
+            Self::Problems { json } => {
+                let (store, plan) = read(config).await?;
+                store.close().await;
+                let found = plan.problems();
+                let problems: Vec<String> = found.iter().map(|one| one.sentence(Language::English)).collect();
+                if json {
+                    return say_json(&problems);
+                }
+                if problems.is_empty() {
+                    return say("Nothing is wrong with the numbering plan.");
+                }
+                say(&problems.join("\n"))
+            }
         }
     }
 }

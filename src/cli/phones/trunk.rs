@@ -227,10 +227,10 @@ async fn list(config: &Config, json: bool) -> anyhow::Result<()> {
             [
                 trunk.name.clone(),
                 post_name(&plan, trunk.post),
-                format!("{} {}{port}", trunk.carrier.word(), trunk.host),
+                format!("{} {}{port}", trunk.carrier.keyword(), trunk.host),
                 if trunk.register { "yes" } else { "no" }.to_owned(),
                 trunk.calls.to_string(),
-                trunk.rights.word().to_owned(),
+                trunk.rights.keyword().to_owned(),
                 table::or_dash(trunk.caller_id.as_deref()),
             ]
         })

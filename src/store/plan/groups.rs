@@ -53,7 +53,7 @@ impl PlanChange {
         .bind(&group.number)
         .bind(&group.name)
         .bind(group.post.0)
-        .bind(group.strategy.word())
+        .bind(group.strategy.keyword())
         .bind(i64::try_from(group.ring.as_secs()).unwrap_or(i64::MAX))
         .bind(&group.otherwise)
         .execute(&mut *self.transaction)
