@@ -48,14 +48,14 @@ impl ApiError {
     /// A field that cannot be taken.
     #[must_use]
     pub fn invalid(field: &'static str, reason: InvalidText) -> Self {
-        Self {
-            field: Some(field),
-            ..Self::new(
-                StatusCode::BAD_REQUEST,
-                "invalid",
-                format!("The field {field} cannot be used: {reason}."),
-            )
-        }
+        Self::invalid_field(field, reason.0)
+    }
+
+    /// A field that cannot be taken, for a reason with names and numbers in it.
+    #[must_use]
+    pub fn invalid_field(field: &'static str, reason: &str) -> Self {
+        let message = format!("The field {field} cannot be used: {reason}.");
+        Self { field: Some(field), ..Self::new(StatusCode::BAD_REQUEST, "invalid", message) }
     }
 
     /// It clashes with what is there.

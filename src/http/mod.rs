@@ -1,6 +1,7 @@
 //! The HTTP surface: one file per group of calls, and what every request passes on its way.
 
 mod accounts;
+mod asked;
 mod client;
 mod error;
 mod hosts;
@@ -9,6 +10,7 @@ mod knocks;
 mod meetings;
 mod operation;
 mod origin;
+mod phones;
 mod security;
 mod serve;
 mod setup;
@@ -50,6 +52,7 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/meetings/{code}/participants/{identity}/remove", post(hosts::remove))
         .route("/meetings/{code}/end", post(hosts::end))
         .route("/server", get(operation::server))
+        .nest("/admin", phones::router())
         .fallback(error::no_such_call)
         .method_not_allowed_fallback(error::no_such_call)
         .layer(middleware::from_fn_with_state(app.clone(), origin::check))
