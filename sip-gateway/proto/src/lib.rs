@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod dialog;
+pub mod endpoint;
 pub mod flow;
 pub mod leg;
 pub mod media;
@@ -9,4 +10,5 @@ pub mod message;
 pub mod plan;
 pub mod sdp;
 pub mod transaction;
+pub mod trunk;
 pub mod ua;

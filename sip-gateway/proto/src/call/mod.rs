@@ -1,7 +1,23 @@
-//! Calls: legs that are bridged to each other. The phones' B2BUA, without sockets.
+//! Calls: legs that are bridged to each other. The phones' B2BUA (RFC 7092), without sockets.
+//!
+//! Every message ends at a leg of ours; what happens on one leg is told on the other in that leg's own words. Holding,
+//! transferring and picking up are therefore decided here, and never depend on what the other phone can do.
 
+mod audio;
+mod calls;
+mod codes;
+mod hunt;
+mod hunting;
+mod identity;
+mod io;
 mod media_plane;
+mod mint;
+mod pickup;
 mod record;
+mod talking;
+mod transfer;
 
+pub use calls::Calls;
+pub use io::{Around, Origin, Output, Setting, TrunkTable};
 pub use media_plane::{LegId, LegMedia, MediaEvent, MediaPlane, MediaReport, NoPort, Sound, Wish};
 pub use record::{CallId, EndCause, LegRecord, RecordedRoute};

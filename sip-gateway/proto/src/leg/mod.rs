@@ -296,6 +296,12 @@ impl Leg {
         self.pursue(now);
     }
 
+    /// A request within the dialog, for tests in which the leg plays a phone.
+    #[cfg(test)]
+    pub(crate) fn request(&mut self, method: Method) -> Option<Request> {
+        Some(numbered(&mut self.usage.as_mut()?.dialog, &mut self.cseq, method))
+    }
+
     fn tell(&mut self, event: LegEvent) {
         self.outputs.push_back(Output::Event(event));
     }

@@ -78,10 +78,15 @@ impl Transactions {
 
     /// Takes what has come and could not be read: a request is refused, if it says to whom.
     pub fn handle_malformed(&mut self, flow: Flow, error: &ParseError) {
-        let tag = format!("{:016x}", self.secret.fresh() >> 64);
+        let tag = self.tag();
         if let Some((flow, bytes)) = servers::refusal(&flow, error, &tag) {
             self.outbox.push_back(Output::Transmit { flow, bytes });
         }
+    }
+
+    /// A word nobody can guess, for the To of a response outside dialogs.
+    pub fn tag(&mut self) -> String {
+        format!("{:016x}", self.secret.fresh() >> 64)
     }
 
     /// Takes the news that a flow carries nothing any more: its connection has closed, or could not be opened, or the

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 pub use binding::{Binding, SavedBinding};
 
 use self::asked::{Asked, Wish, refusal};
-use self::binding::key;
+use self::binding::{is_connection, key};
 use self::table::{BindingId, Table};
 use crate::flow::Flow;
 use crate::message::{HeaderName, NameAddr, Refusal, Request, Response, StatusCode};
@@ -166,8 +166,17 @@ impl Registrar {
     /// A connection is gone, and with it what was bound over it. Datagrams have no connection to lose.
     pub fn flow_lost(&mut self, now: Instant, flow: &Flow) -> Vec<Change> {
         let mut changes = self.handle_timeout(now);
+        if !is_connection(flow) {
+            return changes;
+        }
         changes.extend(self.table.of_flow(flow).into_iter().filter_map(|id| self.unbind_id(id)));
         changes
+    }
+
+    /// Whether a phone is registered that is reached over this very flow.
+    #[must_use]
+    pub fn is_bound_over(&self, flow: &Flow) -> bool {
+        !self.table.of_flow(flow).is_empty()
     }
 
     /// Ends a binding because an administrator says so.

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::time::Instant;
 
-use super::binding::{Binding, is_connection};
+use super::binding::Binding;
 use crate::flow::Flow;
 
 /// Names a binding within the program. A refreshed binding is another one.
@@ -15,7 +15,7 @@ pub(super) type BindingId = u64;
 pub(super) struct Table {
     bindings: HashMap<BindingId, Binding>,
     aors: HashMap<String, Vec<BindingId>>,
-    /// Those that end with a connection.
+    /// Those that are reached over a flow.
     flows: HashMap<Flow, Vec<BindingId>>,
     deadlines: BTreeSet<(Instant, BindingId)>,
     next: BindingId,
@@ -26,7 +26,7 @@ impl Table {
         let id = self.next;
         self.next += 1;
         self.aors.entry(binding.aor.clone()).or_default().push(id);
-        if binding.reachable && is_connection(&binding.flow) {
+        if binding.reachable {
             self.flows.entry(binding.flow).or_default().push(id);
         }
         self.deadlines.insert((binding.expires, id));

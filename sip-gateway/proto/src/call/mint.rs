@@ -1,0 +1,47 @@
+//! Words nobody can guess: tags, Call-IDs, session numbers; made of one seed and a counter.
+
+use std::fmt;
+
+use aws_lc_rs::hmac;
+
+use crate::leg::Tokens;
+
+/// Makes them.
+pub(super) struct Mint {
+    key: hmac::Key,
+    made: u64,
+}
+
+impl Mint {
+    pub(super) fn new(seed: &[u8; 32]) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, seed), made: 0 }
+    }
+
+    /// The randomness of one leg.
+    pub(super) fn tokens(&mut self) -> Tokens {
+        let bytes = self.next();
+        let number = |at: usize| bytes[at..at + 8].iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+        Tokens { tag: hex(&bytes[..8]), sdp_session: number(8), seed: number(16) }
+    }
+
+    /// A Call-ID.
+    pub(super) fn call_id(&mut self) -> String {
+        hex(&self.next()[..16])
+    }
+
+    fn next(&mut self) -> [u8; 32] {
+        self.made += 1;
+        let tag = hmac::sign(&self.key, &self.made.to_be_bytes());
+        tag.as_ref().try_into().expect("a SHA-256 has 32 bytes")
+    }
+}
+
+impl fmt::Debug for Mint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mint").finish_non_exhaustive()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,89 @@
+//! Two talk: hold, resume and other changes of what was agreed on (RFC 3264 §8).
+
+use super::audio::{formats_like, local_audio};
+use super::calls::{Calls, Stage};
+use super::io::Around;
+use super::media_plane::{LegId, Sound};
+use super::record::CallId;
+use crate::leg::Offered;
+use crate::message::StatusCode;
+use crate::sdp::{Agreed, LocalAudio};
+
+impl Calls {
+    /// One side wants something changed. It is answered here: the other side need not follow, since its sound ends at ours.
+    pub(super) fn handle_offered(
+        &mut self,
+        around: &mut Around<'_>,
+        call: CallId,
+        id: LegId,
+        offered: &Offered,
+    ) {
+        let Some(local) = self.local_for(call, id, offered) else { return };
+        let Some(leg) = self.touch(id) else { return };
+        if leg.leg.accept(around.now, &local).is_err() {
+            leg.leg.reject_offer(around.now, StatusCode::NOT_ACCEPTABLE_HERE);
+        }
+    }
+
+    /// One side wants to know what we would like, as phones do when they resume.
+    pub(super) fn handle_offer_wanted(&mut self, around: &mut Around<'_>, id: LegId) {
+        let Some(local) = self.local_any(id) else { return };
+        let Some(leg) = self.touch(id) else { return };
+        if leg.leg.accept(around.now, &local).is_err() {
+            leg.leg.reject_offer(around.now, StatusCode::NOT_ACCEPTABLE_HERE);
+        }
+    }
+
+    /// Something else was agreed on: a hold, a resume, another address or codec.
+    pub(super) fn handle_renegotiated(
+        &mut self,
+        around: &mut Around<'_>,
+        call: CallId,
+        id: LegId,
+        agreed: &Agreed,
+    ) {
+        around.media.connect(id, agreed);
+        let Some(found) = self.calls.get_mut(&call) else { return };
+        let caller = found.caller;
+        let Stage::Talking { other, holding } = &mut found.stage else { return };
+        let other = *other;
+        let held = holding.contains(&id);
+        match (agreed.held, held) {
+            (true, false) => holding.push(id),
+            (false, true) => holding.retain(|holder| *holder != id),
+            _ => {}
+        }
+        let both = [caller, other];
+        self.let_hear(around, call, both);
+    }
+
+    /// Connects two who talk, or plays music to whoever was put on hold.
+    pub(super) fn let_hear(&mut self, around: &mut Around<'_>, call: CallId, both: [LegId; 2]) {
+        let Some(Stage::Talking { holding, .. }) = self.calls.get(&call).map(|call| &call.stage) else {
+            return;
+        };
+        if holding.is_empty() {
+            return around.media.bridge(both[0], both[1]);
+        }
+        for (one, peer) in [(both[0], both[1]), (both[1], both[0])] {
+            let sound = if holding.contains(&peer) { Sound::Music } else { Sound::Silence };
+            around.media.play(one, sound);
+        }
+    }
+
+    /// What to answer an offer with: the other side's codec first.
+    fn local_for(&self, call: CallId, id: LegId, offered: &Offered) -> Option<LocalAudio> {
+        let spoken = self.other(call, id).and_then(|other| self.legs.get(&other)?.leg.agreed());
+        match spoken {
+            Some(spoken) => {
+                let leg = self.legs.get(&id)?;
+                Some(local_audio(
+                    leg.media.as_ref()?,
+                    formats_like(&spoken.send, &offered.formats),
+                    leg.offering,
+                ))
+            }
+            None => self.local_any(id),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Transfers (RFC 5589): a phone sends whoever it talks to elsewhere. We do it for the phone, so that the other side
+//! need not know how, and the call comes back when it fails.
+
+use super::calls::{Calls, Party, Stage};
+use super::hunt::{Hunt, Payer};
+use super::hunting::Hunting;
+use super::identity::Presented;
+use super::io::Around;
+use super::media_plane::{LegId, Sound};
+use super::record::{CallId, EndCause};
+use crate::leg::{Referral, Replaces};
+use crate::message::{StatusCode, Uri};
+use crate::plan::Route;
+
+/// A transfer under way.
+#[derive(Debug)]
+pub(super) struct Transfer {
+    /// The leg of whoever transfers; `None` once it has hung up.
+    pub(super) by: Option<LegId>,
+    /// Its extension, to which the call comes back.
+    home: String,
+    /// Who had put whom on hold before.
+    holding: Vec<LegId>,
+    /// Whether the call is coming back already.
+    returning: bool,
+}
+
+impl Calls {
+    /// A phone asks us to send the other side elsewhere.
+    pub(super) fn handle_referral(
+        &mut self,
+        around: &mut Around<'_>,
+        call: CallId,
+        by: LegId,
+        referral: Referral,
+    ) {
+        let verdict = match &referral.replaces {
+            Some(replaces) => self.transfer_attended(around, call, by, replaces),
+            None => self.transfer_blindly(around, call, by, &referral.target),
+        };
+        if let Err(status) = verdict
+            && let Some(leg) = self.touch(by)
+        {
+            leg.leg.refuse_refer(around.now, status);
+        }
+    }
+
+    /// The other side is to call a number.
+    fn transfer_blindly(
+        &mut self,
+        around: &mut Around<'_>,
+        call: CallId,
+        by: LegId,
+        target: &Uri,
+    ) -> Result<(), StatusCode> {
+        let other = self.other(call, by).ok_or(StatusCode::REQUEST_PENDING)?;
+        let home =
+            self.legs.get(&by).and_then(|leg| leg.extension()).ok_or(StatusCode::FORBIDDEN)?.to_owned();
+        let dialled = target.user().ok_or(StatusCode::NOT_FOUND)?.into_owned();
+        let payer = Payer::Extension(home.clone());
+        let plan = around.plan;
+        let route = plan.route(payer.caller(), &dialled);
+        if matches!(route, Route::Code(_)) {
+            return Err(StatusCode::NOT_FOUND);
+        }
+        let hunt = Hunt::toward(plan, payer, &dialled, &route)?;
+
+        let presented = self.presented(around, other);
+        let found = self.calls.get_mut(&call).ok_or(StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST)?;
+        let holding = match &mut found.stage {
+            Stage::Talking { holding, .. } => std::mem::take(holding),
+            Stage::Hunting(_) | Stage::Alone { .. } => Vec::new(),
+        };
+        found.caller = other;
+        found.dialled = dialled;
+        if let Some(leg) = self.touch(by) {
+            leg.leg.accept_refer(around.now);
+        }
+        around.media.play(other, Sound::Music);
+        around.media.play(by, Sound::Silence);
+        let transfer = Transfer { by: Some(by), home, holding, returning: false };
+        self.hunt(around, call, Hunting::new(hunt, presented, Some(transfer)));
+        Ok(())
+    }
+
+    /// The other side is to be put in the place of a second call that the phone has.
+    fn transfer_attended(
+        &mut self,
+        around: &mut Around<'_>,
+        call: CallId,
+        by: LegId,
+        replaces: &Replaces,
+    ) -> Result<(), StatusCode> {
+        // The phone names its own dialog with us, which we see from the other end.
+        let second =
+            self.leg_with(&replaces.dialog()).ok_or(StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST)?;
+        let other = self.other(call, by).ok_or(StatusCode::REQUEST_PENDING)?;
+        let owner = |id: LegId| self.legs.get(&id).and_then(|leg| leg.extension());
+        // Nobody transfers into another's call.
+        if second == by || owner(by).is_none() || owner(by) != owner(second) {
+            return Err(StatusCode::FORBIDDEN);
+        }
+        let into = self.legs.get(&second).map(|leg| leg.call).ok_or(StatusCode::NOT_FOUND)?;
+        if into == call {
+            return Err(StatusCode::FORBIDDEN);
+        }
+
+        if let Some(leg) = self.touch(by) {
+            leg.leg.accept_refer(around.now);
+        }
+        self.forget(call);
+        if let Some(leg) = self.legs.get_mut(&other) {
+            leg.call = into;
+        }
+        self.put_in_place(around, into, second, other);
+        self.hang_up(around, second, None);
+        self.close_leg(around, second, EndCause::Transferred);
+        self.finish_transfer(around, by);
+        Ok(())
+    }
+
+    /// Puts one leg, which is answered or about to be, in the place of another in its call.
+    pub(super) fn put_in_place(&mut self, around: &mut Around<'_>, call: CallId, old: LegId, new: LegId) {
+        let rings = self.legs.get(&new).is_some_and(|leg| leg.leg.is_confirmed());
+        let Some(found) = self.calls.get_mut(&call) else { return };
+        match &mut found.stage {
+            Stage::Talking { other, holding } => {
+                holding.retain(|holder| *holder != old);
+                if found.caller == old {
+                    found.caller = new;
+                } else {
+                    *other = new;
+                }
+                let both = [found.caller, *other];
+                self.let_hear(around, call, both);
+            }
+            Stage::Hunting(_) if found.caller == old => {
+                found.caller = new;
+                if rings {
+                    around.media.play(new, Sound::Ringback);
+                }
+            }
+            Stage::Hunting(_) | Stage::Alone { .. } => {}
+        }
+    }
+
+    /// A transfer succeeded: whoever transferred is told, and is out of the call.
+    pub(super) fn finish_transfer(&mut self, around: &mut Around<'_>, by: LegId) {
+        if let Some(leg) = self.touch(by) {
+            leg.leg.notify_refer(around.now, StatusCode::OK);
+            leg.leg.hang_up(around.now, None);
+        }
+        self.close_leg(around, by, EndCause::Transferred);
+    }
+
+    /// A transfer failed because the transferred side is gone.
+    pub(super) fn fail_transfer(&mut self, around: &mut Around<'_>, by: LegId, status: StatusCode) {
+        if let Some(leg) = self.touch(by) {
+            leg.leg.notify_refer(around.now, status);
+        }
+    }
+
+    /// Nobody took a transferred call: it goes back to whoever transferred it.
+    pub(super) fn return_transferred(
+        &mut self,
+        around: &mut Around<'_>,
+        call: CallId,
+        transfer: Transfer,
+        status: StatusCode,
+    ) {
+        let Some(caller) = self.calls.get(&call).map(|call| call.caller) else { return };
+        if let Some(by) = transfer.by {
+            self.fail_transfer(around, by, status);
+            if let Some(found) = self.calls.get_mut(&call) {
+                found.stage = Stage::Talking { other: by, holding: transfer.holding };
+            }
+            self.set_deadline(call, None);
+            return self.let_hear(around, call, [caller, by]);
+        }
+        let Some(extension) = around.plan.extension(&transfer.home).filter(|_| !transfer.returning) else {
+            return self.announce(around, call, Sound::Busy, Some(LONGEST_TONE));
+        };
+        let presented = self.presented(around, caller);
+        let again = Transfer { returning: true, by: None, ..transfer };
+        self.hunt(around, call, Hunting::new(Hunt::home(extension), presented, Some(again)));
+    }
+
+    /// Who a leg is, as others are told.
+    pub(super) fn presented(&self, around: &Around<'_>, id: LegId) -> Presented {
+        let nobody = Presented { number: String::new(), name: String::new() };
+        let Some(leg) = self.legs.get(&id) else { return nobody };
+        match &leg.party {
+            Party::Extension { number, .. } => Presented::extension(around.plan, number),
+            Party::Outside { number, .. } => Presented { number: number.clone(), name: String::new() },
+        }
+    }
+}
+
+/// How long somebody hears that there is nobody any more.
+const LONGEST_TONE: std::time::Duration = std::time::Duration::from_secs(10);

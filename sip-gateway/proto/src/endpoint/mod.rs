@@ -1,0 +1,422 @@
+//! The whole SIP side of the program as one machine: messages in, messages and facts out.
+
+mod authenticate;
+mod guard;
+mod requests;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use self::guard::Guard;
+use crate::call::{self, Around, Calls, LegId, LegRecord, MediaEvent, MediaPlane, Setting};
+use crate::flow::{Carrier, Flow};
+use crate::message::{CSeq, Message, Method, ParseError, Request, Response};
+use crate::plan::{Plan, ResolvedTrunk, TrunkId};
+use crate::transaction::{self, ClientKey, FailureCause, Timers, Transactions};
+use crate::trunk::{TrunkState, Trunks};
+use crate::ua::digest::DigestServer;
+use crate::ua::registrar::{Change, Interval, Registrar, SavedBinding};
+
+/// What an endpoint begins with.
+pub struct EndpointConfig {
+    /// Random, secret, and new in each run.
+    pub seed: [u8; 32],
+    /// A moment, and how long after 1970 it is.
+    pub epoch: (Instant, Duration),
+    /// Our sockets.
+    pub locals: Vec<(Carrier, SocketAddr)>,
+    /// How long registrations last.
+    pub interval: Interval,
+}
+
+/// What an endpoint works with, lent to it for one input.
+pub struct Surroundings<'a> {
+    /// The time.
+    pub now: Instant,
+    /// The sound.
+    pub media: &'a mut dyn MediaPlane,
+    /// Which address of ours a peer can reach, by the flow to it.
+    pub address: &'a dyn Fn(&Flow) -> SocketAddr,
+}
+
+/// The machine. After each input its outputs are drained.
+pub struct Endpoint {
+    epoch: (Instant, Duration),
+    plan: Arc<Plan>,
+    transactions: Transactions,
+    digest: DigestServer,
+    guard: Guard,
+    registrar: Registrar,
+    calls: Calls,
+    trunks: Trunks,
+    /// Whose each client transaction is.
+    owners: HashMap<ClientKey, Owner>,
+    /// The transactions of legs' INVITEs, to be given up by their number.
+    inviting: HashMap<(LegId, u32), ClientKey>,
+    /// INVITEs that were accepted, whose 2xx may come again until then.
+    accepted: VecDeque<(Instant, ClientKey)>,
+    outputs: VecDeque<Output>,
+}
+
+/// Whose a client transaction is.
+#[derive(Debug)]
+enum Owner {
+    Leg { leg: LegId, cseq: CSeq },
+    Trunk { trunk: TrunkId, request: Box<Request> },
+}
+
+/// What is to be done, or remembered.
+#[derive(Debug, Clone)]
+pub enum Output {
+    /// Send a message.
+    Transmit {
+        /// Over which flow.
+        flow: Flow,
+        /// The message.
+        bytes: Vec<u8>,
+    },
+    /// A phone was registered, or is not any more.
+    Binding(Change),
+    /// A leg of a call began, was answered, or ended.
+    Record(Box<LegRecord>),
+    /// A phone changed a setting.
+    Setting {
+        /// The extension's number.
+        extension: String,
+        /// What it set.
+        setting: Setting,
+    },
+}
+
+impl Endpoint {
+    /// An endpoint without phones.
+    #[must_use]
+    pub fn new(config: EndpointConfig, plan: Arc<Plan>) -> Self {
+        let EndpointConfig { seed, epoch, locals, interval } = config;
+        // Each part has a secret of its own, so that what one gives away tells nothing of another's.
+        let derived = |purpose: &[u8]| -> [u8; 32] {
+            let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &seed);
+            aws_lc_rs::hmac::sign(&key, purpose).as_ref().try_into().expect("a SHA-256 has 32 bytes")
+        };
+        let mut trunks = Trunks::new(derived(b"trunks"), locals);
+        trunks.handle_plan(epoch.0, &plan);
+        Self {
+            epoch,
+            plan,
+            transactions: Transactions::new(derived(b"transactions"), Timers::default()),
+            digest: DigestServer::new(derived(b"digest")),
+            guard: Guard::default(),
+            registrar: Registrar::new(interval),
+            calls: Calls::new(&derived(b"calls")),
+            trunks,
+            owners: HashMap::new(),
+            inviting: HashMap::new(),
+            accepted: VecDeque::new(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Sets what our requests say they come from, for a socket that listens on every address.
+    pub fn set_sent_by(&mut self, carrier: Carrier, local: SocketAddr, host: &str, port: Option<u16>) {
+        self.transactions.set_sent_by(carrier, local, host, port);
+    }
+
+    /// Takes the bindings that were good when the program ended.
+    pub fn restore(&mut self, now: Instant, saved: Vec<SavedBinding>) {
+        let plan = Arc::clone(&self.plan);
+        let changes = self.registrar.restore(now, &plan, saved);
+        self.outputs.extend(changes.into_iter().map(Output::Binding));
+    }
+
+    /// Takes a new plan. Calls under way go on.
+    pub fn handle_plan(&mut self, now: Instant, plan: Arc<Plan>) {
+        self.plan = plan;
+        let changes = self.registrar.plan_changed(&self.plan);
+        self.outputs.extend(changes.into_iter().map(Output::Binding));
+        self.trunks.handle_plan(now, &self.plan);
+    }
+
+    /// Takes the addresses of a trunk.
+    pub fn handle_addresses(&mut self, now: Instant, resolved: ResolvedTrunk) {
+        self.trunks.handle_addresses(now, resolved);
+    }
+
+    /// Takes a message that has come.
+    pub fn handle_message(&mut self, with: &mut Surroundings<'_>, flow: Flow, message: Message) {
+        // Silence: an answer is what a guesser wants.
+        if matches!(message, Message::Response(_)) || !self.is_shut(with.now, &flow) {
+            self.transactions.handle_message(with.now, flow, message);
+        }
+        self.settle(with);
+    }
+
+    /// Takes what has come and could not be read.
+    pub fn handle_malformed(&mut self, with: &mut Surroundings<'_>, flow: Flow, error: &ParseError) {
+        if !self.is_shut(with.now, &flow) {
+            self.transactions.handle_malformed(flow, error);
+        }
+        self.settle(with);
+    }
+
+    /// Takes the news that a flow carries nothing any more.
+    pub fn handle_flow_failure(&mut self, with: &mut Surroundings<'_>, flow: Flow) {
+        self.transactions.handle_flow_failure(with.now, flow);
+        let changes = self.registrar.flow_lost(with.now, &flow);
+        self.outputs.extend(changes.into_iter().map(Output::Binding));
+        self.with_calls(with, |calls, around| calls.handle_flow_failure(around, &flow));
+        self.settle(with);
+    }
+
+    /// Takes what the media engine noticed.
+    pub fn handle_media(&mut self, with: &mut Surroundings<'_>, event: MediaEvent) {
+        self.with_calls(with, |calls, around| calls.handle_media(around, event));
+        self.settle(with);
+    }
+
+    /// An administrator ends a binding.
+    pub fn unbind(&mut self, aor: &str, key: &str) {
+        let change = self.registrar.unbind(aor, key);
+        self.outputs.extend(change.map(Output::Binding));
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, with: &mut Surroundings<'_>) {
+        self.transactions.handle_timeout(with.now);
+        self.forget_accepted(with.now);
+        let ended = self.registrar.handle_timeout(with.now);
+        self.outputs.extend(ended.into_iter().map(Output::Binding));
+        self.trunks.handle_timeout(with.now, with.address);
+        self.with_calls(with, Calls::handle_timeout);
+        self.settle(with);
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let timers = [
+            self.transactions.poll_timeout(),
+            self.registrar.poll_timeout(),
+            self.trunks.poll_timeout(),
+            self.calls.poll_timeout(),
+        ];
+        timers.into_iter().flatten().min()
+    }
+
+    /// Hangs up every call, because the program stops.
+    pub fn hang_up_all(&mut self, with: &mut Surroundings<'_>) {
+        self.with_calls(with, Calls::hang_up_all);
+        self.settle(with);
+    }
+
+    /// The next thing to do.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// How many calls there are.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Whether nothing is left of calls and requests.
+    #[must_use]
+    pub fn holds_nothing(&self) -> bool {
+        self.calls.holds_nothing() && self.owners.is_empty() && self.inviting.is_empty()
+    }
+
+    /// How many bindings there are.
+    #[must_use]
+    pub fn bindings(&self) -> usize {
+        self.registrar.len()
+    }
+
+    /// How the trunks are.
+    pub fn trunks(&self) -> impl Iterator<Item = TrunkState> {
+        self.trunks.states()
+    }
+
+    /// Does what the parts want of each other, until they want nothing any more.
+    fn settle(&mut self, with: &mut Surroundings<'_>) {
+        loop {
+            if let Some(output) = self.transactions.poll_output() {
+                match output {
+                    transaction::Output::Transmit { flow, bytes } => {
+                        self.outputs.push_back(Output::Transmit { flow, bytes });
+                    }
+                    transaction::Output::Event(event) => self.handle_event(with, event),
+                }
+            } else if let Some(output) = self.calls.poll_output() {
+                self.perform(with, output);
+            } else if let Some(output) = self.trunks.poll_output() {
+                let owner = Owner::Trunk { trunk: output.trunk, request: Box::new(output.request.clone()) };
+                self.send(with, output.flow, output.request, owner);
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// Does what calls want.
+    fn perform(&mut self, with: &mut Surroundings<'_>, output: call::Output) {
+        match output {
+            call::Output::Request { leg, flow, request } => {
+                let Ok(cseq) = request.headers.cseq() else { return };
+                self.send(with, flow, request, Owner::Leg { leg, cseq });
+            }
+            call::Output::Ack { flow, request } => self.transactions.send_ack(with.now, flow, request),
+            call::Output::Cancel { leg, cseq, headers } => {
+                if let Some(key) = self.inviting.get(&(leg, cseq)) {
+                    self.transactions.cancel(with.now, *key, headers);
+                }
+            }
+            call::Output::Respond { key, response } => self.transactions.respond(with.now, key, response),
+            call::Output::Record(record) => self.outputs.push_back(Output::Record(record)),
+            call::Output::Setting { extension, setting } => {
+                self.outputs.push_back(Output::Setting { extension, setting });
+            }
+        }
+    }
+
+    fn send(&mut self, with: &mut Surroundings<'_>, flow: Flow, request: Request, owner: Owner) {
+        match self.transactions.request(with.now, flow, request) {
+            Ok(key) => {
+                if let Owner::Leg { leg, cseq } = &owner {
+                    self.inviting.insert((*leg, cseq.number), key);
+                }
+                self.owners.insert(key, owner);
+            }
+            // As if the network had lost it at once: its owner knows what to do then.
+            Err(_) => self.fail(with, owner, FailureCause::Transport),
+        }
+    }
+
+    fn fail(&mut self, with: &mut Surroundings<'_>, owner: Owner, cause: FailureCause) {
+        match owner {
+            Owner::Leg { leg, cseq } => {
+                self.inviting.remove(&(leg, cseq.number));
+                self.with_calls(with, |calls, around| calls.handle_failure(around, leg, &cseq, cause));
+            }
+            Owner::Trunk { trunk, request } => self.trunks.handle_failure(with.now, trunk, &request),
+        }
+    }
+
+    fn handle_event(&mut self, with: &mut Surroundings<'_>, event: transaction::Event) {
+        match event {
+            transaction::Event::Request { key, flow, request } => {
+                self.handle_request(with, key, flow, request);
+            }
+            transaction::Event::Ack { request, .. } => {
+                self.with_calls(with, |calls, around| calls.handle_ack(around, request));
+            }
+            transaction::Event::Cancel { key, request } => {
+                self.with_calls(with, |calls, around| calls.handle_cancel(around, key, &request));
+            }
+            // The leg that refused is over for us already.
+            transaction::Event::Unacknowledged { .. } => {}
+            transaction::Event::Response { key, flow, response } => {
+                self.handle_response(with, key, flow, response);
+            }
+            transaction::Event::Failed { key, cause } => {
+                if let Some(owner) = self.owners.remove(&key) {
+                    self.fail(with, owner, cause);
+                }
+            }
+        }
+    }
+
+    fn handle_response(
+        &mut self,
+        with: &mut Surroundings<'_>,
+        key: ClientKey,
+        flow: Flow,
+        response: Response,
+    ) {
+        self.forget_accepted(with.now);
+        let last = response.status.is_final();
+        match self.owners.get(&key) {
+            Some(Owner::Leg { leg, cseq }) => {
+                let leg = *leg;
+                if last && cseq.method == Method::Invite && response.status.is_success() {
+                    // It may come again, from this device or another.
+                    self.accepted.push_back((with.now + ACCEPTED, key));
+                } else if last {
+                    self.forget_request(key);
+                }
+                self.with_calls(with, |calls, around| calls.handle_response(around, leg, flow, response));
+            }
+            Some(Owner::Trunk { .. }) if last => {
+                if let Some(Owner::Trunk { trunk, request }) = self.owners.remove(&key) {
+                    self.trunks.handle_response(with.now, trunk, &request, &response);
+                }
+            }
+            Some(Owner::Trunk { .. }) | None => {}
+        }
+    }
+
+    fn forget_accepted(&mut self, now: Instant) {
+        while let Some((at, key)) = self.accepted.front().copied()
+            && at <= now
+        {
+            self.accepted.pop_front();
+            self.forget_request(key);
+        }
+    }
+
+    fn forget_request(&mut self, key: ClientKey) {
+        if let Some(Owner::Leg { leg, cseq }) = self.owners.remove(&key) {
+            self.inviting.remove(&(leg, cseq.number));
+        }
+    }
+
+    /// Lends calls what they work with.
+    fn with_calls<T>(
+        &mut self,
+        with: &mut Surroundings<'_>,
+        act: impl FnOnce(&mut Calls, &mut Around<'_>) -> T,
+    ) -> T {
+        let mut around = Around {
+            now: with.now,
+            plan: &self.plan,
+            registrar: &self.registrar,
+            media: with.media,
+            trunks: &mut self.trunks,
+            address: with.address,
+        };
+        act(&mut self.calls, &mut around)
+    }
+
+    /// The time since 1970.
+    fn since_1970(&self, now: Instant) -> Duration {
+        self.epoch.1 + now.saturating_duration_since(self.epoch.0)
+    }
+
+    /// Whether nothing is heard from there, except from phones that are registered, and trunks.
+    fn is_shut(&self, now: Instant, flow: &Flow) -> bool {
+        self.guard.is_shut(now, flow.remote.ip())
+            && !self.registrar.is_bound_over(flow)
+            && self.trunks.recognize(flow.remote.ip()).is_none()
+    }
+
+    /// A tag for a response outside dialogs.
+    fn tag(&mut self) -> String {
+        self.transactions.tag()
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("bindings", &self.registrar.len())
+            .field("calls", &self.calls.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// How long the 2xx to an INVITE may come again (timer M, RFC 6026 §7.2), and a little.
+const ACCEPTED: Duration = Duration::from_secs(33);

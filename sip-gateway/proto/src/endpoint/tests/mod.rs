@@ -1,0 +1,9 @@
+//! What phones and the people behind them meet.
+
+mod calls;
+mod forwarding;
+mod house;
+mod phone;
+mod registering;
+mod transfers;
+mod trunks;

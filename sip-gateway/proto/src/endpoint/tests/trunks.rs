@@ -1,0 +1,95 @@
+//! Calls to and from the public network.
+
+use super::calls::refused_with;
+use super::house::House;
+use super::phone::Phone;
+use crate::call::RecordedRoute;
+use crate::message::{HeaderName, StatusCode};
+use crate::plan::{Class, TrunkId};
+
+/// The house's first phone stands for the operator.
+const OPERATOR: usize = 0;
+
+#[test]
+fn a_call_goes_out_over_the_trunk_of_the_post() {
+    let mut house = House::new(&["1001"]);
+    let caller = house.registered("1001");
+    house.dial(caller, "00033140506070");
+    house.act(OPERATOR, Phone::answer);
+
+    let invite = house.phones[OPERATOR].legs[0].invitation();
+    assert_eq!(invite.uri.user().as_deref(), Some("+33140506070"));
+    assert!(
+        invite.headers.get(&HeaderName::From).is_some_and(|from| from.contains("+2290121301234")),
+        "{invite:?}"
+    );
+    assert_eq!(house.hears(caller), Some(OPERATOR));
+    let outside = house.records.iter().find(|record| !record.inbound).expect("a leg outside");
+    assert!(matches!(outside.route, RecordedRoute::Trunk { trunk: TrunkId(1), .. }));
+}
+
+#[test]
+fn a_call_comes_in_for_the_number_that_was_dialled() {
+    let mut house = House::new(&["1001"]);
+    let callee = house.registered("1001");
+    house.phones[OPERATOR].number = "+33140506070".to_owned();
+    house.dial(OPERATOR, "+2290121301234");
+    house.act(callee, Phone::answer);
+
+    assert_eq!(house.hears(OPERATOR), Some(callee));
+    let shown = house.phones[callee].legs[0].invitation().headers.get(&HeaderName::From).unwrap_or_default();
+    assert!(shown.contains("+33140506070"), "{shown}");
+}
+
+#[test]
+fn rights_and_limits_keep_calls_inside_but_never_an_emergency() {
+    let mut house = House::new(&["1001"]);
+    let caller = house.registered("1001");
+    house.change(|plan| {
+        plan.extensions[0].rights = Class::Internal;
+        plan.extensions[0].outside_calls = 0;
+        plan.trunks[0].calls = 0;
+    });
+    let address = house.phones[OPERATOR].address;
+    let resolved = crate::plan::ResolvedTrunk { trunk: TrunkId(1), addresses: vec![address] };
+    house.endpoint.handle_addresses(house.now, resolved);
+
+    house.dial(caller, "00033140506070");
+    assert_eq!(refused_with(&house, caller), Some(403));
+    house.dial(caller, "112");
+    house.act(OPERATOR, Phone::answer);
+    assert_eq!(house.hears(caller), Some(OPERATOR));
+}
+
+#[test]
+fn one_extension_has_only_so_many_calls_outside() {
+    let mut house = House::new(&["1001"]);
+    let caller = house.registered("1001");
+    house.change(|plan| plan.extensions[0].outside_calls = 1);
+    house.dial(caller, "00033140506070");
+    house.dial(caller, "00033140506071");
+
+    assert_eq!(refused_with(&house, caller), Some(403));
+    assert_eq!(house.phones[OPERATOR].legs.len(), 1);
+}
+
+#[test]
+fn what_the_network_says_of_a_number_is_passed_on() {
+    let mut house = House::new(&["1001"]);
+    let caller = house.registered("1001");
+    house.dial(caller, "00033140506070");
+    house.act(OPERATOR, |phone, now| phone.refuse(now, StatusCode::NOT_FOUND));
+
+    assert_eq!(refused_with(&house, caller), Some(404));
+}
+
+#[test]
+fn a_called_phone_that_asks_for_a_password_gets_none() {
+    let mut house = House::new(&["1001", "1002"]);
+    let (callee, caller) = (house.registered("1002"), house.registered("1001"));
+    house.dial(caller, "1002");
+    house.act(callee, |phone, now| phone.refuse(now, StatusCode::UNAUTHORIZED));
+
+    assert_eq!(refused_with(&house, caller), Some(403));
+    assert_eq!(house.phones[callee].legs.len(), 1, "it is not asked again");
+}

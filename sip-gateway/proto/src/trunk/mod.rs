@@ -1,0 +1,152 @@
+//! Trunks: registered where the provider wants it (RFC 3261 §10.2), watched with OPTIONS (§11), left when they fail.
+
+mod link;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use self::link::Link;
+use crate::call::TrunkTable;
+use crate::flow::{Carrier, Flow};
+use crate::message::{HeaderName, Request, Response};
+use crate::plan::{Plan, ResolvedTrunk, TrunkId};
+
+/// All trunks.
+#[derive(Debug)]
+pub struct Trunks {
+    links: BTreeMap<TrunkId, Link>,
+    locals: Vec<(Carrier, SocketAddr)>,
+    seed: [u8; 32],
+    outputs: VecDeque<Output>,
+}
+
+/// A request to be sent for a trunk; its responses are to be given back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Whose.
+    pub trunk: TrunkId,
+    /// Where to.
+    pub flow: Flow,
+    /// What.
+    pub request: Request,
+}
+
+/// What an administrator sees of a trunk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrunkState {
+    /// Which.
+    pub trunk: TrunkId,
+    /// Whether calls are sent to it.
+    pub up: bool,
+    /// Whether it is registered, if it is to be; with what went wrong if not.
+    pub registration: Option<Result<(), String>>,
+    /// Where its requests go.
+    pub address: Option<SocketAddr>,
+}
+
+impl Trunks {
+    /// No trunks yet. `locals` are our sockets; the seed is secret and new in each run.
+    #[must_use]
+    pub fn new(seed: [u8; 32], locals: Vec<(Carrier, SocketAddr)>) -> Self {
+        Self { links: BTreeMap::new(), locals, seed, outputs: VecDeque::new() }
+    }
+
+    /// Takes a new plan: trunks come, go and change.
+    pub fn handle_plan(&mut self, now: Instant, plan: &Plan) {
+        self.links.retain(|id, link| plan.trunk(*id).is_some_and(|trunk| *trunk == link.trunk));
+        for trunk in plan.trunks.iter().take(MAX_TRUNKS) {
+            let seed = self.seed;
+            self.links.entry(trunk.id).or_insert_with(|| Link::new(now, trunk.clone(), &seed));
+        }
+    }
+
+    /// The trunks whose addresses are wanted: host, port and carrier are in the plan.
+    pub fn unresolved(&self) -> impl Iterator<Item = TrunkId> {
+        self.links.values().filter(|link| link.addresses.is_empty()).map(|link| link.trunk.id)
+    }
+
+    /// Takes the addresses of a trunk.
+    pub fn handle_addresses(&mut self, now: Instant, resolved: ResolvedTrunk) {
+        if let Some(link) = self.links.get_mut(&resolved.trunk) {
+            link.set_addresses(now, resolved.addresses);
+        }
+    }
+
+    /// The trunk that calls from this address, without a password.
+    #[must_use]
+    pub fn recognize(&self, address: IpAddr) -> Option<TrunkId> {
+        self.links.values().find(|link| link.is_source(address)).map(|link| link.trunk.id)
+    }
+
+    /// Takes a response to a request of a trunk.
+    pub fn handle_response(&mut self, now: Instant, trunk: TrunkId, request: &Request, response: &Response) {
+        if let Some(link) = self.links.get_mut(&trunk) {
+            link.handle_response(now, request, response);
+        }
+    }
+
+    /// A request of a trunk got no response.
+    pub fn handle_failure(&mut self, now: Instant, trunk: TrunkId, request: &Request) {
+        if let Some(link) = self.links.get_mut(&trunk) {
+            link.handle_failure(now, request);
+        }
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.links.values().filter_map(Link::poll_timeout).min()
+    }
+
+    /// Does what is due: registrations are refreshed, trunks are asked whether they live.
+    /// `ours` gives the address of ours that a peer can reach.
+    pub fn handle_timeout(&mut self, now: Instant, ours: &dyn Fn(&Flow) -> SocketAddr) {
+        for link in self.links.values_mut() {
+            let Some(flow) =
+                link.address().and_then(|remote| flow_to(&self.locals, link.trunk.carrier, remote))
+            else {
+                continue;
+            };
+            for request in link.due(now, &flow, ours(&flow)) {
+                self.outputs.push_back(Output { trunk: link.trunk.id, flow, request });
+            }
+        }
+    }
+
+    /// The next request to send.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// How the trunks are, for administrators.
+    pub fn states(&self) -> impl Iterator<Item = TrunkState> {
+        self.links.values().map(Link::state)
+    }
+}
+
+impl TrunkTable for Trunks {
+    fn flow(&self, trunk: TrunkId) -> Option<Flow> {
+        let link = self.links.get(&trunk).filter(|link| link.is_up())?;
+        flow_to(&self.locals, link.trunk.carrier, link.address()?)
+    }
+
+    fn answer(
+        &mut self,
+        trunk: TrunkId,
+        request: &Request,
+        challenge: &Response,
+    ) -> Option<(HeaderName, String)> {
+        self.links.get_mut(&trunk)?.answer(request, challenge)
+    }
+}
+
+/// The flow from the fitting socket of ours; a connection is opened if need be.
+fn flow_to(locals: &[(Carrier, SocketAddr)], carrier: Carrier, remote: SocketAddr) -> Option<Flow> {
+    let fits = |local: &&(Carrier, SocketAddr)| local.0 == carrier && local.1.is_ipv4() == remote.is_ipv4();
+    let (_, local) = locals.iter().find(fits)?;
+    Some(Flow { carrier, local: *local, remote, connection: crate::flow::Connection::NONE })
+}
+
+/// The most trunks.
+const MAX_TRUNKS: usize = 1_000;
