@@ -1,9 +1,9 @@
 //! Calls that are made, answered, refused, given up and hung up.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::wire::{A, B, HOP, Line, agreed, audio};
-use crate::leg::{Ending, LegEvent, Reason};
+use super::wire::{A, B, HOP, Line, agreed, audio, invitation, tokens};
+use crate::leg::{Ending, Leg, LegEvent, Reason};
 use crate::message::{HeaderName, Headers, Method, StatusCode};
 use crate::sdp::{Codec, NegotiationError};
 
@@ -27,6 +27,15 @@ fn a_call_rings_is_answered_and_hung_up() {
     assert_eq!(line.events[B].last(), Some(&LegEvent::Ended(Ending::HungUp(None))));
     assert_eq!(line.sent, ["A INVITE", "B 180 INVITE", "B 200 INVITE", "A ACK", "A BYE", "B 200 BYE"]);
     assert!(line.leg(A).is_over() && line.leg(B).is_over());
+}
+
+#[test]
+fn what_is_shown_of_a_leg_and_its_outputs_holds_no_description() {
+    let mut leg = Leg::invite(Instant::now(), invitation(Some(audio(A))), tokens(A));
+    let shown = format!("{leg:?} {:?}", leg.poll_output());
+
+    assert!(shown.contains("Request(INVITE sip:200@192.0.2.2:5060)"), "{shown}");
+    assert!(!shown.contains("v=0") && !shown.contains("118, 61, 48"), "{shown}");
 }
 
 #[test]

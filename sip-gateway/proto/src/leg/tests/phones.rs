@@ -126,6 +126,69 @@ fn every_make_of_phone_can_call() {
 }
 
 #[test]
+fn an_exchange_that_wants_our_offer_may_hear_it_before_the_answer() {
+    let headers = SNOM.replace("Content-Type: application/sdp\r\n", "");
+    let mut line = calls(&headers, "");
+    line.with(B, |leg, now| leg.ring(now, StatusCode::SESSION_PROGRESS, Some(&audio(B))).unwrap());
+    line.with(B, |leg, now| leg.answer(now, &audio(B)).unwrap());
+    assert_eq!(line.sent, ["B 183 INVITE"], "the offer is not answered yet");
+    let progress = line.responses(B, &Method::Invite)[0];
+    assert!(!progress.body.is_empty());
+
+    let rack = progress.headers.get(&HeaderName::RSeq).unwrap().to_owned();
+    let fields = format!("RAck: {rack} 1 INVITE\r\nContent-Type: application/sdp\r\n");
+    line.deliver(B, request(&headers, "PRACK", 2, &fields, YEALINK_SDP).as_bytes());
+
+    assert_eq!(line.sent, ["B 183 INVITE", "B 200 PRACK", "B 200 INVITE"]);
+    assert!(matches!(line.events[B][..], [LegEvent::EarlyMedia(_), LegEvent::Answered(_)]));
+    assert!(line.responses(B, &Method::Invite)[1].body.is_empty());
+}
+
+#[test]
+fn an_answer_that_a_prack_owed_is_asked_for_again() {
+    let headers = SNOM.replace("Content-Type: application/sdp\r\n", "");
+    let mut line = calls(&headers, "");
+    line.with(B, |leg, now| leg.ring(now, StatusCode::SESSION_PROGRESS, Some(&audio(B))).unwrap());
+    let rack = line.responses(B, &Method::Invite)[0].headers.get(&HeaderName::RSeq).unwrap().to_owned();
+    line.deliver(B, request(&headers, "PRACK", 2, &format!("RAck: {rack} 1 INVITE\r\n"), "").as_bytes());
+
+    line.with(B, |leg, now| leg.answer(now, &audio(B)).unwrap());
+    let fields = "Content-Type: application/sdp\r\n";
+    line.deliver(B, request(&headers, "ACK", 1, fields, YEALINK_SDP).as_bytes());
+
+    assert!(matches!(line.events[B][..], [LegEvent::Answered(_)]));
+}
+
+#[test]
+fn a_prack_after_the_answer_is_taken_all_the_same() {
+    let headers = SNOM.replace("Supported: timer, 100rel,", "Require: 100rel\r\nSupported: timer,");
+    let mut line = calls(&headers, YEALINK_SDP);
+    line.with(B, |leg, now| {
+        leg.ring(now, StatusCode::RINGING, None).unwrap();
+        leg.answer(now, &audio(B)).unwrap();
+    });
+    let rack = line.responses(B, &Method::Invite)[0].headers.get(&HeaderName::RSeq).unwrap().to_owned();
+    line.deliver(B, request(&headers, "PRACK", 2, &format!("RAck: {rack} 1 INVITE\r\n"), "").as_bytes());
+
+    assert_eq!(line.sent, ["B 180 INVITE", "B 200 INVITE", "B 200 PRACK"]);
+}
+
+#[test]
+fn an_acknowledgement_of_a_lost_answer_is_implied_by_what_follows_it() {
+    let mut line = calls(YEALINK, YEALINK_SDP);
+    line.with(B, |leg, now| leg.answer(now, &audio(B)).unwrap());
+    let fields = "Content-Type: application/sdp\r\n";
+    line.deliver(B, from_phone("INVITE", 2, fields, YEALINK_SDP).as_bytes());
+    line.with(B, |leg, now| leg.accept(now, &audio(B)).unwrap());
+    line.deliver(B, from_phone("ACK", 2, "", "").as_bytes());
+
+    line.run(Duration::from_secs(40));
+
+    assert_eq!(line.sent, ["B 200 INVITE", "B 200 INVITE"]);
+    assert!(line.leg(B).is_confirmed());
+}
+
+#[test]
 fn every_form_of_hold_is_mirrored() {
     for (form, held, answered) in [
         ("a=sendonly", true, Direction::RecvOnly),
