@@ -9,6 +9,7 @@ pub mod media;
 pub mod message;
 pub mod plan;
 pub mod sdp;
+pub mod subscription;
 pub mod transaction;
 pub mod trunk;
 pub mod ua;
