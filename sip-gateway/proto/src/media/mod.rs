@@ -12,5 +12,6 @@ pub mod mixer;
 pub mod relay;
 pub mod resample;
 pub mod rtp;
+pub mod sounds;
 #[cfg(test)]
 mod testing;
