@@ -3,6 +3,7 @@
 //! Ports are bound at once, everything else is done by media threads, each with its own legs. What is decided about
 //! packets and computed on samples is in `sip-gateway-proto`, encryption and RTCP in `sfu-proto`.
 
+mod codec;
 mod guard;
 mod leg;
 mod ports;
@@ -21,6 +22,7 @@ use std::time::{Duration, Instant};
 
 use sip_gateway_proto::call::{LegId, LegMedia, MediaEvent, MediaPlane, MediaReport, NoPort, Sound, Wish};
 use sip_gateway_proto::media::dtmf::Key;
+use sip_gateway_proto::media::sounds::music;
 use sip_gateway_proto::sdp::{Agreed, Crypto, Protection, Suite};
 use tokio::sync::mpsc;
 
@@ -93,6 +95,10 @@ impl MediaEngine {
     /// Starts the media threads.
     pub fn start(config: MediaConfig) -> Result<(Self, mpsc::Receiver<MediaEvent>), StartError> {
         let (events, receiver) = mpsc::channel(MAX_EVENTS);
+        // Composed now, so that nobody's packets wait for it later.
+        for rate in [8_000, 16_000, 48_000] {
+            let _ = music(rate);
+        }
         let mut workers = Vec::new();
         for at in 0..config.workers.clamp(1, MAX_WORKERS) {
             let queue = Arc::new(Queue::new()?);

@@ -2,3 +2,5 @@
 
 mod phone;
 mod relay;
+mod sounds;
+mod transcode;

@@ -151,6 +151,13 @@ impl Phone {
         Some(Packet { header, payload: packet[payload].to_vec() })
     }
 
+    /// Hears so many packets, in their order.
+    pub(crate) fn hear_all(&mut self, count: usize) -> Vec<Packet> {
+        (0..count)
+            .map(|at| self.hear().unwrap_or_else(|| panic!("packet {at} of {count} is missing")))
+            .collect()
+    }
+
     /// Nothing comes: asked after something else has come the same way, so that it need not wait.
     pub(crate) fn hears_nothing(&mut self) -> bool {
         self.rtp.set_read_timeout(Some(Duration::from_millis(1))).expect("a time");

@@ -6,7 +6,9 @@
 //! ```
 
 mod keys;
+mod player;
 mod reports;
+mod transcoder;
 mod way;
 
 use std::net::{IpAddr, SocketAddr};
@@ -15,10 +17,11 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sip_gateway_proto::call::{LegId, MediaEvent};
-use sip_gateway_proto::media::dtmf;
+use sip_gateway_proto::call::{LegId, MediaEvent, Sound};
+use sip_gateway_proto::media::level::AudioLevel;
 use sip_gateway_proto::media::relay::{Latch, Life, Liveness, PayloadKind, PayloadMap, Relay};
 use sip_gateway_proto::media::rtp::{self, HEADER_LEN, Header};
+use sip_gateway_proto::media::{comfort_noise, dtmf};
 use sip_gateway_proto::sdp::{Agreed, Telephony};
 
 use super::guard::Guard;
@@ -26,6 +29,7 @@ use super::ports::Pair;
 use super::sys::{Burst, DATAGRAM};
 use super::tally::Tally;
 use keys::KeyPad;
+use player::Player;
 use reports::Reports;
 pub(super) use way::Way;
 
@@ -47,7 +51,14 @@ pub(super) struct Leg {
     /// Whom it hears and who hears it; itself for an echo.
     pub(super) partner: Option<LegId>,
     /// How packets of the partner become packets of this leg.
-    pub(super) way: Way,
+    way: Way,
+    /// What is played to it, if it has no partner.
+    sound: Option<Sound>,
+    player: Option<Player>,
+    /// The number and time of the next packet that we make ourselves.
+    next_made: Header,
+    /// When it was last told what noise to make.
+    noise_told: Option<u32>,
     keypad: KeyPad,
     ears: dtmf::Receiver,
     key_heard: Option<Instant>,
@@ -67,6 +78,7 @@ pub(super) struct Leg {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     Partner,
+    Made,
     Keys,
 }
 
@@ -94,6 +106,8 @@ pub(super) struct Desk {
 pub(super) struct Heard {
     pub(super) packet: Range<usize>,
     pub(super) kind: PayloadKind,
+    /// A key that came up, and for how long it was down.
+    pub(super) key: Option<(dtmf::Key, u32)>,
 }
 
 impl Leg {
@@ -119,6 +133,10 @@ impl Leg {
             follows: None,
             partner: None,
             way: Way::Closed,
+            sound: None,
+            player: None,
+            next_made: Header { ssrc: seeds.outgoing, ..Header::default() },
+            noise_told: None,
             keypad: KeyPad::new(),
             ears: dtmf::Receiver::new(DEFAULT_CLOCK),
             key_heard: None,
@@ -181,7 +199,29 @@ impl Leg {
             self.ears = dtmf::Receiver::new(clock(&agreed).unwrap_or(DEFAULT_CLOCK));
             self.keypad.agree(agreed.keys);
         }
+        let goes_on = self.player.as_ref().is_some_and(|player| player.suits(&agreed));
         self.agreed = Some(agreed);
+        if let Some(sound) = self.sound.filter(|_| !goes_on) {
+            self.play(now, sound);
+        }
+    }
+
+    /// Plays a sound, instead of what it heard before.
+    pub(super) fn play(&mut self, now: Instant, sound: Sound) {
+        self.sound = Some(sound);
+        self.noise_told = None;
+        self.player = self.agreed.as_ref().and_then(|agreed| Player::new(sound, agreed));
+        self.make_time(now);
+    }
+
+    /// Hears the partner by a way, or an echo, or nothing.
+    pub(super) fn set_way(&mut self, now: Instant, partner: Option<LegId>, way: Way) {
+        if partner != self.partner {
+            self.follows = None;
+        }
+        (self.sound, self.player) = (None, None);
+        (self.partner, self.way) = (partner, way);
+        self.make_time(now);
     }
 
     /// What came before the agreement is out of time.
@@ -222,27 +262,31 @@ impl Leg {
         self.liveness.handle_rtp(now);
         self.told_silent = false;
 
-        let heard = Heard { packet: forwarded.packet, kind: forwarded.kind };
+        let mut heard = Heard { packet: forwarded.packet, kind: forwarded.kind, key: None };
         self.tally.note_received(heard.packet.len() - HEADER_LEN);
         let reception = self.arrivals.reception();
         self.tally.set_reception(reception.totals().lost(), reception.jitter_millis().1);
         if heard.kind == PayloadKind::Keys {
-            self.hear_key(desk, &packet[heard.packet.clone()]);
+            heard.key = self.hear_key(desk, &packet[heard.packet.clone()]);
         }
         let agreed = self.agreed.as_ref()?;
         agreed.direction.receives().then_some(heard)
     }
 
-    fn hear_key(&mut self, desk: &mut Desk, packet: &[u8]) {
-        let Some((header, payload)) = Header::parse(packet) else { return };
+    fn hear_key(&mut self, desk: &mut Desk, packet: &[u8]) -> Option<(dtmf::Key, u32)> {
+        let (header, payload) = Header::parse(packet)?;
         self.key_heard = Some(desk.now);
+        let mut released = None;
         for event in self.ears.handle_packet(header.timestamp, &packet[payload]).into_iter().flatten() {
-            if let dtmf::KeyEvent::Pressed(key) = event
-                && key != dtmf::Key::FLASH
-            {
-                desk.events.push(MediaEvent::Key { leg: self.id, key: key.sign() });
+            match event {
+                dtmf::KeyEvent::Pressed(key) if key == dtmf::Key::FLASH => {}
+                dtmf::KeyEvent::Pressed(key) => {
+                    desk.events.push(MediaEvent::Key { leg: self.id, key: key.sign() });
+                }
+                dtmf::KeyEvent::Released { key, millis } => released = Some((key, millis)),
             }
         }
+        released
     }
 
     /// Hears a datagram on its RTCP port.
@@ -267,14 +311,28 @@ impl Leg {
         }
     }
 
-    /// Says a packet of the partner, which stands at the end of `buffer`.
+    /// Says a packet of the partner.
     pub(super) fn say_heard(&mut self, desk: &mut Desk, packet: &mut [u8], kind: PayloadKind) {
-        // While a key is down there is no speech (RFC 4733 §2.5.1).
-        if self.keypad.is_busy() {
+        if let Way::Transcode(transcoder) = &mut self.way {
+            transcoder.insert(desk.now, packet, kind);
             return;
         }
-        if self.way.translate(packet, kind) {
+        // While a key of ours is down there is no speech (RFC 4733 §2.5.1).
+        if !self.keypad.is_busy() && self.way.translate(packet, kind) {
             self.say(desk, Source::Partner, packet);
+        }
+    }
+
+    /// A key of the partner has come up; on a way that does not pass its packets it is pressed anew.
+    pub(super) fn hear_key_of_partner(
+        &mut self,
+        now: Instant,
+        number: Option<u8>,
+        key: dtmf::Key,
+        millis: u32,
+    ) {
+        if number.is_none_or(|number| !self.way.passes(number)) {
+            self.press(now, key, millis);
         }
     }
 
@@ -296,35 +354,81 @@ impl Leg {
         }
     }
 
-    /// Another source begins, whoever it is.
-    pub(super) fn forget_source(&mut self) {
-        self.follows = None;
-    }
-
     /// Presses a key towards the leg.
     pub(super) fn press(&mut self, now: Instant, key: dtmf::Key, millis: u32) {
-        if self.agreed.is_some() && self.keypad.press(key, millis) && self.next_tick.is_none() {
+        if self.agreed.is_some() && self.keypad.press(key, millis) {
+            self.make_time(now);
+        }
+    }
+
+    /// Begins to make packets, if there are some to be made.
+    fn make_time(&mut self, now: Instant) {
+        if self.makes_packets() && self.next_tick.is_none() {
             self.next_tick = Some(now);
         }
     }
 
-    /// Says what it has to say of its own, once per packet time, and when the next such moment is.
+    fn makes_packets(&self) -> bool {
+        let Some(agreed) = &self.agreed else { return false };
+        self.keypad.is_busy() || self.player.is_some() || self.way.is_transcoded() || self.hisses(agreed)
+    }
+
+    /// Whether it is told what noise to make while it hears nothing.
+    fn hisses(&self, agreed: &Agreed) -> bool {
+        self.sound == Some(Sound::Silence) && agreed.comfort_noise.is_some()
+    }
+
+    /// Makes the packet of this moment, once per packet time.
     pub(super) fn tick(&mut self, desk: &mut Desk) {
         let Some(at) = self.next_tick.take_if(|at| *at <= desk.now) else { return };
         let Some(agreed) = &self.agreed else { return };
         let period = Duration::from_millis(u64::from(agreed.ptime.max(10)));
-        let send_clock = agreed.send.codec.clock_rate();
+        let clock = agreed.send.codec.clock_rate();
+        let ticks = period.as_millis() as u32 * (clock / 1_000);
 
-        if let Some(packet) = self.keypad.poll(period, send_clock) {
-            let mut packet = packet;
-            self.say(desk, Source::Keys, &mut packet);
+        let mut packet = [0; DATAGRAM];
+        // Speech is made even if a key takes its place: time goes on.
+        let made = self.make(desk.now, &mut packet[HEADER_LEN..]);
+        if let Some(mut key) = self.keypad.poll(period, clock) {
+            self.say(desk, Source::Keys, &mut key);
+        } else if let Some((payload_type, len)) = made.filter(|_| !self.keypad.is_busy()) {
+            let header = Header { payload_type, ..self.next_made };
+            packet[..HEADER_LEN].copy_from_slice(&header.to_bytes());
+            self.next_made.sequence = self.next_made.sequence.wrapping_add(1);
+            self.say(desk, Source::Made, &mut packet[..HEADER_LEN + len]);
         }
-        if self.keypad.is_busy() {
-            // Counted from the last moment, not from now: a clock of ours does not drift.
-            let next = at + period;
-            let late = desk.now.saturating_duration_since(next) > MAX_LATE;
-            self.next_tick = Some(if late { desk.now } else { next });
+
+        let (next, beats) = next_beat(at, desk.now, period);
+        self.next_made.timestamp = self.next_made.timestamp.wrapping_add(ticks.wrapping_mul(beats));
+        if self.makes_packets() {
+            self.next_tick = Some(next);
         }
+    }
+
+    /// Makes a payload and tells its type and length.
+    fn make(&mut self, now: Instant, payload: &mut [u8]) -> Option<(u8, usize)> {
+        let agreed = self.agreed.as_ref()?;
+        let speech = agreed.send.payload_type;
+        if let Way::Transcode(transcoder) = &mut self.way {
+            return Some((speech, transcoder.make(now, payload))).filter(|(_, len)| *len != 0);
+        }
+        if let Some(player) = &mut self.player {
+            let made = player.make(payload).filter(|len| *len != 0);
+            if made.is_none() {
+                (self.player, self.sound) = (None, Some(Sound::Silence));
+            }
+            return made.map(|len| (speech, len));
+        }
+        let noise = agreed.comfort_noise.filter(|_| self.hisses(agreed))?;
+        let ticks = agreed.send.codec.clock_rate() * NOISE_SECONDS;
+        // Told at once, and then now and again, for it may be lost.
+        let due = self.noise_told.is_none_or(|told| self.next_made.timestamp.wrapping_sub(told) >= ticks);
+        if !due {
+            return None;
+        }
+        self.noise_told = Some(self.next_made.timestamp);
+        payload[..1].copy_from_slice(&comfort_noise::describe(AudioLevel::new(NOISE_LEVEL)));
+        Some((noise.send_type, 1))
     }
 
     /// The moment of its next tick, unless a timer was set for that already.
@@ -379,19 +483,37 @@ impl Leg {
         }
     }
 
-    /// Looks whether it still lives, and whether a key that is down was forgotten.
-    pub(super) fn watch(&mut self, desk: &mut Desk) {
-        let stuck = |heard: Instant| desk.now.saturating_duration_since(heard) > MAX_HELD_UNHEARD;
-        if self.ears.is_held() && self.key_heard.is_some_and(stuck) {
-            self.ears.release();
-        }
-        let Some(agreed) = &self.agreed else { return };
+    /// Looks whether it still lives. A key of which nothing is heard any more comes up with that.
+    pub(super) fn watch(&mut self, desk: &mut Desk) -> Option<(dtmf::Key, u32)> {
+        let released = self.release_key(desk.now);
+        let agreed = self.agreed.as_ref()?;
         let held = !agreed.direction.receives();
         let doubtful = self.liveness.life(desk.now, desk.silence, held) != Life::Alive;
         if doubtful && !std::mem::replace(&mut self.told_silent, true) {
             desk.events.push(MediaEvent::Silent { leg: self.id });
         }
+        released
     }
+
+    fn release_key(&mut self, now: Instant) -> Option<(dtmf::Key, u32)> {
+        let unheard = now.saturating_duration_since(self.key_heard?) > MAX_HELD_UNHEARD;
+        match unheard.then(|| self.ears.release()).flatten() {
+            Some(dtmf::KeyEvent::Released { key, millis }) => Some((key, millis)),
+            _ => None,
+        }
+    }
+}
+
+/// When the next packet is due, and how many packet times that is after this one. Counted from when this one was due,
+/// so that a clock of ours does not drift; but what was missed by far is left out instead of made up for.
+fn next_beat(at: Instant, now: Instant, period: Duration) -> (Instant, u32) {
+    let next = at + period;
+    let late = now.saturating_duration_since(next);
+    if late <= MAX_LATE {
+        return (next, 1);
+    }
+    let missed = (late.as_micros() / period.as_micros().max(1)) as u32 + 1;
+    (next + period * missed, missed + 1)
 }
 
 /// Until something is agreed on.
@@ -400,8 +522,43 @@ const DEFAULT_CLOCK: u32 = 8_000;
 /// Bursts thrown away before the agreement; a stranger who sends on and on is not waited for.
 const MAX_DRAINED: usize = 64;
 
+const NOISE_SECONDS: u32 = 1;
+/// Below overload, in dB: a quiet room.
+const NOISE_LEVEL: u8 = 70;
+
 /// A moment that was missed by more is left out instead of made up for.
 const MAX_LATE: Duration = Duration::from_millis(200);
 
 /// A key of which nothing was heard for so long has come up.
 const MAX_HELD_UNHEARD: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_beat_does_not_drift_however_late_each_packet_is() {
+        let start = Instant::now();
+        let period = Duration::from_millis(20);
+        let mut at = start;
+        for packet in 1..=1_000 {
+            let late = Duration::from_millis(packet % 19);
+            let (next, beats) = next_beat(at, at + late, period);
+            assert_eq!(beats, 1);
+            at = next;
+        }
+        assert_eq!(at, start + 1_000 * period);
+    }
+
+    #[test]
+    fn what_was_missed_by_far_is_left_out_and_time_jumps_over_it() {
+        let start = Instant::now();
+        let period = Duration::from_millis(20);
+        let now = start + Duration::from_millis(1_003);
+        let (next, beats) = next_beat(start, now, period);
+        assert_eq!((next, beats), (start + Duration::from_millis(1_020), 51));
+        assert!(next > now);
+        // A little late is made up for.
+        assert_eq!(next_beat(start, start + Duration::from_millis(150), period), (start + period, 1));
+    }
+}

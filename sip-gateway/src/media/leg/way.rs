@@ -5,6 +5,8 @@ use sip_gateway_proto::media::relay::{PayloadKind, PayloadMap};
 use sip_gateway_proto::media::rtp::HEADER_LEN;
 use sip_gateway_proto::sdp::{Agreed, Codec};
 
+use super::transcoder::Transcoder;
+
 /// The way from one leg to another.
 #[derive(Debug)]
 pub(in crate::media) enum Way {
@@ -12,6 +14,8 @@ pub(in crate::media) enum Way {
     Closed,
     /// Packets pass with other numbers; between the two laws of G.711, code by code.
     Pass { map: PayloadMap, law: Option<Law> },
+    /// Sound passes, decoded and encoded anew.
+    Transcode(Box<Transcoder>),
 }
 
 impl Way {
@@ -27,7 +31,26 @@ impl Way {
         if law.is_some() {
             map.insert(from.receive.payload_type, to.send.payload_type, PayloadKind::Speech);
         }
+        if law.is_none() && !from.receive.passes_as(&to.send) {
+            return match Transcoder::new(from, to) {
+                Some(transcoder) => Self::Transcode(Box::new(transcoder)),
+                None => {
+                    tracing::warn!(from = ?from.receive.codec, to = ?to.send.codec, "no way between two codecs");
+                    Self::Closed
+                }
+            };
+        }
         Self::Pass { map, law }
+    }
+
+    /// Whether sound is made, instead of passed on.
+    pub(in crate::media) fn is_transcoded(&self) -> bool {
+        matches!(self, Self::Transcode(_))
+    }
+
+    /// Whether packets of a type pass as they are.
+    pub(in crate::media) fn passes(&self, payload_type: u8) -> bool {
+        matches!(self, Self::Pass { map, .. } if map.translate(payload_type).is_some())
     }
 
     /// Makes a packet of the other leg where it stands; false if it does not pass.

@@ -106,9 +106,7 @@ impl Worker {
     fn with_leg(&mut self, place: usize, work: impl FnOnce(&mut Self, &mut Leg)) {
         let Some(mut leg) = self.legs.get_mut(place).and_then(Option::take) else { return };
         if catch_unwind(AssertUnwindSafe(|| work(self, &mut leg))).is_ok() {
-            if let Some(at) = leg.untimed_tick() {
-                self.timers.set(at, leg.id, leg.life, Task::Tick);
-            }
+            Self::set_tick(&mut self.timers, &mut leg);
             self.legs[place] = Some(leg);
             return;
         }
@@ -137,16 +135,23 @@ impl Worker {
         }
         let Some(heard) = leg.hear(&mut self.desk, from, datagram) else { return };
         let packet = &mut datagram[heard.packet];
-        match leg.partner {
-            None => {}
-            Some(partner) if partner == leg.id => leg.say_heard(&mut self.desk, packet, heard.kind),
-            Some(partner) => {
-                let place = self.places.get(&partner).copied();
-                let partner = place.and_then(|place| self.legs[place].as_mut());
-                if let Some(partner) = partner {
-                    partner.say_heard(&mut self.desk, packet, heard.kind);
-                }
-            }
+        let Some(partner) = leg.partner else { return };
+        if partner == leg.id {
+            return leg.say_heard(&mut self.desk, packet, heard.kind);
+        }
+        let place = self.places.get(&partner).copied();
+        let Some(partner) = place.and_then(|place| self.legs[place].as_mut()) else { return };
+        if let Some((key, millis)) = heard.key {
+            partner.hear_key_of_partner(self.desk.now, Some(packet[1] & 0x7F), key, millis);
+        }
+        partner.say_heard(&mut self.desk, packet, heard.kind);
+        Self::set_tick(&mut self.timers, partner);
+    }
+
+    /// Sets the timer for a leg that makes packets.
+    fn set_tick(timers: &mut Timers, leg: &mut Leg) {
+        if let Some(at) = leg.untimed_tick() {
+            timers.set(at, leg.id, leg.life, Task::Tick);
         }
     }
 
@@ -192,10 +197,13 @@ impl Worker {
             Command::Play(id, sound) => {
                 self.part(id);
                 let Some(place) = self.place(id) else { return };
-                self.with_leg(place, |_, leg| {
+                self.with_leg(place, |worker, leg| {
+                    let now = worker.desk.now;
                     if sound == Sound::Echo {
-                        leg.partner = Some(id);
-                        leg.way = Way::between(leg.agreed(), leg.agreed());
+                        let way = Way::between(leg.agreed(), leg.agreed());
+                        leg.set_way(now, Some(id), way);
+                    } else {
+                        leg.play(now, sound);
                     }
                 });
             }
@@ -292,10 +300,7 @@ impl Worker {
         }
         for (id, partner) in both {
             let place = self.places[&id];
-            self.with_leg(place, |_, leg| {
-                leg.partner = Some(partner);
-                leg.forget_source();
-            });
+            self.with_leg(place, |worker, leg| leg.set_way(worker.desk.now, Some(partner), Way::Closed));
         }
         self.find_ways(one);
     }
@@ -312,9 +317,7 @@ impl Worker {
 
     fn silence(&mut self, id: LegId) {
         let Some(leg) = self.place(id).and_then(|place| self.legs[place].as_mut()) else { return };
-        leg.partner = None;
-        leg.way = Way::Closed;
-        leg.forget_source();
+        leg.set_way(self.desk.now, None, Way::Closed);
     }
 
     /// Finds the ways between a leg and its partner after something was agreed on or they were bridged.
@@ -325,11 +328,9 @@ impl Worker {
         let Some(other) = leg(partner) else { return };
         let to_other = Way::between(one.agreed(), other.agreed());
         let to_one = Way::between(other.agreed(), one.agreed());
-        for (id, way) in [(partner, to_other), (id, to_one)] {
+        for (id, partner, way) in [(partner, id, to_other), (id, partner, to_one)] {
             let place = self.places[&id];
-            if let Some(leg) = &mut self.legs[place] {
-                leg.way = way;
-            }
+            self.with_leg(place, |worker, leg| leg.set_way(worker.desk.now, Some(partner), way));
         }
     }
 
@@ -349,7 +350,14 @@ impl Worker {
                     self.until_report()
                 }
                 Task::Watch => {
-                    self.with_leg(place, |worker, leg| leg.watch(&mut worker.desk));
+                    self.with_leg(place, |worker, leg| {
+                        let Some((key, millis)) = leg.watch(&mut worker.desk) else { return };
+                        let partner = leg.partner.and_then(|partner| worker.places.get(&partner));
+                        if let Some(partner) = partner.and_then(|place| worker.legs[*place].as_mut()) {
+                            partner.hear_key_of_partner(worker.desk.now, None, key, millis);
+                            Self::set_tick(&mut worker.timers, partner);
+                        }
+                    });
                     WATCH
                 }
             };
