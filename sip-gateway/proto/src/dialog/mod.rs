@@ -195,6 +195,11 @@ impl Dialog {
         }
     }
 
+    /// The other side is reached over another flow from now on.
+    pub fn follow(&mut self, flow: Flow) {
+        self.flow = flow;
+    }
+
     /// The number of our newest request.
     #[must_use]
     pub fn local_cseq(&self) -> u32 {

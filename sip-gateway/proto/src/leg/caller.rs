@@ -128,7 +128,8 @@ impl Leg {
     fn handle_challenge(&mut self, now: Instant, pending: Pending, response: Response) {
         self.challenges += 1;
         let last_words = matches!(pending.purpose, Purpose::Bye);
-        if self.challenges > MAX_CHALLENGES || self.state == State::Over && !last_words {
+        let is_hopeless = self.challenges > MAX_CHALLENGES || self.challenged.is_some();
+        if is_hopeless || self.state == State::Over && !last_words {
             return self.handle_final(now, pending.flow, pending, response);
         }
         self.challenged = Some(pending);

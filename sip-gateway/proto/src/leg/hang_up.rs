@@ -59,6 +59,8 @@ impl Leg {
             return;
         }
         self.state = State::Over;
+        self.drop_peer_offer(StatusCode::REQUEST_TERMINATED);
+        self.peer_offer = None;
         self.gone_at = Some(now + 64 * T1);
         self.invited = None;
         self.reliable = None;

@@ -244,6 +244,13 @@ impl Leg {
         self.dialog().map_or(self.flow, Dialog::flow)
     }
 
+    /// The other side has come back over another connection: what is said to it from now on goes there.
+    pub fn follow(&mut self, flow: Flow) {
+        if let Some(usage) = &mut self.usage {
+            usage.dialog.follow(flow);
+        }
+    }
+
     /// Whether the call stands.
     #[must_use]
     pub fn is_confirmed(&self) -> bool {

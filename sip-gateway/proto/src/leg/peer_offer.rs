@@ -192,8 +192,10 @@ impl Leg {
             return None;
         }
         if !is_invite && self.invited.as_ref().is_some_and(|invited| invited.offer.is_some()) {
-            let settled = self.usage_mut(tag).is_some_and(|usage| usage.settled);
-            return (!settled).then_some(StatusCode::SERVER_INTERNAL_ERROR);
+            // The offer before is not answered yet, or not for certain.
+            if self.usage_mut(tag).is_some_and(|usage| !usage.settled) {
+                return Some(StatusCode::SERVER_INTERNAL_ERROR);
+            }
         }
         let awaits_answer = self.accepted.as_ref().is_some_and(Accepted::awaits_answer);
         let offering = self.usage_mut(tag).is_some_and(|usage| usage.negotiator.is_offering());

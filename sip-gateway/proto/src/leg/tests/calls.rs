@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::wire::{A, B, HOP, Line, agreed, audio, invitation, tokens};
+use super::wire::{A, B, HOP, Line, agreed, audio, flow, invitation, tokens};
+use crate::flow::{Connection, Flow};
 use crate::leg::{Ending, Leg, LegEvent, Reason};
 use crate::message::{HeaderName, Headers, Method, StatusCode};
 use crate::sdp::{Codec, NegotiationError};
@@ -217,6 +218,40 @@ fn the_caller_may_leave_the_offer_to_the_callee() {
     assert_eq!(agreed(&line.events[A][1]).unwrap().remote, Some(audio(B).address));
     assert_eq!(agreed(&line.events[B][0]).unwrap().remote, Some(audio(A).address));
     assert_eq!(line.sent, ["A INVITE", "B 200 INVITE", "A ACK"]);
+}
+
+#[test]
+fn a_callee_who_does_not_wait_for_the_answer_it_asked_for_is_not_called_back() {
+    let mut line = Line::new();
+    line.disturb(|_| None);
+    line.invite(None);
+    let fields = [(HeaderName::ContentType, "application/sdp")];
+    line.reply_with(
+        &Method::Invite,
+        "one",
+        200,
+        &fields,
+        "v=0\r\nm=audio 4 RTP/AVP 8\r\nc=IN IP4 192.0.2.2\r\n",
+    );
+    let bye = "BYE sip:192.0.2.1:5060 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKb\r\n\
+               From: <sip:200@palabre.example>;tag=one\r\nTo: <sip:100@palabre.example>;tag=near\r\n\
+               Call-ID: call\r\nCSeq: 1 BYE\r\n\r\n";
+    line.deliver(A, bye.as_bytes());
+
+    line.with(A, |leg, now| leg.accept(now, &audio(A)).unwrap());
+
+    assert!(matches!(line.events[A][..], [LegEvent::Offered(_), LegEvent::Ended(Ending::HungUp(None))]));
+    assert_eq!(line.sent, ["A INVITE", "A 200 BYE"]);
+    assert!(!line.leg(A).is_confirmed());
+}
+
+#[test]
+fn a_phone_that_came_back_over_another_connection_is_followed_there() {
+    let mut line = Line::talking();
+    let elsewhere = Flow { connection: Connection(9), ..flow(A) };
+    line.with(A, |leg, _| leg.follow(elsewhere));
+
+    assert_eq!(line.leg(A).flow(), elsewhere);
 }
 
 #[test]

@@ -105,6 +105,43 @@ fn sound_may_change_by_update_before_the_answer() {
 }
 
 #[test]
+fn updates_that_collide_before_the_answer_are_made_again() {
+    let mut line = Line::calling();
+    line.with(B, |leg, now| leg.ring(now, StatusCode::SESSION_PROGRESS, Some(&audio(B))).unwrap());
+    line.run(HOP * 3);
+    line.forget();
+
+    line.with(A, |leg, now| leg.offer(now, directed(A, Direction::SendOnly)));
+    line.with(B, |leg, now| leg.offer(now, directed(B, Direction::SendOnly)));
+    for _ in 0..50 {
+        line.run(Duration::from_millis(100));
+        for side in [A, B] {
+            line.with(side, |leg, now| leg.accept(now, &audio(side)).unwrap());
+        }
+    }
+
+    let first = ["A UPDATE", "B UPDATE", "B 491 UPDATE", "A 491 UPDATE"];
+    let then = ["B UPDATE", "A 200 UPDATE", "A UPDATE", "B 200 UPDATE"];
+    assert_eq!(line.sent, [first, then].concat());
+}
+
+#[test]
+fn giving_up_answers_what_was_offered_in_an_update() {
+    let mut line = Line::calling();
+    line.with(B, |leg, now| leg.ring(now, StatusCode::SESSION_PROGRESS, Some(&audio(B))).unwrap());
+    line.run(HOP * 3);
+    line.with(A, |leg, now| leg.offer(now, directed(A, Direction::SendOnly)));
+    line.run(HOP);
+    line.forget();
+
+    line.hang_up(A);
+    line.run(Duration::from_secs(1));
+
+    assert_eq!(line.sent, ["A CANCEL", "B 487 INVITE", "B 487 UPDATE"]);
+    assert!(line.leg(A).is_over() && line.leg(B).is_over());
+}
+
+#[test]
 fn a_late_offer_may_come_with_early_media_if_the_caller_can_answer_it_there() {
     let mut line = Line::new();
     line.invite(None);

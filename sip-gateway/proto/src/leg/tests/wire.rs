@@ -70,6 +70,20 @@ impl Line {
         line
     }
 
+    /// The same with a body as it is.
+    pub(super) fn reply_with(
+        &mut self,
+        method: &Method,
+        tag: &str,
+        status: u16,
+        fields: &[(HeaderName, &str)],
+        body: &str,
+    ) {
+        let response = self.response(method, tag, status, fields);
+        let response = Response { body: body.into(), ..response };
+        self.deliver(A, &response.to_bytes());
+    }
+
     /// A device answers A's last request of that method.
     pub(super) fn reply(
         &mut self,
@@ -79,22 +93,32 @@ impl Line {
         fields: &[(HeaderName, &str)],
         local: Option<&LocalAudio>,
     ) {
-        let request = self.carried[A].iter().rev().find_map(|message| match message {
-            Message::Request(request) if request.method == *method => Some(request.clone()),
-            _ => None,
-        });
-        let request = request.expect("a request of that method");
-        let mut response = request.reply(StatusCode::new(status).expect("a status"), Some(tag));
-        response.headers.push(HeaderName::Contact, format!("<sip:{tag}@192.0.2.2>"));
-        for (name, value) in fields {
-            response.headers.push(name.clone(), value);
-        }
+        let mut response = self.response(method, tag, status, fields);
         if let Some(local) = local {
-            let offer = SessionDescription::parse(&request.body).expect("an offer");
+            let offer = SessionDescription::parse(&self.asked(method).body).expect("an offer");
             let (answer, _) = Negotiator::new(9).handle_offer(&offer, local).expect("a codec in common");
             response = response.with_body("application/sdp", answer.to_string());
         }
         self.deliver(A, &response.to_bytes());
+    }
+
+    /// A's last request of that method, as it left.
+    fn asked(&self, method: &Method) -> &Request {
+        let request = self.carried[A].iter().rev().find_map(|message| match message {
+            Message::Request(request) if request.method == *method => Some(request),
+            _ => None,
+        });
+        request.expect("a request of that method")
+    }
+
+    fn response(&self, method: &Method, tag: &str, status: u16, fields: &[(HeaderName, &str)]) -> Response {
+        let status = StatusCode::new(status).expect("a status");
+        let mut response = self.asked(method).reply(status, Some(tag));
+        response.headers.push(HeaderName::Contact, format!("<sip:{tag}@192.0.2.2>"));
+        for (name, value) in fields {
+            response.headers.push(name.clone(), value);
+        }
+        response
     }
 
     /// A's call to B was answered.
