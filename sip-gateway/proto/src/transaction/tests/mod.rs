@@ -1,5 +1,6 @@
 //! Every path of the four machines, in virtual time.
 
+mod anything;
 mod invite_client;
 mod invite_server;
 mod layer;
