@@ -17,8 +17,17 @@ use super::limits::{LINGER_TIME, Limits, READ_CHUNK};
 use super::received::{FlowFailure, Incoming, Received};
 
 /// Carries messages until the connection ends.
-pub(super) async fn carry(stream: impl AsyncRead + AsyncWrite, mut line: Line) {
-    let (mut reader, mut writer) = tokio::io::split(stream);
+pub(super) fn carry<S: AsyncRead + AsyncWrite>(stream: S, line: Line) -> impl Future<Output = ()> {
+    // Not within the future, which would keep room for the stream beside its halves.
+    let (reader, writer) = tokio::io::split(stream);
+    carry_halves(reader, writer, line)
+}
+
+async fn carry_halves<S: AsyncRead + AsyncWrite>(
+    mut reader: ReadHalf<S>,
+    mut writer: WriteHalf<S>,
+    mut line: Line,
+) {
     let mut queue = line.queue.take().expect("a connection is carried once");
     let state = line.state.clone();
     let write = line.limits().write;

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use sip_gateway_proto::flow::Carrier;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 use tracing::debug;
 
@@ -73,10 +74,10 @@ struct Visit {
 impl Visit {
     async fn carry(self, connection: TcpStream) {
         let limit = self.connections.limits.handshake;
-        let end = tokio::time::Instant::now() + limit;
+        let end = Instant::now() + limit;
         match self.acceptor.clone() {
             None => self.carry_over(connection, end).await,
-            Some(acceptor) => match tokio::time::timeout_at(end, acceptor.accept(connection)).await {
+            Some(acceptor) => match timeout_at(end, acceptor.accept(connection)).await {
                 Ok(Ok(secure)) => self.carry_over(secure, end).await,
                 Ok(Err(error)) => debug!(carrier = ?self.carrier, %error, "no TLS"),
                 Err(_) => debug!(carrier = ?self.carrier, "a TLS handshake took too long"),
@@ -84,15 +85,19 @@ impl Visit {
         }
     }
 
-    async fn carry_over<S>(self, connection: S, end: tokio::time::Instant)
+    /// The connection goes on in a task of its own: this one holds what handshakes need, several times what it needs.
+    async fn carry_over<S>(self, connection: S, end: Instant)
     where
-        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         if !matches!(self.carrier, Carrier::Ws | Carrier::Wss) {
-            return stream::carry(connection, self.enter()).await;
+            tokio::spawn(stream::carry(connection, self.enter()));
+            return;
         }
-        match tokio::time::timeout_at(end, ws::accept(connection)).await {
-            Ok(Ok(socket)) => ws::carry(socket, self.enter()).await,
+        match timeout_at(end, ws::accept(connection)).await {
+            Ok(Ok(socket)) => {
+                tokio::spawn(ws::carry(socket, self.enter()));
+            }
             Ok(Err(error)) => debug!(carrier = ?self.carrier, %error, "no WebSocket"),
             Err(_) => debug!(carrier = ?self.carrier, "a WebSocket handshake took too long"),
         }
@@ -114,8 +119,8 @@ pub(super) async fn open(mut line: Line, tls: Option<(TlsConnector, ServerName<'
         })
     });
     match opened.await {
-        Ok(Ok(Opened::Plain(connection))) => stream::carry(connection, line).await,
-        Ok(Ok(Opened::Secure(connection))) => stream::carry(connection, line).await,
+        Ok(Ok(Opened::Plain(connection))) => drop(tokio::spawn(stream::carry(connection, line))),
+        Ok(Ok(Opened::Secure(connection))) => drop(tokio::spawn(stream::carry(connection, line))),
         Ok(Err(error)) => line.end = error.into(),
         Err(_) => line.end = FlowFailure::TooSlow,
     }

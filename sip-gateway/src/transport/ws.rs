@@ -1,9 +1,10 @@
 //! SIP over WebSocket, as its server (RFC 7118): each WebSocket message is one SIP message.
 
+use std::time::Duration;
+
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use sip_gateway_proto::message::{MAX_MESSAGE, Message};
-use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -47,11 +48,22 @@ fn choose_sip(request: &Request, mut response: Response) -> Result<Response, Err
 }
 
 /// Carries messages until the connection ends.
-pub(super) async fn carry<S>(socket: WebSocketStream<S>, mut line: Line)
+pub(super) fn carry<S>(socket: WebSocketStream<S>, line: Line) -> impl Future<Output = ()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (mut sink, mut source) = socket.split();
+    // Not within the future, which would keep room for the socket beside its halves.
+    let (sink, source) = socket.split();
+    carry_halves(sink, source, line)
+}
+
+async fn carry_halves<S>(
+    mut sink: SplitSink<WebSocketStream<S>, Frame>,
+    mut source: SplitStream<WebSocketStream<S>>,
+    mut line: Line,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let mut queue = line.queue.take().expect("a connection is carried once");
     let state = line.state.clone();
     let write = line.limits().write;
