@@ -29,6 +29,8 @@ class Program:
             listen = "127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
             tcp = "127.0.0.1:{free_port(socket.SOCK_STREAM)}"
             shards = 1
+            [sip]
+            listen = "none"
             [store]
             dir = "{directory / 'data'}"
             [keys]

@@ -27,6 +27,7 @@ impl Office {
         config.sfu.listen = free;
         config.sfu.tcp = None;
         config.sfu.shards = 1;
+        config.sip.listen = None;
         config.store.dir = dir.path().to_owned();
         choose(&mut config);
         let server = Server::start(config).await.expect("it starts");
@@ -113,6 +114,10 @@ impl Browser {
 
     pub(crate) async fn patch(&mut self, path: &str, body: Value) -> Answer {
         self.call(Method::PATCH, path, Some(body)).await
+    }
+
+    pub(crate) async fn put(&mut self, path: &str, body: Value) -> Answer {
+        self.call(Method::PUT, path, Some(body)).await
     }
 
     pub(crate) async fn delete(&mut self, path: &str) -> Answer {

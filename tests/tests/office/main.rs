@@ -7,4 +7,5 @@ mod inside;
 mod lobby;
 mod meetings;
 mod participant;
+mod phones;
 mod program;
