@@ -26,7 +26,7 @@ pub const MAX_QUEUED_BYTES: usize = 256 * 1024;
 /// The most that is read from a connection at a time. It is read onto the stack: an idle connection has no buffer.
 pub const READ_CHUNK: usize = 16 * 1024;
 /// How much has been received that nobody has taken yet: beyond it connections are not read, and datagrams are lost.
-pub const MAX_RECEIVED: usize = 4_096;
+pub const MAX_RECEIVED: usize = 1_024;
 /// How many datagrams are taken before others get their turn.
 pub const DATAGRAM_BATCH: usize = 64;
 /// How many connections may wait to be accepted: after a power cut all phones come at once.

@@ -69,10 +69,14 @@ async fn read(reader: &mut ReadHalf<impl AsyncRead>, line: &Line) -> FlowFailure
         }
         heard = Instant::now();
         let mut complete = false;
+        let mut pinged = false;
         loop {
             let what = match decoder.poll() {
                 Ok(Some(Framed::Message(message))) => Incoming::Message(message),
+                // Whoever asks many times at once is answered once.
+                Ok(Some(Framed::Ping)) if pinged => continue,
                 Ok(Some(Framed::Ping)) => {
+                    pinged = true;
                     line.enqueue(b"\r\n".to_vec());
                     Incoming::Keepalive
                 }

@@ -49,6 +49,15 @@ async fn a_keepalive_is_answered_and_told_and_a_lone_line_end_is_not() {
 
     phone.write_all(format!("\r\n{}", text("1")).as_bytes()).await.unwrap();
     assert_eq!(call_id(&next_message(&mut received).await.1), "1");
+
+    // A flood of them does not come back as a flood.
+    phone.write_all(&[b'\r', b'\n'].repeat(8_000)).await.unwrap();
+    phone.write_all(text("2").as_bytes()).await.unwrap();
+    let mut told = 0;
+    while matches!(next(&mut received).await.what, Incoming::Keepalive) {
+        told += 1;
+    }
+    assert!((1..1_000).contains(&told), "{told}");
 }
 
 #[tokio::test]
@@ -110,6 +119,30 @@ async fn whoever_does_not_read_is_cut_off_and_others_are_served() {
     assert!(matches!(failure.what, Incoming::Failed(FlowFailure::Overflow)), "{failure:?}");
     transports.send(&to_quick, b"answer".to_vec());
     assert_eq!(read(&mut quick, 6).await, "answer");
+}
+
+#[tokio::test]
+async fn a_message_that_nobody_reads_is_not_waited_for() {
+    let limits = Limits { write: Duration::from_millis(200), ..Limits::default() };
+    let (transports, mut received, server) = listen(TCP, limits);
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut phone = socket.connect(server).await.unwrap();
+    phone.write_all(text("1").as_bytes()).await.unwrap();
+    let (flow, _) = next_message(&mut received).await;
+
+    // What the system keeps for a connection is full after some of these; each fits into our queue.
+    let mut failure = None;
+    for _ in 0..100 {
+        transports.send(&flow, vec![b'x'; MAX_QUEUED_BYTES]);
+        if let Ok(news) = timeout(Duration::from_millis(500), received.recv()).await {
+            failure = news;
+            break;
+        }
+    }
+
+    let failure = failure.expect("it is given up");
+    assert!(matches!(failure.what, Incoming::Failed(FlowFailure::TooSlow)), "{failure:?}");
 }
 
 #[tokio::test]

@@ -161,6 +161,19 @@ async fn a_trunk_that_nobody_vouches_for_is_not_trusted() {
 }
 
 #[tokio::test]
+async fn a_trunk_that_does_not_answer_the_handshake_is_given_up() {
+    let limits = Limits { connect: Duration::from_millis(300), ..Limits::default() };
+    let (ours, mut at_ours, local, _) = server(None, limits);
+    let mute = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+
+    ours.send(&to(TLS, local, mute.local_addr().unwrap()), text("1").into_bytes());
+
+    assert_eq!(next_failure(&mut at_ours).await.1, FlowFailure::TooSlow);
+    next_failure(&mut at_ours).await;
+    assert_eq!(ours.connections(), 0);
+}
+
+#[tokio::test]
 async fn a_connection_that_was_opened_to_us_is_no_way_to_a_trunk() {
     let (transports, mut received, server, certificate) = server(None, Limits::default());
     let mut stranger = phone(server, &certificate).await.unwrap();
