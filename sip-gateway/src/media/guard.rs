@@ -65,6 +65,11 @@ impl Guard {
         }
     }
 
+    /// Takes the keys that a handshake gave.
+    pub(super) fn give_keys(&mut self, sender: SrtpSender, receiver: SrtpReceiver) {
+        self.state = State::Srtp(Box::new(Srtp { sender, receiver }));
+    }
+
     /// Whether packets prove themselves.
     pub(super) fn authenticates(&self) -> bool {
         !matches!(self.state, State::Plain)

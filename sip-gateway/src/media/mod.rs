@@ -4,12 +4,15 @@
 //! packets and computed on samples is in `sip-gateway-proto`, encryption and RTCP in `sfu-proto`.
 
 mod codec;
+mod dtls;
 mod guard;
+mod ice;
 mod leg;
 mod ports;
 mod queue;
 mod sys;
 mod tally;
+mod wire;
 mod worker;
 
 use std::collections::HashMap;
@@ -26,10 +29,12 @@ use sip_gateway_proto::media::sounds::music;
 use sip_gateway_proto::sdp::{Agreed, Crypto, Protection, Suite};
 use tokio::sync::mpsc;
 
+use dtls::Identity;
 use leg::{Leg, Seeds};
 use ports::Ports;
 use queue::{Command, Queue};
 use tally::Tally;
+use wire::Wire;
 use worker::Worker;
 
 /// Where and how phones' sound is carried.
@@ -77,6 +82,7 @@ pub enum StartError {
 pub struct MediaEngine {
     config: MediaConfig,
     ports: Ports,
+    identity: Arc<Identity>,
     workers: Vec<(Arc<Queue>, JoinHandle<()>)>,
     legs: HashMap<LegId, Known>,
 }
@@ -111,7 +117,8 @@ impl MediaEngine {
             workers.push((queue, thread));
         }
         let ports = Ports::new(&config.ports);
-        Ok((Self { config, ports, workers, legs: HashMap::new() }, receiver))
+        let identity = Arc::new(Identity::new().ok_or(StartError::Random)?);
+        Ok((Self { config, ports, identity, workers, legs: HashMap::new() }, receiver))
     }
 
     /// Legs that are open.
@@ -159,12 +166,16 @@ impl MediaEngine {
             cname: u64::from_ne_bytes(random()?),
         };
         let sdes = if wish.sdes { fresh_keys()? } else { Vec::new() };
+        let credentials = if wish.dtls { Some(random::<{ ice::RANDOM }>()?) } else { None };
         let advertised = ours.advertised.or_else(|| address_towards(ours.bind, peer))?;
         let worker = (0..self.workers.len()).min_by_key(|at| self.workers[*at].0.load())?;
 
         let (port, sockets) = self.ports.bind(ours.bind, u32::from_ne_bytes(random()?))?;
         let tally = Arc::new(Tally::default());
-        let opened = Leg::new(Instant::now(), leg, sockets, peer, seeds, Arc::clone(&tally));
+        let address = SocketAddr::new(advertised, port);
+        let ice = credentials.map(|random| ice::describe(address, &random));
+        let wire = Wire::new(sockets, peer, Arc::clone(&self.identity), ice.as_ref());
+        let opened = Leg::new(Instant::now(), leg, wire, seeds, Arc::clone(&tally));
         let queue = &self.workers[worker].0;
         queue.legs.fetch_add(1, Relaxed);
         if queue.push(Command::Open(Box::new(opened))).is_err() {
@@ -173,7 +184,8 @@ impl MediaEngine {
             return None;
         }
         self.legs.insert(leg, Known { worker, port, tally, codec: None, encrypted: false });
-        Some(LegMedia { address: SocketAddr::new(advertised, port), sdes, dtls: None, ice: None })
+        let dtls = wish.dtls.then(|| self.identity.local());
+        Some(LegMedia { address, sdes, dtls, ice })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sound through the media engine, over real sockets: what goes in as a tone is measured where it comes out.
 
+mod dtls;
 mod phone;
 mod relay;
 mod sounds;

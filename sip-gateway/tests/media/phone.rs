@@ -46,12 +46,22 @@ pub(crate) struct Packet {
 impl Phone {
     /// A phone that speaks one codec in the clear, whose leg is open but not connected.
     pub(crate) fn new(engine: &mut MediaEngine, leg: u64, codec: Codec) -> Self {
-        Self::with(engine, leg, codec, false)
+        Self::with(engine, leg, codec, false, false)
+    }
+
+    /// The same whose keys will come out of a handshake.
+    pub(crate) fn with_dtls(engine: &mut MediaEngine, leg: u64, codec: Codec) -> Self {
+        Self::with(engine, leg, codec, false, true)
+    }
+
+    /// Takes the keys of the handshake.
+    pub(crate) fn take_keys(&mut self, keys: (SrtpSender, SrtpReceiver)) {
+        self.keys = Some(keys);
     }
 
     /// The same with SDES.
     pub(crate) fn with_sdes(engine: &mut MediaEngine, leg: u64, codec: Codec, suite: Suite) -> Self {
-        let mut phone = Self::with(engine, leg, codec, true);
+        let mut phone = Self::with(engine, leg, codec, true, false);
         let local = phone.media.sdes.iter().find(|crypto| crypto.suite == suite).expect("offered").clone();
         let remote = Crypto::new(local.tag, suite, &[leg as u8; 46]).expect("enough bytes");
         let key = |crypto: &Crypto| {
@@ -62,9 +72,9 @@ impl Phone {
         phone
     }
 
-    fn with(engine: &mut MediaEngine, leg: u64, codec: Codec, sdes: bool) -> Self {
+    fn with(engine: &mut MediaEngine, leg: u64, codec: Codec, sdes: bool, dtls: bool) -> Self {
         let id = LegId(leg);
-        let media = engine.open(id, Wish { peer: LOOPBACK, sdes, dtls: false }).expect("a port");
+        let media = engine.open(id, Wish { peer: LOOPBACK, sdes, dtls }).expect("a port");
         let bind = || {
             let socket = UdpSocket::bind((LOOPBACK, 0)).expect("a port");
             socket.set_read_timeout(Some(PATIENCE)).expect("a time");
@@ -141,7 +151,11 @@ impl Phone {
     /// Hears the next packet of sound, or nothing within a while.
     pub(crate) fn hear(&mut self) -> Option<Packet> {
         let mut buffer = [0; 2_048];
-        let (len, _) = self.rtp.recv_from(&mut buffer).ok()?;
+        let mut len = self.rtp.recv_from(&mut buffer).ok()?.0;
+        // What a handshake still acknowledges is no sound (RFC 7983).
+        while (20..=63).contains(&buffer[0]) {
+            len = self.rtp.recv_from(&mut buffer).ok()?.0;
+        }
         let mut packet = &mut buffer[..len];
         if let Some((_, receiver)) = &mut self.keys {
             let len = receiver.unprotect_rtp(packet).expect("authentic");

@@ -232,6 +232,7 @@ fn a_closed_leg_says_goodbye_and_gives_its_numbers() {
     one.header.sequence += 1;
     pass(&mut one, &mut other, &tone);
 
+    engine.settle();
     let report = engine.close(one.leg);
     assert_eq!(report.codec.as_deref(), Some("PCMA"));
     assert_eq!((report.packets, report.octets, report.lost), ((20, 0), (3_200, 0), 1));

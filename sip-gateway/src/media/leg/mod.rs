@@ -1,33 +1,31 @@
 //! One leg's sound: what its packets go through between the sockets and the other leg (RFC 3550, RFC 4961).
 //!
 //! ```text
-//! socket → latch (who may speak) → guard (decrypt) → arrivals (one stream, nothing twice) → keys, counts
-//!        → the other leg: way (numbers, law) → outgoing (one stream that never breaks) → guard → socket
+//! wire (who may speak, decrypt) → arrivals (one stream, nothing twice) → keys, counts
+//!      → the other leg: way (numbers, law, codec) → outgoing (one stream that never breaks) → wire
 //! ```
 
 mod keys;
+mod making;
 mod player;
 mod reports;
 mod transcoder;
 mod way;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::ops::Range;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sip_gateway_proto::call::{LegId, MediaEvent, Sound};
-use sip_gateway_proto::media::level::AudioLevel;
-use sip_gateway_proto::media::relay::{Latch, Life, Liveness, PayloadKind, PayloadMap, Relay};
-use sip_gateway_proto::media::rtp::{self, HEADER_LEN, Header};
-use sip_gateway_proto::media::{comfort_noise, dtmf};
+use sip_gateway_proto::media::dtmf;
+use sip_gateway_proto::media::relay::{Life, Liveness, PayloadKind, PayloadMap, Relay};
+use sip_gateway_proto::media::rtp::{HEADER_LEN, Header};
 use sip_gateway_proto::sdp::{Agreed, Telephony};
 
-use super::guard::Guard;
-use super::ports::Pair;
 use super::sys::{Burst, DATAGRAM};
 use super::tally::Tally;
+use super::wire::{Content, Port, Wire};
 use keys::KeyPad;
 use player::Player;
 use reports::Reports;
@@ -37,13 +35,8 @@ pub(super) use way::Way;
 #[derive(Debug)]
 pub(super) struct Leg {
     pub(super) id: LegId,
-    sockets: Pair,
-    /// Where its signalling comes from.
-    signalling: IpAddr,
+    pub(super) wire: Wire,
     agreed: Option<Agreed>,
-    guard: Guard,
-    latch: Latch,
-    rtcp_latch: Latch,
     arrivals: Relay,
     outgoing: Relay,
     /// Which source the outgoing stream follows at present.
@@ -70,8 +63,8 @@ pub(super) struct Leg {
     pub(super) life: u32,
     /// When it next has something of its own to say.
     next_tick: Option<Instant>,
-    /// The moment that a timer was set for.
-    timed_tick: Option<Instant>,
+    /// The moments that timers were set for: of the tick, and of the handshake.
+    timed: [Option<Instant>; 2],
 }
 
 /// Where packets for the outgoing stream come from.
@@ -111,23 +104,11 @@ pub(super) struct Heard {
 }
 
 impl Leg {
-    pub(super) fn new(
-        now: Instant,
-        id: LegId,
-        sockets: Pair,
-        signalling: IpAddr,
-        seeds: Seeds,
-        tally: Arc<Tally>,
-    ) -> Self {
-        let latch = Latch::new(None, signalling, false);
+    pub(super) fn new(now: Instant, id: LegId, wire: Wire, seeds: Seeds, tally: Arc<Tally>) -> Self {
         Self {
             id,
-            sockets,
-            signalling,
+            wire,
             agreed: None,
-            guard: Guard::new(),
-            rtcp_latch: latch.clone(),
-            latch,
             arrivals: Relay::new(PayloadMap::default(), DEFAULT_CLOCK, seeds.arrivals),
             outgoing: Relay::new(PayloadMap::default(), DEFAULT_CLOCK, seeds.outgoing),
             follows: None,
@@ -146,12 +127,8 @@ impl Leg {
             tally,
             life: 0,
             next_tick: None,
-            timed_tick: None,
+            timed: [None; 2],
         }
-    }
-
-    pub(super) fn sockets(&self) -> [BorrowedFd<'_>; 2] {
-        [self.sockets.rtp.as_fd(), self.sockets.rtcp.as_fd()]
     }
 
     pub(super) fn agreed(&self) -> Option<&Agreed> {
@@ -164,17 +141,14 @@ impl Leg {
         let received = |agreed: &Agreed| agreed.direction.receives();
         let resumes = received(&agreed) && !self.agreed.as_ref().is_some_and(received);
         if begins {
-            self.drain(burst);
+            self.wire.drain(burst);
         }
         if resumes {
             self.liveness = Liveness::new(now);
             self.told_silent = false;
         }
 
-        self.guard.agree(&agreed.protection);
-        let protected = self.guard.authenticates();
-        self.latch.resignal(agreed.remote, self.signalling, protected);
-        self.rtcp_latch.resignal(agreed.remote_rtcp, self.signalling, protected);
+        self.wire.agree(now, &agreed);
 
         let (receive, send) = (&agreed.receive, &agreed.send);
         let numbers = |of: Option<Telephony>, kind, number: fn(Telephony) -> u8, map: &mut PayloadMap| {
@@ -224,41 +198,31 @@ impl Leg {
         self.make_time(now);
     }
 
-    /// What came before the agreement is out of time.
-    fn drain(&mut self, burst: &mut Burst) {
-        for socket in [&self.sockets.rtp, &self.sockets.rtcp] {
-            for _ in 0..MAX_DRAINED {
-                if burst.receive(socket) == 0 {
-                    break;
-                }
+    /// Hears a datagram on one of its ports.
+    pub(super) fn hear(
+        &mut self,
+        desk: &mut Desk,
+        port: Port,
+        from: SocketAddr,
+        datagram: &mut [u8],
+    ) -> Option<Heard> {
+        match self.wire.open(desk.now, port, from, datagram)? {
+            Content::Rtp(len) => self.hear_packet(desk, from, &mut datagram[..len]),
+            Content::Rtcp(len) => {
+                self.hear_compound(desk, port, from, &datagram[..len]);
+                None
+            }
+            Content::Insecure => {
+                desk.events.push(MediaEvent::Insecure { leg: self.id });
+                None
             }
         }
     }
 
-    /// Takes what came to its RTP port.
-    pub(super) fn receive_rtp(&self, burst: &mut Burst) -> usize {
-        burst.receive(&self.sockets.rtp)
-    }
-
-    /// Takes what came to its RTCP port.
-    pub(super) fn receive_rtcp(&self, burst: &mut Burst) -> usize {
-        burst.receive(&self.sockets.rtcp)
-    }
-
-    /// Hears a datagram on its RTP port. Whoever may not speak leaves no trace.
-    pub(super) fn hear(&mut self, desk: &mut Desk, from: SocketAddr, datagram: &mut [u8]) -> Option<Heard> {
-        if !self.latch.admits(from) {
-            return None;
-        }
-        if rtp::is_rtcp(datagram) {
-            self.hear_compound(desk, from, datagram, true);
-            return None;
-        }
-        let len = self.guard.open_rtp(datagram)?;
-        let packet = &mut datagram[..len];
+    fn hear_packet(&mut self, desk: &mut Desk, from: SocketAddr, packet: &mut [u8]) -> Option<Heard> {
         let now = desk.now;
         let forwarded = self.arrivals.forward(now, packet).ok()?;
-        self.latch.learn(from);
+        self.wire.learn(Port::Rtp, from);
         self.liveness.handle_rtp(now);
         self.told_silent = false;
 
@@ -289,20 +253,13 @@ impl Leg {
         released
     }
 
-    /// Hears a datagram on its RTCP port.
-    pub(super) fn hear_rtcp(&mut self, desk: &mut Desk, from: SocketAddr, datagram: &mut [u8]) {
-        if self.rtcp_latch.admits(from) && rtp::is_rtcp(datagram) {
-            self.hear_compound(desk, from, datagram, false);
-        }
-    }
-
-    fn hear_compound(&mut self, desk: &mut Desk, from: SocketAddr, datagram: &mut [u8], shared: bool) {
-        let Some(len) = self.guard.open_rtcp(datagram) else { return };
-        if !self.reports.handle(desk.now, desk.ntp, &datagram[..len], self.outgoing.ssrc()) {
+    fn hear_compound(&mut self, desk: &mut Desk, port: Port, from: SocketAddr, compound: &[u8]) {
+        if !self.reports.handle(desk.now, desk.ntp, compound, self.outgoing.ssrc()) {
             return;
         }
-        if !shared {
-            self.rtcp_latch.learn(from);
+        // On the shared port it is speech that settles the address.
+        if port == Port::Rtcp {
+            self.wire.learn(port, from);
         }
         self.liveness.handle_rtcp(desk.now);
         self.told_silent = false;
@@ -339,7 +296,9 @@ impl Leg {
     /// Says a packet, whose payload type is already one of this leg.
     pub(super) fn say(&mut self, desk: &mut Desk, source: Source, packet: &mut [u8]) {
         let sends = self.agreed.as_ref().is_some_and(|agreed| agreed.direction.sends());
-        let Some(to) = self.latch.destination().filter(|_| sends) else { return };
+        if !sends || !self.wire.leads_anywhere() {
+            return;
+        }
         if self.follows != Some(source) {
             self.follows = Some(source);
             self.outgoing.change_source();
@@ -347,108 +306,36 @@ impl Leg {
         let Ok(forwarded) = self.outgoing.forward(desk.now, packet) else { return };
         let packet = &packet[forwarded.packet];
         let octets = packet.len() - HEADER_LEN;
-        let Some(sealed) = self.guard.seal_rtp(packet, &mut desk.scratch[..]) else { return };
-        // A full queue or an unreachable address lose a packet, as the network may.
-        if self.sockets.rtp.send_to(sealed, to).is_ok() {
+        if self.wire.send_rtp(packet, &mut desk.scratch[..]) {
             self.tally.note_sent(octets);
         }
     }
 
-    /// Presses a key towards the leg.
-    pub(super) fn press(&mut self, now: Instant, key: dtmf::Key, millis: u32) {
-        if self.agreed.is_some() && self.keypad.press(key, millis) {
-            self.make_time(now);
-        }
-    }
-
-    /// Begins to make packets, if there are some to be made.
-    fn make_time(&mut self, now: Instant) {
-        if self.makes_packets() && self.next_tick.is_none() {
-            self.next_tick = Some(now);
-        }
-    }
-
-    fn makes_packets(&self) -> bool {
-        let Some(agreed) = &self.agreed else { return false };
-        self.keypad.is_busy() || self.player.is_some() || self.way.is_transcoded() || self.hisses(agreed)
-    }
-
-    /// Whether it is told what noise to make while it hears nothing.
-    fn hisses(&self, agreed: &Agreed) -> bool {
-        self.sound == Some(Sound::Silence) && agreed.comfort_noise.is_some()
-    }
-
-    /// Makes the packet of this moment, once per packet time.
-    pub(super) fn tick(&mut self, desk: &mut Desk) {
-        let Some(at) = self.next_tick.take_if(|at| *at <= desk.now) else { return };
-        let Some(agreed) = &self.agreed else { return };
-        let period = Duration::from_millis(u64::from(agreed.ptime.max(10)));
-        let clock = agreed.send.codec.clock_rate();
-        let ticks = period.as_millis() as u32 * (clock / 1_000);
-
-        let mut packet = [0; DATAGRAM];
-        // Speech is made even if a key takes its place: time goes on.
-        let made = self.make(desk.now, &mut packet[HEADER_LEN..]);
-        if let Some(mut key) = self.keypad.poll(period, clock) {
-            self.say(desk, Source::Keys, &mut key);
-        } else if let Some((payload_type, len)) = made.filter(|_| !self.keypad.is_busy()) {
-            let header = Header { payload_type, ..self.next_made };
-            packet[..HEADER_LEN].copy_from_slice(&header.to_bytes());
-            self.next_made.sequence = self.next_made.sequence.wrapping_add(1);
-            self.say(desk, Source::Made, &mut packet[..HEADER_LEN + len]);
-        }
-
-        let (next, beats) = next_beat(at, desk.now, period);
-        self.next_made.timestamp = self.next_made.timestamp.wrapping_add(ticks.wrapping_mul(beats));
-        if self.makes_packets() {
-            self.next_tick = Some(next);
-        }
-    }
-
-    /// Makes a payload and tells its type and length.
-    fn make(&mut self, now: Instant, payload: &mut [u8]) -> Option<(u8, usize)> {
-        let agreed = self.agreed.as_ref()?;
-        let speech = agreed.send.payload_type;
-        if let Way::Transcode(transcoder) = &mut self.way {
-            return Some((speech, transcoder.make(now, payload))).filter(|(_, len)| *len != 0);
-        }
-        if let Some(player) = &mut self.player {
-            let made = player.make(payload).filter(|len| *len != 0);
-            if made.is_none() {
-                (self.player, self.sound) = (None, Some(Sound::Silence));
-            }
-            return made.map(|len| (speech, len));
-        }
-        let noise = agreed.comfort_noise.filter(|_| self.hisses(agreed))?;
-        let ticks = agreed.send.codec.clock_rate() * NOISE_SECONDS;
-        // Told at once, and then now and again, for it may be lost.
-        let due = self.noise_told.is_none_or(|told| self.next_made.timestamp.wrapping_sub(told) >= ticks);
-        if !due {
-            return None;
-        }
-        self.noise_told = Some(self.next_made.timestamp);
-        payload[..1].copy_from_slice(&comfort_noise::describe(AudioLevel::new(NOISE_LEVEL)));
-        Some((noise.send_type, 1))
-    }
-
-    /// The moment of its next tick, unless a timer was set for that already.
-    pub(super) fn untimed_tick(&mut self) -> Option<Instant> {
-        if self.next_tick == self.timed_tick {
-            return None;
-        }
-        self.timed_tick = self.next_tick;
-        self.next_tick
+    /// When it wants to be ticked, and its handshake looked after, where no timer was set for that yet.
+    pub(super) fn untimed(&mut self) -> [Option<Instant>; 2] {
+        let wanted = [self.next_tick, self.wire.deadline()];
+        let before = std::mem::replace(&mut self.timed, wanted);
+        std::array::from_fn(|at| wanted[at].filter(|_| wanted[at] != before[at]))
     }
 
     /// Goes to another thread: the timers of this one are void.
     pub(super) fn begin_life(&mut self) {
         self.life += 1;
-        self.timed_tick = None;
+        self.timed = [None; 2];
+    }
+
+    /// Looks after the handshake.
+    pub(super) fn shake(&mut self, desk: &mut Desk) {
+        if self.wire.handle_timeout(desk.now) == Some(Content::Insecure) {
+            desk.events.push(MediaEvent::Insecure { leg: self.id });
+        }
     }
 
     /// Sends its report (RFC 3550 §6.4), if there is somebody to send it to.
     pub(super) fn report(&mut self, desk: &mut Desk, goodbye: bool) {
-        let Some(to) = self.rtcp_destination() else { return };
+        if self.agreed.is_none() {
+            return;
+        }
         let sent = self.tally.sent();
         let clock = self.outgoing.clock(desk.now);
         desk.compound.clear();
@@ -457,30 +344,7 @@ impl Leg {
         let received = self.arrivals.reception_mut();
         self.reports.write(desk.now, desk.ntp, &streams, received, goodbye, &mut desk.compound);
 
-        let shared = self.agreed.as_ref().is_some_and(|agreed| agreed.rtcp_mux);
-        let socket = if shared { &self.sockets.rtp } else { &self.sockets.rtcp };
-        if let Some(sealed) = self.guard.seal_rtcp(&desk.compound, &mut desk.scratch[..]) {
-            // The next report says the same.
-            let _ = socket.send_to(sealed, to);
-        }
-    }
-
-    fn rtcp_destination(&self) -> Option<SocketAddr> {
-        let agreed = self.agreed.as_ref()?;
-        if agreed.rtcp_mux {
-            return self.latch.destination();
-        }
-        if self.rtcp_latch.is_settled() {
-            return self.rtcp_latch.destination();
-        }
-        let signalled = self.rtcp_latch.destination()?;
-        // Behind a NAT the signalled address leads nowhere; most keep the two ports side by side.
-        match self.latch.destination().filter(|_| self.latch.is_settled()) {
-            Some(rtp) if rtp.ip() != signalled.ip().to_canonical() => {
-                Some(SocketAddr::new(rtp.ip(), rtp.port().checked_add(1)?))
-            }
-            _ => Some(signalled),
-        }
+        self.wire.send_rtcp(&desk.compound, &mut desk.scratch[..]);
     }
 
     /// Looks whether it still lives. A key of which nothing is heard any more comes up with that.
@@ -504,61 +368,8 @@ impl Leg {
     }
 }
 
-/// When the next packet is due, and how many packet times that is after this one. Counted from when this one was due,
-/// so that a clock of ours does not drift; but what was missed by far is left out instead of made up for.
-fn next_beat(at: Instant, now: Instant, period: Duration) -> (Instant, u32) {
-    let next = at + period;
-    let late = now.saturating_duration_since(next);
-    if late <= MAX_LATE {
-        return (next, 1);
-    }
-    let missed = (late.as_micros() / period.as_micros().max(1)) as u32 + 1;
-    (next + period * missed, missed + 1)
-}
-
 /// Until something is agreed on.
 const DEFAULT_CLOCK: u32 = 8_000;
 
-/// Bursts thrown away before the agreement; a stranger who sends on and on is not waited for.
-const MAX_DRAINED: usize = 64;
-
-const NOISE_SECONDS: u32 = 1;
-/// Below overload, in dB: a quiet room.
-const NOISE_LEVEL: u8 = 70;
-
-/// A moment that was missed by more is left out instead of made up for.
-const MAX_LATE: Duration = Duration::from_millis(200);
-
 /// A key of which nothing was heard for so long has come up.
 const MAX_HELD_UNHEARD: Duration = Duration::from_secs(1);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_beat_does_not_drift_however_late_each_packet_is() {
-        let start = Instant::now();
-        let period = Duration::from_millis(20);
-        let mut at = start;
-        for packet in 1..=1_000 {
-            let late = Duration::from_millis(packet % 19);
-            let (next, beats) = next_beat(at, at + late, period);
-            assert_eq!(beats, 1);
-            at = next;
-        }
-        assert_eq!(at, start + 1_000 * period);
-    }
-
-    #[test]
-    fn what_was_missed_by_far_is_left_out_and_time_jumps_over_it() {
-        let start = Instant::now();
-        let period = Duration::from_millis(20);
-        let now = start + Duration::from_millis(1_003);
-        let (next, beats) = next_beat(start, now, period);
-        assert_eq!((next, beats), (start + Duration::from_millis(1_020), 51));
-        assert!(next > now);
-        // A little late is made up for.
-        assert_eq!(next_beat(start, start + Duration::from_millis(150), period), (start + period, 1));
-    }
-}

@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 use super::leg::{Desk, Leg, Way};
 use super::queue::{Command, Queue};
 use super::sys::{Burst, DATAGRAM, Epoll};
+use super::wire::Port;
 use timers::{Task, Timers};
 
 /// All that one media thread owns.
@@ -106,7 +107,7 @@ impl Worker {
     fn with_leg(&mut self, place: usize, work: impl FnOnce(&mut Self, &mut Leg)) {
         let Some(mut leg) = self.legs.get_mut(place).and_then(Option::take) else { return };
         if catch_unwind(AssertUnwindSafe(|| work(self, &mut leg))).is_ok() {
-            Self::set_tick(&mut self.timers, &mut leg);
+            Self::set_alarms(&mut self.timers, &mut leg);
             self.legs[place] = Some(leg);
             return;
         }
@@ -118,22 +119,19 @@ impl Worker {
 
     /// Takes what came to one of a leg's sockets.
     fn receive(&mut self, token: u64) {
-        let (place, shared) = ((token >> 1) as usize, token & 1 == 0);
+        let place = (token >> 1) as usize;
+        let port = if token & 1 == 0 { Port::Rtp } else { Port::Rtcp };
         self.with_leg(place, |worker, leg| {
-            let count =
-                if shared { leg.receive_rtp(&mut worker.burst) } else { leg.receive_rtcp(&mut worker.burst) };
+            let count = leg.wire.receive(port, &mut worker.burst);
             for at in 0..count {
-                worker.hear(leg, at, shared);
+                worker.hear(leg, port, at);
             }
         });
     }
 
-    fn hear(&mut self, leg: &mut Leg, at: usize, shared: bool) {
+    fn hear(&mut self, leg: &mut Leg, port: Port, at: usize) {
         let Some((from, datagram)) = self.burst.datagram(at) else { return };
-        if !shared {
-            return leg.hear_rtcp(&mut self.desk, from, datagram);
-        }
-        let Some(heard) = leg.hear(&mut self.desk, from, datagram) else { return };
+        let Some(heard) = leg.hear(&mut self.desk, port, from, datagram) else { return };
         let packet = &mut datagram[heard.packet];
         let Some(partner) = leg.partner else { return };
         if partner == leg.id {
@@ -145,13 +143,15 @@ impl Worker {
             partner.hear_key_of_partner(self.desk.now, Some(packet[1] & 0x7F), key, millis);
         }
         partner.say_heard(&mut self.desk, packet, heard.kind);
-        Self::set_tick(&mut self.timers, partner);
+        Self::set_alarms(&mut self.timers, partner);
     }
 
-    /// Sets the timer for a leg that makes packets.
-    fn set_tick(timers: &mut Timers, leg: &mut Leg) {
-        if let Some(at) = leg.untimed_tick() {
-            timers.set(at, leg.id, leg.life, Task::Tick);
+    /// Sets the timers that a leg wants.
+    fn set_alarms(timers: &mut Timers, leg: &mut Leg) {
+        for (at, task) in leg.untimed().into_iter().zip([Task::Tick, Task::Shake]) {
+            if let Some(at) = at {
+                timers.set(at, leg.id, leg.life, task);
+            }
         }
     }
 
@@ -247,7 +247,7 @@ impl Worker {
 
     /// Begins to receive for a leg, and to look after it.
     fn begin(&mut self, leg: &mut Leg, place: usize) {
-        for (at, socket) in leg.sockets().into_iter().enumerate() {
+        for (at, socket) in leg.wire.fds().into_iter().enumerate() {
             let token = (place as u64) << 1 | at as u64;
             if let Err(error) = self.epoll.add(socket, token) {
                 tracing::error!(%error, "a leg cannot be listened to");
@@ -274,7 +274,7 @@ impl Worker {
         self.part(id);
         let place = self.place(id)?;
         let mut leg = self.legs[place].take()?;
-        for socket in leg.sockets() {
+        for socket in leg.wire.fds() {
             self.epoll.remove(socket);
         }
         self.forget(&leg, place);
@@ -345,6 +345,10 @@ impl Worker {
                     self.with_leg(place, |worker, leg| leg.tick(&mut worker.desk));
                     continue;
                 }
+                Task::Shake => {
+                    self.with_leg(place, |worker, leg| leg.shake(&mut worker.desk));
+                    continue;
+                }
                 Task::Report => {
                     self.with_leg(place, |worker, leg| leg.report(&mut worker.desk, false));
                     self.until_report()
@@ -355,7 +359,7 @@ impl Worker {
                         let partner = leg.partner.and_then(|partner| worker.places.get(&partner));
                         if let Some(partner) = partner.and_then(|place| worker.legs[*place].as_mut()) {
                             partner.hear_key_of_partner(worker.desk.now, None, key, millis);
-                            Self::set_tick(&mut worker.timers, partner);
+                            Self::set_alarms(&mut worker.timers, partner);
                         }
                     });
                     WATCH

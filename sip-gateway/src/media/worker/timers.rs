@@ -11,6 +11,8 @@ use sip_gateway_proto::call::LegId;
 pub(super) enum Task {
     /// A packet of our own.
     Tick,
+    /// A step of the handshake that got no answer.
+    Shake,
     /// A report by RTCP.
     Report,
     /// A look whether the leg still lives.

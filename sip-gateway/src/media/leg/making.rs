@@ -1,0 +1,141 @@
+//! What a leg says of its own: sounds, speech in another codec, keys, noise; a packet each packet time.
+
+use std::time::{Duration, Instant};
+
+use sip_gateway_proto::call::Sound;
+use sip_gateway_proto::media::level::AudioLevel;
+use sip_gateway_proto::media::rtp::{HEADER_LEN, Header};
+use sip_gateway_proto::media::{comfort_noise, dtmf};
+use sip_gateway_proto::sdp::Agreed;
+
+use super::{Desk, Leg, Source, Way};
+use crate::media::sys::DATAGRAM;
+
+impl Leg {
+    /// Presses a key towards the leg.
+    pub(in crate::media) fn press(&mut self, now: Instant, key: dtmf::Key, millis: u32) {
+        if self.agreed.is_some() && self.keypad.press(key, millis) {
+            self.make_time(now);
+        }
+    }
+
+    /// Begins to make packets, if there are some to be made.
+    pub(super) fn make_time(&mut self, now: Instant) {
+        if self.makes_packets() && self.next_tick.is_none() {
+            self.next_tick = Some(now);
+        }
+    }
+
+    fn makes_packets(&self) -> bool {
+        let Some(agreed) = &self.agreed else { return false };
+        self.keypad.is_busy() || self.player.is_some() || self.way.is_transcoded() || self.hisses(agreed)
+    }
+
+    /// Whether it is told what noise to make while it hears nothing.
+    fn hisses(&self, agreed: &Agreed) -> bool {
+        self.sound == Some(Sound::Silence) && agreed.comfort_noise.is_some()
+    }
+
+    /// Makes the packet of this moment, once per packet time.
+    pub(in crate::media) fn tick(&mut self, desk: &mut Desk) {
+        let Some(at) = self.next_tick.take_if(|at| *at <= desk.now) else { return };
+        let Some(agreed) = &self.agreed else { return };
+        let period = Duration::from_millis(u64::from(agreed.ptime.max(10)));
+        let clock = agreed.send.codec.clock_rate();
+        let ticks = period.as_millis() as u32 * (clock / 1_000);
+
+        let mut packet = [0; DATAGRAM];
+        // Speech is made even if a key takes its place: time goes on.
+        let made = self.make(desk.now, &mut packet[HEADER_LEN..]);
+        if let Some(mut key) = self.keypad.poll(period, clock) {
+            self.say(desk, Source::Keys, &mut key);
+        } else if let Some((payload_type, len)) = made.filter(|_| !self.keypad.is_busy()) {
+            let header = Header { payload_type, ..self.next_made };
+            packet[..HEADER_LEN].copy_from_slice(&header.to_bytes());
+            self.next_made.sequence = self.next_made.sequence.wrapping_add(1);
+            self.say(desk, Source::Made, &mut packet[..HEADER_LEN + len]);
+        }
+
+        let (next, beats) = next_beat(at, desk.now, period);
+        self.next_made.timestamp = self.next_made.timestamp.wrapping_add(ticks.wrapping_mul(beats));
+        if self.makes_packets() {
+            self.next_tick = Some(next);
+        }
+    }
+
+    /// Makes a payload and tells its type and length.
+    fn make(&mut self, now: Instant, payload: &mut [u8]) -> Option<(u8, usize)> {
+        let agreed = self.agreed.as_ref()?;
+        let speech = agreed.send.payload_type;
+        if let Way::Transcode(transcoder) = &mut self.way {
+            return Some((speech, transcoder.make(now, payload))).filter(|(_, len)| *len != 0);
+        }
+        if let Some(player) = &mut self.player {
+            let made = player.make(payload).filter(|len| *len != 0);
+            if made.is_none() {
+                (self.player, self.sound) = (None, Some(Sound::Silence));
+            }
+            return made.map(|len| (speech, len));
+        }
+        let noise = agreed.comfort_noise.filter(|_| self.hisses(agreed))?;
+        let ticks = agreed.send.codec.clock_rate() * NOISE_SECONDS;
+        // Told at once, and then now and again, for it may be lost.
+        let due = self.noise_told.is_none_or(|told| self.next_made.timestamp.wrapping_sub(told) >= ticks);
+        if !due {
+            return None;
+        }
+        self.noise_told = Some(self.next_made.timestamp);
+        payload[..1].copy_from_slice(&comfort_noise::describe(AudioLevel::new(NOISE_LEVEL)));
+        Some((noise.send_type, 1))
+    }
+}
+
+/// When the next packet is due, and how many packet times that is after this one. Counted from when this one was due,
+/// so that a clock of ours does not drift; but what was missed by far is left out instead of made up for.
+fn next_beat(at: Instant, now: Instant, period: Duration) -> (Instant, u32) {
+    let next = at + period;
+    let late = now.saturating_duration_since(next);
+    if late <= MAX_LATE {
+        return (next, 1);
+    }
+    let missed = (late.as_micros() / period.as_micros().max(1)) as u32 + 1;
+    (next + period * missed, missed + 1)
+}
+
+const NOISE_SECONDS: u32 = 1;
+/// Below overload, in dB: a quiet room.
+const NOISE_LEVEL: u8 = 70;
+
+/// A moment that was missed by more is left out instead of made up for.
+const MAX_LATE: Duration = Duration::from_millis(200);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_beat_does_not_drift_however_late_each_packet_is() {
+        let start = Instant::now();
+        let period = Duration::from_millis(20);
+        let mut at = start;
+        for packet in 1..=1_000 {
+            let late = Duration::from_millis(packet % 19);
+            let (next, beats) = next_beat(at, at + late, period);
+            assert_eq!(beats, 1);
+            at = next;
+        }
+        assert_eq!(at, start + 1_000 * period);
+    }
+
+    #[test]
+    fn what_was_missed_by_far_is_left_out_and_time_jumps_over_it() {
+        let start = Instant::now();
+        let period = Duration::from_millis(20);
+        let now = start + Duration::from_millis(1_003);
+        let (next, beats) = next_beat(start, now, period);
+        assert_eq!((next, beats), (start + Duration::from_millis(1_020), 51));
+        assert!(next > now);
+        // A little late is made up for.
+        assert_eq!(next_beat(start, start + Duration::from_millis(150), period), (start + period, 1));
+    }
+}
