@@ -1,6 +1,7 @@
 //! Sound through the media engine, over real sockets: what goes in as a tone is measured where it comes out.
 
 mod dtls;
+mod life;
 mod phone;
 mod relay;
 mod sounds;

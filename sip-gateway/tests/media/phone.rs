@@ -20,9 +20,13 @@ pub(crate) fn engine(
     ports: RangeInclusive<u16>,
     workers: usize,
 ) -> (MediaEngine, mpsc::Receiver<MediaEvent>) {
+    MediaEngine::start(config(ports, workers)).expect("threads")
+}
+
+/// What such an engine begins with.
+pub(crate) fn config(ports: RangeInclusive<u16>, workers: usize) -> MediaConfig {
     let v4 = Some(MediaAddress { bind: LOOPBACK, advertised: None });
-    let config = MediaConfig { ports, v4, v6: None, workers, silence: MediaConfig::SILENCE };
-    MediaEngine::start(config).expect("threads")
+    MediaConfig { ports, v4, v6: None, workers, silence: MediaConfig::SILENCE }
 }
 
 /// One telephone and the leg that belongs to it.

@@ -7,6 +7,8 @@
 //! Both legs of a bridge live on one thread, so that a packet never changes threads; a leg that is bridged to one of
 //! another thread moves there.
 
+#[cfg(test)]
+mod tests;
 mod timers;
 
 use std::collections::{HashMap, VecDeque};
