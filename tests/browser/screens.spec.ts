@@ -7,6 +7,7 @@ import { HOST } from "./support/server.js";
 import { expect, test } from "./support/test.js";
 import type { Person } from "./support/person.js";
 
+const TELEPHONY = ["", "/sites", "/groups", "/lines", "/live", "/calls", "/explain"].map((tab) => `/telephony${tab}`);
 const PHONE = { width: 360, height: 740 };
 
 test("the page is served with a policy that allows nothing inline and nothing foreign", async ({ arrive }) => {
@@ -46,7 +47,7 @@ for (const locale of ["fr-FR", "en-GB"]) {
 
       await host.signIn();
       await host.makeMeeting("Point hebdomadaire", true);
-      for (const path of ["/", "/users", "/settings"]) {
+      for (const path of ["/", "/users", "/settings", ...TELEPHONY]) {
         await host.page.goto(path);
         await expect(host.page.locator("h1")).toBeVisible();
         await expect(host.page.locator(".loading")).toHaveCount(0);
@@ -55,6 +56,37 @@ for (const locale of ["fr-FR", "en-GB"]) {
     });
   }
 }
+
+test("the cards beside the tables of telephony have no serious fault of access, and fit a phone", async ({ arrive, server }) => {
+  const host = await arrive(HOST.name, { viewport: PHONE });
+  await host.signIn();
+  const made = await host.context.request.post("/api/admin/posts", {
+    headers: { origin: server.url },
+    data: { name: "Mission à Genève", country: "CH" },
+  });
+  expect(made.status(), await made.text()).toBe(201);
+
+  await host.page.goto("/telephony");
+  await host.page.getByRole("button", { name: "Ajouter un poste" }).click();
+  await hasGoodAccess(host.page);
+  await fits(host);
+  await host.page.getByLabel("Numéro", { exact: true }).fill("2511");
+  await host.page.getByLabel("Titulaire", { exact: true }).fill("Salle de réunion");
+  await host.page.getByRole("button", { name: "Créer le poste" }).click();
+  await expect(host.page.getByRole("group", { name: "À saisir dans le téléphone" })).toBeVisible();
+  await hasGoodAccess(host.page);
+  await fits(host);
+  for (const [path, button] of [
+    ["sites", "Ajouter un site"],
+    ["groups", "Ajouter un groupe"],
+    ["lines", "Ajouter une ligne"],
+  ]) {
+    await host.page.goto(`/telephony/${path}`);
+    await host.page.getByRole("button", { name: button }).click();
+    await hasGoodAccess(host.page);
+    await fits(host);
+  }
+});
 
 test("pre-join, waiting room, session and its panels have no serious fault of access", async ({ arrive }) => {
   const host = await arrive(HOST.name);
@@ -86,7 +118,7 @@ test("pre-join, waiting room, session and its panels have no serious fault of ac
 test("everything fits a phone, and its five keys do what a desk does", async ({ arrive }) => {
   const host = await arrive(HOST.name, { viewport: PHONE });
   await host.signIn();
-  for (const path of ["/", "/users", "/settings"]) {
+  for (const path of ["/", "/users", "/settings", ...TELEPHONY]) {
     await host.page.goto(path);
     await expect(host.page.locator("h1")).toBeVisible();
     await expect(host.page.locator(".loading")).toHaveCount(0);

@@ -10,6 +10,7 @@ import { Button, ErrorBoundary, Loading, PlainPage, useTitle } from "./ui";
 import { Frame } from "./Frame";
 
 const UsersPage = lazy(async () => ({ default: (await import("./features/admin")).UsersPage }));
+const TelephonyPage = lazy(async () => ({ default: (await import("./features/admin")).TelephonyPage }));
 const SettingsPage = lazy(async () => ({ default: (await import("./features/settings")).SettingsPage }));
 
 export function App() {
@@ -41,6 +42,7 @@ function Page() {
       return <SignInPage next={route.next} />;
     case "home":
     case "users":
+    case "telephony":
     case "settings":
       break;
   }
@@ -52,6 +54,8 @@ function Page() {
       {route.page === "home" && <HomePage />}
       {route.page === "users" &&
         (account.role === "administrator" ? <UsersPage me={account} /> : <Nowhere />)}
+      {route.page === "telephony" &&
+        (account.role === "administrator" ? <TelephonyPage tab={route.tab} /> : <Nowhere />)}
       {route.page === "settings" && <SettingsPage />}
     </Frame>
   );

@@ -1,6 +1,6 @@
 //! The rail beside every page of somebody signed in; five tabs below on phones.
 
-import { House, LogOut, Settings2, Users } from "lucide-react";
+import { House, LogOut, Phone, Settings2, Users } from "lucide-react";
 import type { ReactNode } from "react";
 import type { User } from "./api/accounts";
 import { useAccount } from "./features/auth";
@@ -10,7 +10,7 @@ import { Brand, Link } from "./ui";
 
 interface Props {
   user: User;
-  page: "home" | "users" | "settings";
+  page: "home" | "users" | "telephony" | "settings";
   children: ReactNode;
 }
 
@@ -20,7 +20,10 @@ export function Frame({ user, page, children }: Props) {
   const pages = [
     { page: "home", path: "/", word: text.nav.home, icon: House },
     ...(user.role === "administrator"
-      ? [{ page: "users", path: "/users", word: text.nav.users, icon: Users }]
+      ? [
+          { page: "telephony", path: "/telephony", word: text.nav.telephony, icon: Phone },
+          { page: "users", path: "/users", word: text.nav.users, icon: Users },
+        ]
       : []),
     { page: "settings", path: "/settings", word: text.nav.settings, icon: Settings2 },
   ];

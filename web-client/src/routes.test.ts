@@ -6,6 +6,9 @@ describe("addresses", () => {
     expect(routeOf("/")).toEqual({ page: "home" });
     expect(routeOf("/m/abc-defg-hij")).toEqual({ page: "meeting", code: "abc-defg-hij" });
     expect(routeOf("/setup/s3cret")).toEqual({ page: "setup", secret: "s3cret" });
+    expect(routeOf("/telephony")).toEqual({ page: "telephony", tab: "extensions" });
+    expect(routeOf("/telephony/lines")).toEqual({ page: "telephony", tab: "lines" });
+    expect(routeOf("/telephony/elsewhere")).toEqual({ page: "nowhere" });
     expect(routeOf("/m/abc")).toEqual({ page: "nowhere" });
     expect(routeOf("/m/abc-defg-hij/x")).toEqual({ page: "nowhere" });
     expect(routeOf("/elsewhere")).toEqual({ page: "nowhere" });

@@ -6,8 +6,13 @@ export type Route =
   | { page: "setup"; secret: string }
   | { page: "meeting"; code: string }
   | { page: "users" }
+  | { page: "telephony"; tab: TelephonyTab }
   | { page: "settings" }
   | { page: "nowhere" };
+
+/** The parts of the phones' administration, each with an address of its own. */
+export const telephonyTabs = ["extensions", "sites", "groups", "lines", "live", "calls", "explain"] as const;
+export type TelephonyTab = (typeof telephonyTabs)[number];
 
 const MEETING_CODE = /^[a-z]{3}-[a-z]{4}-[a-z]{3}$/;
 
@@ -29,6 +34,10 @@ export function routeOf(path: string, query = ""): Route {
       return MEETING_CODE.test(second) ? { page: "meeting", code: second } : { page: "nowhere" };
     case "users":
       return second === "" ? { page: "users" } : { page: "nowhere" };
+    case "telephony": {
+      const tab = second === "" ? "extensions" : telephonyTabs.find((each) => each === second);
+      return tab === undefined ? { page: "nowhere" } : { page: "telephony", tab };
+    }
     case "settings":
       return second === "" ? { page: "settings" } : { page: "nowhere" };
     default:

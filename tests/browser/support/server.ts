@@ -23,8 +23,9 @@ export class Server {
   static async start(): Promise<Server> {
     const dir = await mkdtemp(join(tmpdir(), "palabre-browser-"));
     const [http, tcp, udp] = await Promise.all([freeTcpPort(), freeTcpPort(), freeUdpPort()]);
+    const [sip, sips] = await Promise.all([freeUdpPort(), freeTcpPort()]);
     const server = new Server(dir, http);
-    await writeFile(server.config, configuration(dir, http, tcp, udp));
+    await writeFile(server.config, configuration(dir, { http, tcp, udp, sip, sips }));
     await server.run();
     return server;
   }
@@ -102,7 +103,9 @@ export class Server {
   }
 }
 
-function configuration(dir: string, http: number, tcp: number, udp: number): string {
+type Ports = Record<"http" | "tcp" | "udp" | "sip" | "sips", number>;
+
+function configuration(dir: string, { http, tcp, udp, sip, sips }: Ports): string {
   return `
 [http]
 listen = "127.0.0.1:${http}"
@@ -115,6 +118,10 @@ listen = "127.0.0.1:${udp}"
 tcp = "127.0.0.1:${tcp}"
 advertise = ["127.0.0.1"]
 shards = 1
+
+[sip]
+listen = "127.0.0.1:${sip}"
+tls = "127.0.0.1:${sips}"
 
 [store]
 dir = "${join(dir, "data")}"

@@ -1,6 +1,7 @@
 //! The English catalogue. It says the same as `fr.ts`, in as few words.
 
 import type { Catalogue } from "./fr";
+import { telephony } from "./telephony.en";
 
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
@@ -31,6 +32,7 @@ export const en: Catalogue = {
     not_found: "What you look for does not exist, or no longer.",
     invalid: "A value is not accepted. Correct it.",
     conflict: "This exists already, or has just changed.",
+    in_use: "Something still depends on it. Remove that first.",
     too_many_attempts: "Too many attempts. Wait a minute.",
     draining: "The server is restarting. Try again in a moment.",
     offline: "The server does not answer. Check your link, then try again.",
@@ -46,6 +48,32 @@ export const en: Catalogue = {
       new: "The password is too short, at least 12 characters, 15 for an administrator.",
       current: "This is not your current password.",
       title: "The subject must have 1 to 120 characters.",
+      number: "Write a number of 2 to 10 digits.",
+      post: "Choose a site.",
+      country: "Write the country’s two letters, such as BJ or FR.",
+      outside_prefix: "Write 4 keys at most, or nothing.",
+      emergency: "Write numbers of 2 to 15 digits, 20 at most.",
+      username: "Write user and password together.",
+      label: "Write 60 characters at most.",
+      digest: "Remove the devices first: their passwords depend on this choice.",
+      forward_always: "Write another number that this extension can dial.",
+      forward_busy: "Write another number that this extension can dial.",
+      forward_no_answer: "Write another number that this extension can dial.",
+      no_answer_after: "Write a time of 5 to 180 seconds.",
+      pickup_group: "Write a word of 30 characters at most.",
+      members: "Write numbers of extensions that exist, each once, 50 at most.",
+      ring: "Write a time of 5 to 180 seconds.",
+      otherwise: "Write another number than this group’s.",
+      host: "Write a name or an address, such as sip.provider.example.",
+      port: "Write a port from 1 to 65535.",
+      sources: "Write IP addresses, 32 at most.",
+      srtp: "Choose TLS to encrypt the voice.",
+      calls: "Write a number from 1 to 10,000.",
+      caller_id: "Write the number with its country code, such as +229 21 30 00 00.",
+      prefix: "Write how the number begins with its country code, such as +33, or nothing.",
+      trunks: "Choose one line at least.",
+      from: "Write an extension’s number or a line’s name.",
+      target: "Write an extension or a group that exists.",
     },
   },
   auth: {
@@ -70,6 +98,7 @@ export const en: Catalogue = {
     main: "Main navigation",
     home: "Home",
     users: "Accounts",
+    telephony: "Telephony",
     settings: "Settings",
   },
   home: {
@@ -117,6 +146,7 @@ export const en: Catalogue = {
     removed: (name) => `The account of ${name} is removed.`,
     actions: "Actions",
   },
+  telephony,
   settings: {
     title: "Settings",
     lede: "Your password, language and appearance.",

@@ -1,5 +1,7 @@
 //! The French catalogue: the source of every word of the interface. `en.ts` must have the same shape.
 
+import { telephony } from "./telephony.fr";
+
 /** `1 personne`, `2 personnes`. */
 const count = (n: number, one: string, many: string) => `${n} ${n > 1 ? many : one}`;
 
@@ -30,6 +32,7 @@ export const fr = {
     not_found: "Ce que vous cherchez n’existe pas ou plus.",
     invalid: "Une valeur n’est pas acceptée. Corrigez-la.",
     conflict: "Cela existe déjà, ou vient de changer.",
+    in_use: "Quelque chose en dépend encore. Retirez-le d’abord.",
     too_many_attempts: "Trop d’essais. Attendez une minute.",
     draining: "Le serveur redémarre. Réessayez dans un instant.",
     offline: "Le serveur ne répond pas. Vérifiez votre liaison, puis réessayez.",
@@ -45,6 +48,32 @@ export const fr = {
       new: "Le mot de passe est trop court, 12 caractères au moins, 15 pour un administrateur.",
       current: "Ce n’est pas votre mot de passe actuel.",
       title: "L’objet doit avoir entre 1 et 120 caractères.",
+      number: "Écrire un numéro de 2 à 10 chiffres.",
+      post: "Choisir un site.",
+      country: "Écrire les deux lettres du pays, comme BJ ou FR.",
+      outside_prefix: "Écrire 4 touches au plus, ou rien.",
+      emergency: "Écrire des numéros de 2 à 15 chiffres, 20 au plus.",
+      username: "Écrire l’utilisateur et le mot de passe ensemble.",
+      label: "Écrire 60 caractères au plus.",
+      digest: "Retirer d’abord les appareils : leurs mots de passe dépendent de ce choix.",
+      forward_always: "Écrire un autre numéro que ce poste peut composer.",
+      forward_busy: "Écrire un autre numéro que ce poste peut composer.",
+      forward_no_answer: "Écrire un autre numéro que ce poste peut composer.",
+      no_answer_after: "Écrire une durée de 5 à 180 secondes.",
+      pickup_group: "Écrire un mot de 30 caractères au plus.",
+      members: "Écrire des numéros de postes qui existent, chacun une fois, 50 au plus.",
+      ring: "Écrire une durée de 5 à 180 secondes.",
+      otherwise: "Écrire un autre numéro que ce groupe.",
+      host: "Écrire un nom ou une adresse, comme sip.operateur.example.",
+      port: "Écrire un port de 1 à 65535.",
+      sources: "Écrire des adresses IP, 32 au plus.",
+      srtp: "Choisir TLS pour chiffrer la voix.",
+      calls: "Écrire un nombre de 1 à 10 000.",
+      caller_id: "Écrire le numéro avec l’indicatif, comme +229 21 30 00 00.",
+      prefix: "Écrire le début du numéro avec l’indicatif, comme +33, ou rien.",
+      trunks: "Choisir une ligne au moins.",
+      from: "Écrire un numéro de poste ou le nom d’une ligne.",
+      target: "Écrire un poste ou un groupe qui existe.",
     },
   },
   auth: {
@@ -69,6 +98,7 @@ export const fr = {
     main: "Navigation principale",
     home: "Accueil",
     users: "Comptes",
+    telephony: "Téléphonie",
     settings: "Réglages",
   },
   home: {
@@ -118,6 +148,7 @@ export const fr = {
     removed: (name: string) => `Le compte de ${name} est retiré.`,
     actions: "Actions",
   },
+  telephony,
   settings: {
     title: "Réglages",
     lede: "Votre mot de passe, la langue et l’apparence.",

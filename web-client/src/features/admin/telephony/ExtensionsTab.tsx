@@ -1,0 +1,215 @@
+import { Plus } from "lucide-react";
+import { useState } from "react";
+import {
+  listExtensions,
+  listPosts,
+  listRegistrations,
+  type Credentials,
+  type Extension,
+} from "../../../api/phones";
+import { useText } from "../../../i18n";
+import { go } from "../../../navigation";
+import { Button, Field, FormError, Loading } from "../../../ui";
+import { useLoaded } from "../../../useLoaded";
+import { ExtensionSide } from "./ExtensionSide";
+import { NewExtension } from "./NewExtension";
+import { Said } from "./shared";
+import { useEvery } from "./useEvery";
+
+type Shown = "all" | "registered" | "absent";
+
+/** Every number, who has it, and whether its phones are there. */
+export function ExtensionsTab() {
+  const text = useText();
+  const words = text.telephony.extensions;
+  const extensions = useLoaded(listExtensions);
+  const posts = useLoaded(listPosts);
+  const registrations = useLoaded(listRegistrations);
+  const [sought, setSought] = useState("");
+  const [shown, setShown] = useState<Shown>("all");
+  const [open, setOpen] = useState<string>();
+  const [slip, setSlip] = useState<{ number: string; credentials: Credentials }>();
+  const [said, setSaid] = useState("");
+  useEvery(5_000, registrations.reload);
+
+  const error = extensions.error ?? posts.error ?? registrations.error;
+  if (!extensions.value || !posts.value || !registrations.value) {
+    return error === undefined ? <Loading /> : <FormError>{error}</FormError>;
+  }
+  const all = extensions.value;
+  const registered = new Map<string, number>();
+  for (const { number } of registrations.value) registered.set(number, (registered.get(number) ?? 0) + 1);
+  const isThere = ({ number }: Extension) => registered.has(number);
+  const counts: Record<Shown, number> = {
+    all: all.length,
+    registered: all.filter(isThere).length,
+    absent: all.filter((extension) => !isThere(extension)).length,
+  };
+  const listed = all
+    .filter((extension) => shown === "all" || isThere(extension) === (shown === "registered"))
+    .filter((extension) => matches(extension, sought));
+  const chosen = all.find(({ number }) => number === open);
+
+  const close = () => {
+    setOpen(undefined);
+    setSlip(undefined);
+  };
+  const changed = (what: string) => {
+    setSaid(what);
+    extensions.reload();
+    registrations.reload();
+  };
+
+  if (posts.value.length === 0) {
+    return (
+      <div className="empty">
+        <p>{words.noSite}</p>
+        <p className="after">
+          <Button rank="primary" onPress={() => go("/telephony/sites")}>
+            {text.telephony.sites.add}
+          </Button>
+        </p>
+      </div>
+    );
+  }
+
+  return (
+    <>
+      <FormError>{error}</FormError>
+      <div className="filters">
+        <Field label={words.search} value={sought} onChange={setSought} name="search" autoComplete="off" />
+        <div className="seg" role="group" aria-label={words.state}>
+          {(["all", "registered", "absent"] as const).map((each) => (
+            <button key={each} aria-pressed={shown === each} onClick={() => setShown(each)}>
+              {words.shown[each]} <span className="q3">{counts[each]}</span>
+            </button>
+          ))}
+        </div>
+        <Button
+          rank={open === undefined ? "primary" : "plain"}
+          onPress={() => {
+            setSlip(undefined);
+            setOpen("new");
+          }}
+        >
+          <Plus className="i s" aria-hidden />
+          {words.add}
+        </Button>
+      </div>
+      <Said>{said}</Said>
+      <div className={open === undefined ? "beside alone" : "beside"}>
+        <section className="card scrolls" aria-label={text.telephony.tabs.extensions} tabIndex={0}>
+          {listed.length === 0 ? (
+            <p className="nothing q2">{all.length === 0 ? words.none : words.noneFound}</p>
+          ) : (
+            <table className="data">
+              <thead>
+                <tr>
+                  <th scope="col">{words.number}</th>
+                  <th scope="col">{words.holder}</th>
+                  <th scope="col">{text.telephony.site}</th>
+                  <th scope="col">{words.devices}</th>
+                  <th scope="col">{words.state}</th>
+                  <th scope="col">{words.forward}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {listed.slice(0, MOST_ROWS).map((extension) => (
+                  <tr key={extension.number} aria-selected={extension.number === open}>
+                    <td>
+                      <button
+                        className="open"
+                        aria-label={words.open(extension.number, extension.name)}
+                        onClick={() => {
+                          setSlip(undefined);
+                          setOpen(extension.number);
+                        }}
+                      >
+                        {extension.number}
+                      </button>
+                    </td>
+                    <td className="b">{extension.name}</td>
+                    <td className="q2">{extension.post_name}</td>
+                    <td className="q2">{extension.devices.length}</td>
+                    <td>
+                      <State extension={extension} there={isThere(extension)} />
+                    </td>
+                    <td className="q2">{forwardOf(extension, words.forwardShort)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+          {listed.length > MOST_ROWS && <p className="nothing q2">{words.more(listed.length - MOST_ROWS)}</p>}
+        </section>
+        {open === "new" && (
+          <NewExtension
+            posts={posts.value}
+            onClose={close}
+            onAdded={({ extension, credentials }) => {
+              setSlip({ number: extension.number, credentials });
+              setOpen(extension.number);
+              changed(words.added(extension.number, extension.name));
+            }}
+          />
+        )}
+        {chosen && (
+          <ExtensionSide
+            key={chosen.number}
+            extension={chosen}
+            posts={posts.value}
+            registrations={registrations.value.filter(({ number }) => number === chosen.number)}
+            slip={slip?.number === chosen.number ? slip.credentials : undefined}
+            onSlip={(credentials) => setSlip({ number: chosen.number, credentials })}
+            onChanged={changed}
+            onRemoved={() => {
+              close();
+              changed(words.removed(chosen.number));
+            }}
+            onClose={close}
+          />
+        )}
+      </div>
+    </>
+  );
+}
+
+function State({ extension, there }: { extension: Extension; there: boolean }) {
+  const words = useText().telephony.extensions;
+  if (extension.do_not_disturb) {
+    return (
+      <span className="state">
+        <span className="dot busy" />
+        {words.quiet}
+      </span>
+    );
+  }
+  return (
+    <span className="state">
+      <span className={there ? "dot on" : "dot off"} />
+      {there ? words.there : words.absent}
+    </span>
+  );
+}
+
+function matches({ number, name, post_name }: Extension, sought: string): boolean {
+  const plain = (text: string) =>
+    text
+      .normalize("NFD")
+      .replace(/\p{Diacritic}/gu, "")
+      .toLowerCase();
+  return plain(`${number} ${name} ${post_name}`).includes(plain(sought.trim()));
+}
+
+function forwardOf(
+  { forward }: Extension,
+  words: { always: (to: string) => string; busy: (to: string) => string; no_answer: (to: string) => string },
+): string {
+  if (forward.always !== null) return words.always(forward.always);
+  if (forward.busy !== null) return words.busy(forward.busy);
+  if (forward.no_answer !== null) return words.no_answer(forward.no_answer);
+  return "–";
+}
+
+/** More than this nobody reads; a search finds the rest. */
+const MOST_ROWS = 300;

@@ -1,0 +1,125 @@
+import { useState } from "react";
+import { Form } from "react-aria-components";
+import { removeRoute, setRoute, type OutboundRoute, type Post, type Trunk } from "../../../api/phones";
+import { useText } from "../../../i18n";
+import { Button, Choice, Field, FormError } from "../../../ui";
+import { useForm } from "../../../useForm";
+
+interface Props {
+  routes: readonly OutboundRoute[];
+  trunks: readonly Trunk[];
+  posts: readonly Post[];
+  onChanged: (what: string) => void;
+}
+
+/** Which lines calls to the outside take. */
+export function Routes({ routes, trunks, posts, onChanged }: Props) {
+  const text = useText();
+  const words = text.telephony.routes;
+  const form = useForm();
+  const [post, setPost] = useState("");
+  const [prefix, setPrefix] = useState("");
+  const [first, setFirst] = useState(String(trunks[0]?.id ?? ""));
+  const [second, setSecond] = useState("");
+  const first_ = trunks.some(({ id }) => String(id) === first) ? first : String(trunks[0]?.id ?? "");
+  const nameOf = (prefix: string) => (prefix === "" ? words.everywhere : prefix);
+
+  const lines = trunks.map(({ id, name }) => ({ id: String(id), word: name }));
+  return (
+    <section aria-labelledby="routes">
+      <div className="blockhead">
+        <h2 id="routes">{words.title}</h2>
+        <p className="sm q3">{words.help}</p>
+      </div>
+      <FormError>{form.errorElsewhere("prefix")}</FormError>
+      <div className="card scrolls" role="group" aria-label={words.title} tabIndex={0}>
+        <table className="data">
+          <thead>
+            <tr>
+              <th scope="col">{words.prefix}</th>
+              <th scope="col">{words.callsOf}</th>
+              <th scope="col">{words.lines}</th>
+              <th scope="col">
+                <span className="hide">{text.telephony.actions}</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {routes.map((route) => (
+              <tr key={`${route.post ?? ""}/${route.prefix}`}>
+                <td className="b">{nameOf(route.prefix)}</td>
+                <td className="q2">{route.post_name ?? words.everySite}</td>
+                <td className="q2">{route.trunk_names.join(words.then)}</td>
+                <td className="num">
+                  <Button
+                    rank="ghost"
+                    small
+                    aria-label={words.removeNamed(nameOf(route.prefix))}
+                    onPress={() =>
+                      void form.submit(async () => {
+                        await removeRoute(route);
+                        onChanged(words.removed(nameOf(route.prefix)));
+                      })
+                    }
+                  >
+                    {text.telephony.remove}
+                  </Button>
+                </td>
+              </tr>
+            ))}
+            {routes.length === 0 && (
+              <tr>
+                <td className="q2" colSpan={4}>
+                  {words.none}
+                </td>
+              </tr>
+            )}
+          </tbody>
+        </table>
+      </div>
+      <Form
+        className="inline"
+        aria-label={words.add}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void form.submit(async () => {
+            const ways = [first_, second].filter((id) => id !== "").map(Number);
+            await setRoute({ post: post === "" ? null : Number(post), prefix, trunks: [...new Set(ways)] });
+            onChanged(words.saved(nameOf(prefix)));
+            setPrefix("");
+          });
+        }}
+      >
+        <Field
+          label={words.prefix}
+          error={form.errorAt("prefix")}
+          name="prefix"
+          inputMode="tel"
+          autoComplete="off"
+          maxLength={20}
+          value={prefix}
+          onChange={setPrefix}
+        />
+        <Choice
+          label={words.callsOf}
+          options={[
+            { id: "", word: words.everySite },
+            ...posts.map(({ id, name }) => ({ id: String(id), word: name })),
+          ]}
+          chosen={post}
+          onChoose={setPost}
+        />
+        <Choice label={words.line} options={lines} chosen={first_} onChoose={setFirst} />
+        <Choice
+          label={words.otherwise}
+          options={[{ id: "", word: words.nothing }, ...lines.filter(({ id }) => id !== first_)]}
+          chosen={second === first_ ? "" : second}
+          onChoose={setSecond}
+        />
+        <Button type="submit" isPending={form.sending}>
+          {words.add}
+        </Button>
+      </Form>
+    </section>
+  );
+}
