@@ -47,6 +47,22 @@ pub fn explain(plan: &Plan, from: &str, number: &str, language: Language) -> Res
     Ok(ExplainView { outcome, sentences: explanation.sentences(language) })
 }
 
+/// What is wrong with a plan, a sentence each: the plan's own problems, and devices that are not in it since their
+/// passwords were made for another realm.
+#[must_use]
+pub fn problems(plan: &Plan, strangers: &[String], language: Language) -> Vec<String> {
+    let of_stranger = |device: &String| match language {
+        Language::French => format!(
+            "Le mot de passe de l’appareil {device} a été fait pour un autre domaine [sip] realm : en donner un nouveau."
+        ),
+        Language::English => {
+            format!("The password of device {device} was made for another [sip] realm: give it a new one.")
+        }
+    };
+    let found = plan.problems();
+    found.iter().map(|problem| problem.sentence(language)).chain(strangers.iter().map(of_stranger)).collect()
+}
+
 const MOST_DIALLED: usize = 100;
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use sip_gateway::{Binding, Directory, Fact};
-use sip_gateway_proto::plan::Plan;
+use sip_gateway_proto::plan::{Language, Plan};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
@@ -25,7 +25,7 @@ pub use check::{
     check_route, check_trunk, choice,
 };
 pub use credentials::PhonePassword;
-pub use explain::{ExplainView, explain};
+pub use explain::{ExplainView, explain, problems};
 pub use phone_server::{PhoneServer, PhoneTransport, phone_server};
 pub use view::{
     CallView, DeviceView, ExtensionView, ForwardView, GroupView, InboundView, PostView, RegistrationView,
@@ -50,6 +50,8 @@ struct Inner {
     run: u64,
     restored: Vec<Binding>,
     plan: RwLock<Arc<Plan>>,
+    /// Devices that are not in the plan, since their passwords were made for another realm.
+    strangers: RwLock<Vec<String>>,
     /// The number of the last change that `plan` contains; held while another plan is read.
     version: tokio::sync::Mutex<i64>,
     queue: Mutex<Queue>,
@@ -88,6 +90,7 @@ impl PhoneDirectory {
                 queue: Mutex::new(Queue::knowing(&restored)),
                 restored,
                 plan: RwLock::new(Arc::new(read.plan)),
+                strangers: RwLock::new(read.strangers),
                 version: tokio::sync::Mutex::new(read.version),
                 urgent: Notify::new(),
                 writing: tokio::sync::Mutex::new(()),
@@ -109,6 +112,13 @@ impl PhoneDirectory {
         &self.inner.realm
     }
 
+    /// What is wrong with the plan, a sentence each.
+    #[must_use]
+    pub fn problems(&self, language: Language) -> Vec<String> {
+        let strangers = self.inner.strangers.read().unwrap_or_else(PoisonError::into_inner);
+        problems(&self.plan(), &strangers, language)
+    }
+
     /// Starts what writes facts and notices changes; it ends with the set.
     pub fn start(&self, tasks: &mut JoinSet<()>) {
         let directory = self.clone();
@@ -127,6 +137,7 @@ impl PhoneDirectory {
         let read = self.inner.store.read_plan(&self.inner.realm).await?;
         tell_strangers(&read.strangers);
         *self.inner.plan.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(read.plan);
+        *self.inner.strangers.write().unwrap_or_else(PoisonError::into_inner) = read.strangers;
         *version = read.version;
         Ok(())
     }

@@ -129,6 +129,9 @@ async fn passwords_of_another_realm_are_left_out() {
 
     assert_eq!(here.plan().extensions[0].devices.len(), 1);
     assert_eq!(there.plan().extensions[0].devices, []);
+    let told = |directory: &PhoneDirectory| directory.problems(Language::English).join("\n");
+    assert!(told(&there).contains("The password of device 201"), "{}", told(&there));
+    assert!(!told(&here).contains("The password"), "{}", told(&here));
 }
 
 struct Office {

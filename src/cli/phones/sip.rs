@@ -7,7 +7,7 @@ use sip_gateway_proto::plan::Language;
 use super::{open_store, read, say, say_json, table};
 use crate::calls;
 use crate::config::Config;
-use crate::directory::{CallView, RegistrationView, explain};
+use crate::directory::{CallView, RegistrationView, explain, problems};
 use crate::store::{CallFilter, CallRecord};
 
 #[derive(Debug, Subcommand)]
@@ -87,10 +87,10 @@ impl SipCommand {
                 if json { say_json(&explained) } else { say(&explained.sentences.join("\n")) }
             }
             Self::Problems { json } => {
-                let (store, plan) = read(config).await?;
+                let store = open_store(config).await?;
+                let read = store.read_plan(&config.sip.realm).await?;
                 store.close().await;
-                let found = plan.problems();
-                let problems: Vec<String> = found.iter().map(|one| one.sentence(Language::English)).collect();
+                let problems = problems(&read.plan, &read.strangers, Language::English);
                 if json {
                     return say_json(&problems);
                 }

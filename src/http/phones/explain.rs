@@ -65,12 +65,9 @@ pub(in crate::http) async fn problems(
     InQuery(asked): InQuery<InLanguage>,
 ) -> Result<Json<Problems>, ApiError> {
     app.directory.refresh().await?;
-    let plan = app.directory.plan();
-    let language = asked.language.into();
-    let problems = plan.problems();
-    Ok(Json(Problems {
-        problems: problems.iter().take(MOST_PROBLEMS).map(|problem| problem.sentence(language)).collect(),
-    }))
+    let mut problems = app.directory.problems(asked.language.into());
+    problems.truncate(MOST_PROBLEMS);
+    Ok(Json(Problems { problems }))
 }
 
 /// What one page can show.
