@@ -4,6 +4,7 @@ use serde::Serialize;
 use sip_gateway_proto::plan::{Caller, Language, Plan, Route};
 
 use super::PlanError;
+use crate::store::Locked;
 
 /// Where a number leads, and how that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,20 +48,27 @@ pub fn explain(plan: &Plan, from: &str, number: &str, language: Language) -> Res
     Ok(ExplainView { outcome, sentences: explanation.sentences(language) })
 }
 
-/// What is wrong with a plan, a sentence each: the plan's own problems, and devices that are not in it since their
-/// passwords were made for another realm.
+/// What is wrong with a plan, a sentence each: its own problems, and whose secrets cannot be used.
 #[must_use]
-pub fn problems(plan: &Plan, strangers: &[String], language: Language) -> Vec<String> {
-    let of_stranger = |device: &String| match language {
-        Language::French => format!(
-            "Le mot de passe de l’appareil {device} a été fait pour un autre domaine [sip] realm : en donner un nouveau."
+pub fn problems(plan: &Plan, locked: &[Locked], language: Language) -> Vec<String> {
+    let of_locked = |locked: &Locked| match (locked, language) {
+        (Locked::Device(name), Language::French) => format!(
+            "Le mot de passe de l’appareil {name} vient d’un autre [sip] realm ou d’une autre clé : en donner un nouveau."
         ),
-        Language::English => {
-            format!("The password of device {device} was made for another [sip] realm: give it a new one.")
+        (Locked::Device(name), Language::English) => {
+            format!(
+                "The password of device {name} is of another [sip] realm or another key: give it a new one."
+            )
+        }
+        (Locked::Trunk(name), Language::French) => {
+            format!("Le mot de passe de la ligne « {name} » ne s’ouvre plus : l’écrire de nouveau.")
+        }
+        (Locked::Trunk(name), Language::English) => {
+            format!("The password of the trunk “{name}” cannot be opened any more: write it again.")
         }
     };
     let found = plan.problems();
-    found.iter().map(|problem| problem.sentence(language)).chain(strangers.iter().map(of_stranger)).collect()
+    found.iter().map(|problem| problem.sentence(language)).chain(locked.iter().map(of_locked)).collect()
 }
 
 const MOST_DIALLED: usize = 100;

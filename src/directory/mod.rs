@@ -34,7 +34,7 @@ pub use view::{
 pub use words::{Choice, choices};
 
 use crate::clock::Clock;
-use crate::store::{Names, Store, StoreError};
+use crate::store::{Locked, Names, Store, StoreError};
 use queue::Queue;
 
 /// The phones' directory over the office's store. Cheap to clone.
@@ -50,8 +50,8 @@ struct Inner {
     run: u64,
     restored: Vec<Binding>,
     plan: RwLock<Arc<Plan>>,
-    /// Devices that are not in the plan, since their passwords were made for another realm.
-    strangers: RwLock<Vec<String>>,
+    /// What has a secret that cannot be used here.
+    locked: RwLock<Vec<Locked>>,
     /// The number of the last change that `plan` contains; held while another plan is read.
     version: tokio::sync::Mutex<i64>,
     queue: Mutex<Queue>,
@@ -80,7 +80,7 @@ impl PhoneDirectory {
         store.delete_expired_bindings(now).await?;
 
         let read = store.read_plan(realm).await?;
-        tell_strangers(&read.strangers);
+        tell_locked(&read.locked);
         let restored = store.bindings(now).await?;
         Ok(Self {
             inner: Arc::new(Inner {
@@ -90,7 +90,7 @@ impl PhoneDirectory {
                 queue: Mutex::new(Queue::knowing(&restored)),
                 restored,
                 plan: RwLock::new(Arc::new(read.plan)),
-                strangers: RwLock::new(read.strangers),
+                locked: RwLock::new(read.locked),
                 version: tokio::sync::Mutex::new(read.version),
                 urgent: Notify::new(),
                 writing: tokio::sync::Mutex::new(()),
@@ -115,8 +115,8 @@ impl PhoneDirectory {
     /// What is wrong with the plan, a sentence each.
     #[must_use]
     pub fn problems(&self, language: Language) -> Vec<String> {
-        let strangers = self.inner.strangers.read().unwrap_or_else(PoisonError::into_inner);
-        problems(&self.plan(), &strangers, language)
+        let locked = self.inner.locked.read().unwrap_or_else(PoisonError::into_inner);
+        problems(&self.plan(), &locked, language)
     }
 
     /// Starts what writes facts and notices changes; it ends with the set.
@@ -135,9 +135,9 @@ impl PhoneDirectory {
             return Ok(());
         }
         let read = self.inner.store.read_plan(&self.inner.realm).await?;
-        tell_strangers(&read.strangers);
+        tell_locked(&read.locked);
         *self.inner.plan.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(read.plan);
-        *self.inner.strangers.write().unwrap_or_else(PoisonError::into_inner) = read.strangers;
+        *self.inner.locked.write().unwrap_or_else(PoisonError::into_inner) = read.locked;
         *version = read.version;
         Ok(())
     }
@@ -269,13 +269,13 @@ fn warn(done: Result<(), StoreError>, what: &str) {
     }
 }
 
-fn tell_strangers(strangers: &[String]) {
-    if let Some(first) = strangers.first() {
+fn tell_locked(locked: &[Locked]) {
+    if !locked.is_empty() {
         tracing::warn!(
-            devices = strangers.len(),
-            "passwords were made for another [sip] realm and are not good any more; give these devices new ones"
+            count = locked.len(),
+            "passwords of phones or providers are of another [sip] realm or secrets.key, and not good any more; \
+             `palabre sip problems` names them"
         );
-        tracing::debug!(device = %first, "the first of them");
     }
 }
 

@@ -21,7 +21,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 pub(crate) use facts::{Batch, Bound};
 pub(crate) use legs::Names;
 pub use legs::{CallFilter, CallRecord, CallSummary};
-pub use plan::{By, PlanChange};
+pub use plan::{By, Locked, PlanChange};
 pub use vault::VaultError;
 
 /// The database. Cheap to clone.

@@ -90,7 +90,7 @@ impl SipCommand {
                 let store = open_store(config).await?;
                 let read = store.read_plan(&config.sip.realm).await?;
                 store.close().await;
-                let problems = problems(&read.plan, &read.strangers, Language::English);
+                let problems = problems(&read.plan, &read.locked, Language::English);
                 if json {
                     return say_json(&problems);
                 }

@@ -6,6 +6,8 @@ mod posts;
 mod read;
 mod trunks;
 
+pub use read::Locked;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 

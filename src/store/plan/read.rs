@@ -13,7 +13,7 @@ use sqlx::{Row, SqliteConnection};
 
 use super::{extensions, trunks};
 use crate::directory::Choice;
-use crate::store::vault::Vault;
+use crate::store::vault::{Vault, VaultError};
 use crate::store::{Store, StoreError};
 
 /// A plan with the number of its last change.
@@ -21,28 +21,40 @@ use crate::store::{Store, StoreError};
 pub(crate) struct ReadPlan {
     pub(crate) plan: Plan,
     pub(crate) version: i64,
-    /// Devices whose password was made for another realm, and which therefore cannot register.
-    pub(crate) strangers: Vec<String>,
+    /// What has a secret that cannot be used here.
+    pub(crate) locked: Vec<Locked>,
+}
+
+/// Something in the store whose secret cannot be used. It must not keep the rest from running.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Locked {
+    /// A device whose digest was made for another realm, or cannot be opened; it is not in the plan.
+    Device(String),
+    /// A trunk whose password cannot be opened; it is in the plan without one.
+    Trunk(String),
 }
 
 impl Store {
-    /// The plan for a realm. Devices whose digests were made for another realm are not in it.
+    /// The plan for a realm.
     ///
     /// # Errors
-    /// When the database fails, or a secret cannot be opened.
+    /// When the database fails, or the key of the secrets cannot be read.
     pub(crate) async fn read_plan(&self, realm: &str) -> Result<ReadPlan, StoreError> {
         // One transaction, so that nothing belongs to what is not there.
         let mut transaction = self.pool.begin().await?;
         let connection = &mut *transaction;
         let version = sqlx::query("SELECT version FROM plan_version").fetch_one(&mut *connection).await?;
-        let (mut devices, strangers) = devices(connection, &self.vault, realm).await?;
+        let mut locked = Vec::new();
+        let mut devices = devices(connection, &self.vault, realm, &mut locked).await?;
         let mut plan = Plan {
             realm: realm.to_owned(),
             posts: rows(connection, "SELECT * FROM posts ORDER BY name", post).await?,
             extensions: rows(connection, "SELECT * FROM extensions ORDER BY number", extension).await?,
             groups: groups(connection).await?,
-            trunks: rows(connection, "SELECT * FROM trunks ORDER BY name", |row| trunk(row, &self.vault))
-                .await?,
+            trunks: rows(connection, "SELECT * FROM trunks ORDER BY name", |row| {
+                trunk(row, &self.vault, &mut locked)
+            })
+            .await?,
             routes: routes(connection).await?,
             inbound: rows(connection, "SELECT * FROM inbound_numbers ORDER BY trunk_id, number", inbound)
                 .await?,
@@ -52,14 +64,14 @@ impl Store {
             extension.devices = devices.remove(&extension.number).unwrap_or_default();
         }
         transaction.commit().await?;
-        Ok(ReadPlan { plan, version: version.try_get(0)?, strangers })
+        Ok(ReadPlan { plan, version: version.try_get(0)?, locked })
     }
 }
 
 async fn rows<T>(
     connection: &mut SqliteConnection,
     query: &'static str,
-    read: impl Fn(&SqliteRow) -> Result<T, StoreError>,
+    read: impl FnMut(&SqliteRow) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {
     sqlx::query(query).fetch_all(connection).await?.iter().map(read).collect()
 }
@@ -95,24 +107,33 @@ async fn devices(
     connection: &mut SqliteConnection,
     vault: &Vault,
     realm: &str,
-) -> Result<(DevicesByExtension, Vec<String>), StoreError> {
+    locked: &mut Vec<Locked>,
+) -> Result<DevicesByExtension, StoreError> {
     let mut devices = DevicesByExtension::new();
-    let mut strangers = Vec::new();
     let rows =
         sqlx::query("SELECT * FROM devices ORDER BY created_at, username").fetch_all(connection).await?;
     for row in &rows {
         let username: String = row.try_get("username")?;
         let is_ours = row.try_get::<&str, _>("realm")? == realm;
-        let ha1 = if is_ours {
-            vault.open(&extensions::place(&username), row.try_get("ha1_sealed")?)?
-        } else {
-            strangers.push(username);
+        let place = extensions::place(&username);
+        let ha1 = if is_ours { unless_sealed(vault.open(&place, row.try_get("ha1_sealed")?))? } else { None };
+        let Some(ha1) = ha1 else {
+            locked.push(Locked::Device(username));
             continue;
         };
         let device = Device { username, ha1: Ha1(ha1), label: row.try_get("label")? };
         devices.entry(row.try_get("extension")?).or_default().push(device);
     }
-    Ok((devices, strangers))
+    Ok(devices)
+}
+
+/// A secret that was sealed with another key is missed; a key that cannot be read is a fault.
+fn unless_sealed(opened: Result<String, VaultError>) -> Result<Option<String>, VaultError> {
+    match opened {
+        Ok(secret) => Ok(Some(secret)),
+        Err(VaultError::Sealed { .. }) => Ok(None),
+        Err(fault) => Err(fault),
+    }
 }
 
 async fn groups(connection: &mut SqliteConnection) -> Result<Vec<RingGroup>, StoreError> {
@@ -139,13 +160,17 @@ async fn groups(connection: &mut SqliteConnection) -> Result<Vec<RingGroup>, Sto
     .await
 }
 
-fn trunk(row: &SqliteRow, vault: &Vault) -> Result<Trunk, StoreError> {
+fn trunk(row: &SqliteRow, vault: &Vault, locked: &mut Vec<Locked>) -> Result<Trunk, StoreError> {
     let id = TrunkId(row.try_get("id")?);
     let username: Option<String> = row.try_get("username")?;
     let sealed: Option<String> = row.try_get("password_sealed")?;
     let credentials = match username.zip(sealed) {
         Some((username, sealed)) => {
-            Some(TrunkCredentials { username, password: vault.open(&trunks::place(id), &sealed)? })
+            let opened = unless_sealed(vault.open(&trunks::place(id), &sealed))?;
+            if opened.is_none() {
+                locked.push(Locked::Trunk(row.try_get("name")?));
+            }
+            opened.map(|password| TrunkCredentials { username, password })
         }
         None => None,
     };

@@ -86,6 +86,26 @@ async fn no_secret_is_readable_in_the_database() {
 }
 
 #[tokio::test]
+async fn a_lost_key_locks_what_it_sealed_and_nothing_else() {
+    let office = Office::new().await;
+    let mut change = office.change().await;
+    let post = change.add_post(blank::post("Cotonou")).await.unwrap();
+    change.add_extension(blank::extension("201", "Awa", post)).await.unwrap();
+    change.add_device("201", blank::device("", ""), &PhonePassword::random(), "palabre").await.unwrap();
+    let credentials = TrunkCredentials { username: "u".to_owned(), password: "p".to_owned() };
+    let trunk = Trunk { post, credentials: Some(credentials), ..blank::trunk("Orange", "sip.example.org") };
+    change.add_trunk(trunk).await.unwrap();
+    change.commit().await.unwrap();
+    std::fs::remove_file(office.dir.path().join("secrets.key")).unwrap();
+
+    let restored = Store::open(office.dir.path()).await.unwrap().read_plan("palabre").await.unwrap();
+
+    assert_eq!((restored.plan.extensions.len(), restored.plan.trunks.len()), (1, 1));
+    assert_eq!(restored.locked, [Locked::Device("201".to_owned()), Locked::Trunk("Orange".to_owned())]);
+    assert_eq!(restored.plan.trunks[0].credentials, None);
+}
+
+#[tokio::test]
 async fn a_change_that_fails_halfway_leaves_nothing() {
     let office = Office::new().await;
     let mut change = office.change().await;
