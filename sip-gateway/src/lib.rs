@@ -1,7 +1,10 @@
 //! Phones: SIP edge, registrar, calls, phone media.
 
+mod address;
 mod directory;
 pub mod media;
+mod phones;
 pub mod transport;
 
 pub use directory::{Binding, Directory, Fact, LegState, Setting};
+pub use phones::{Phones, PhonesConfig, StartError, udp_and_tcp};

@@ -13,7 +13,7 @@ from pathlib import Path
 class Program:
     """One running server with its own state directory and ports of its own."""
 
-    def __init__(self, directory: Path):
+    def __init__(self, directory: Path, more_configuration: str = "", certificate: Path | None = None):
         self.key = "testkey"
         self.secret = secrets.token_hex(24)
         self.http_port = free_port(socket.SOCK_STREAM)
@@ -25,6 +25,7 @@ class Program:
             listen = "127.0.0.1:{self.http_port}"
             [https]
             listen = "127.0.0.1:{free_port(socket.SOCK_STREAM)}"
+            {https_files(certificate)}
             [sfu]
             listen = "127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
             tcp = "127.0.0.1:{free_port(socket.SOCK_STREAM)}"
@@ -35,9 +36,18 @@ class Program:
             dir = "{directory / 'data'}"
             [keys]
             {self.key} = "{self.secret}"
+            {more_configuration}
             """
         )
         self._process = None
+
+    def run(self, *arguments: str) -> str:
+        """Runs one of the program's other commands, and gives what it printed."""
+        command = [os.environ["PALABRE_BIN"], *arguments, "--config", self._config]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(arguments)} failed: {done.stdout}{done.stderr}")
+        return done.stdout
 
     @property
     def url(self) -> str:
@@ -62,11 +72,23 @@ class Program:
             self._process.kill()
             raise
 
+    def kill(self) -> None:
+        """Ends the program as a power cut would."""
+        self._process.kill()
+        self._process.wait()
+
     def _is_healthy(self) -> bool:
         try:
             return urllib.request.urlopen(f"{self.url}/health", timeout=1).status == 200
         except (urllib.error.URLError, OSError):
             return False
+
+
+def https_files(directory: Path | None) -> str:
+    if directory is None:
+        return ""
+    return f"""cert = "{directory / 'server.pem'}"
+            key = "{directory / 'server.key'}" """
 
 
 def free_port(kind: int) -> int:
