@@ -15,5 +15,6 @@ pub mod jobs;
 pub mod keys;
 pub mod meetings;
 pub mod metrics;
+pub mod phones;
 pub mod server;
 pub mod store;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use sfu::{Sfu, SfuConfig};
 use signaling::webhook::{WebhookConfig, WebhookError, Webhooks};
 use signaling::{Drain, Rooms, RoomsConfig};
+use sip_gateway::Phones;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -19,7 +20,7 @@ use crate::http::tls::{self, CertificateError};
 use crate::http::{self, Listener, ServeError};
 use crate::meetings::{Doorkeeper, MeetingRooms, ROLE};
 use crate::store::{Store, StoreError};
-use crate::{jobs, keys};
+use crate::{jobs, keys, phones};
 
 /// A running server. Dropping it ends it at once; [`Server::stop`] ends it well.
 pub struct Server {
@@ -29,6 +30,8 @@ pub struct Server {
     pub http: SocketAddr,
     /// Where HTTPS is answered, and the fingerprint of the certificate.
     pub https: Option<(SocketAddr, String)>,
+    /// Desk phones, unless they are switched off.
+    phones: Option<Phones>,
     rooms: Rooms,
     webhooks: Webhooks,
     /// A place for each connection; all are free when all connections have ended.
@@ -55,6 +58,8 @@ pub enum StartError {
     Address(#[from] std::io::Error),
     /// The media engine cannot start.
     Media(#[from] sfu::handle::StartError),
+    /// Phones cannot be served.
+    Phones(#[from] phones::PhonesError),
     /// Webhooks cannot be sent.
     Webhooks(#[from] WebhookError),
 }
@@ -75,6 +80,7 @@ impl Server {
         let encrypted = config.https.listen.map(|address| bind_encrypted(&config, address)).transpose()?;
         let clock = Clock::default();
         let directory = PhoneDirectory::open(store.clone(), clock.clone(), &config.sip.realm).await?;
+        let phones = phones::start(&config, &directory)?;
         let sfu = Sfu::start(&media_config(&config))?;
         let rooms = Rooms::new(sfu.clone(), rooms_config(&config));
         rooms.set_doorkeeper(Arc::new(Doorkeeper::new(store.clone())));
@@ -98,7 +104,10 @@ impl Server {
 
         let mut jobs = JoinSet::new();
         jobs::start(&app, &mut jobs);
-        Ok(Self { app, http, https, rooms, webhooks, places, stop, listeners, jobs })
+        if let Some(phones) = &phones {
+            jobs.spawn(phones::obey_removals(phones.handle(), app.directory.removals()));
+        }
+        Ok(Self { app, http, https, phones, rooms, webhooks, places, stop, listeners, jobs })
     }
 
     /// A fresh administrator link, while there is no administrator.
@@ -118,14 +127,19 @@ impl Server {
     /// Stops well: newcomers are refused, those who are inside are told and leave, and what is under way ends; at most
     /// for the time in `[limits] drain`, and a moment for the last webhooks.
     pub async fn stop(self) {
-        let Self { app, rooms, mut webhooks, places, stop, mut listeners, mut jobs, .. } = self;
+        let Self { app, phones, rooms, mut webhooks, places, stop, mut listeners, mut jobs, .. } = self;
         let store = app.store.clone();
         let limits = &app.config.limits;
         let everybody = u32::try_from(limits.connections).unwrap_or(u32::MAX);
 
         app.drain();
         let drained = async {
-            rooms.drain(Drain::Reconnect).await;
+            let hung_up = async {
+                if let Some(phones) = phones {
+                    phones.stop().await;
+                }
+            };
+            tokio::join!(rooms.drain(Drain::Reconnect), hung_up);
             stop.send_replace(true);
             while listeners.join_next().await.is_some() {}
             // WebSockets are no longer the listeners' but still hold their places.

@@ -7,4 +7,4 @@ mod phones;
 pub mod transport;
 
 pub use directory::{Binding, Directory, Fact, LegState, Setting};
-pub use phones::{Phones, PhonesConfig, StartError, udp_and_tcp};
+pub use phones::{Phones, PhonesConfig, PhonesHandle, StartError, udp_and_tcp};

@@ -64,13 +64,35 @@ pub enum StartError {
 /// The running phones. Dropping it ends them at once; [`Phones::stop`] hangs up first.
 #[derive(Debug)]
 pub struct Phones {
-    orders: mpsc::Sender<Order>,
+    handle: PhonesHandle,
     listeners: Vec<Listener>,
     transports: Arc<Transports>,
     task: JoinHandle<()>,
 }
 
+/// Asks the running phones, and tells them what administrators want. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct PhonesHandle {
+    orders: mpsc::Sender<Order>,
+}
+
+impl PhonesHandle {
+    /// Ends a registration, because an administrator says so.
+    pub async fn unbind(&self, aor: String, key: String) {
+        // Without a driver there is no registration either.
+        let _ = self.orders.send(Order::Unbind { aor, key }).await;
+    }
+
+    /// How the trunks are.
+    pub async fn trunks(&self) -> Vec<TrunkState> {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.orders.send(Order::Trunks(answer)).await;
+        answered.await.unwrap_or_default()
+    }
+}
+
 /// What administrators and the program want.
+#[derive(Debug)]
 enum Order {
     Unbind { aor: String, key: String },
     Trunks(oneshot::Sender<Vec<TrunkState>>),
@@ -127,7 +149,7 @@ impl Phones {
             resolver,
         };
         let task = tokio::spawn(driver.run(received, media_events, resolved, ordered));
-        Ok(Self { orders, listeners, transports, task })
+        Ok(Self { handle: PhonesHandle { orders }, listeners, transports, task })
     }
 
     /// The sockets, with the ports that they got.
@@ -141,26 +163,19 @@ impl Phones {
         self.transports.set_identity(identity);
     }
 
-    /// Ends a registration, because an administrator says so.
-    pub async fn unbind(&self, aor: String, key: String) {
-        // Without a driver there is no registration either.
-        let _ = self.orders.send(Order::Unbind { aor, key }).await;
-    }
-
-    /// How the trunks are.
-    pub async fn trunks(&self) -> Vec<TrunkState> {
-        let (answer, answered) = oneshot::channel();
-        let _ = self.orders.send(Order::Trunks(answer)).await;
-        answered.await.unwrap_or_default()
+    /// A way to ask and tell them.
+    #[must_use]
+    pub fn handle(&self) -> PhonesHandle {
+        self.handle.clone()
     }
 
     /// Hangs up every call, waits until that was said, and ends.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         let (done, finished) = oneshot::channel();
-        if self.orders.send(Order::Stop(done)).await.is_ok() {
+        if self.handle.orders.send(Order::Stop(done)).await.is_ok() {
             let _ = finished.await;
         }
-        let _ = self.task.await;
+        let _ = (&mut self.task).await;
     }
 }
 

@@ -60,11 +60,19 @@ pub enum CertificateError {
 /// # Errors
 /// When there is none that can be used.
 pub fn certificate(config: &Config) -> Result<Certificate, CertificateError> {
-    let (cert, key) = match (&config.https.cert, &config.https.key) {
-        (Some(cert), Some(key)) => (cert.clone(), key.clone()),
-        _ => self_made(&config.store.dir)?,
-    };
+    let (cert, key) = files(config)?;
     load(&cert, &key)
+}
+
+/// The files of the certificate and its key; phones are shown the same one as browsers.
+///
+/// # Errors
+/// When there are none and none can be made.
+pub fn files(config: &Config) -> Result<(PathBuf, PathBuf), CertificateError> {
+    match (&config.https.cert, &config.https.key) {
+        (Some(cert), Some(key)) => Ok((cert.clone(), key.clone())),
+        _ => self_made(&config.store.dir),
+    }
 }
 
 fn load(cert: &Path, key: &Path) -> Result<Certificate, CertificateError> {

@@ -36,7 +36,7 @@ class Program:
             dir = "{directory / 'data'}"
             [keys]
             {self.key} = "{self.secret}"
-            {more_configuration}
+            {more_configuration or '[sip]' + chr(10) + 'listen = "none"'}
             """
         )
         self._process = None

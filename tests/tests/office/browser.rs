@@ -26,6 +26,7 @@ impl Office {
         config.https.listen = Some(free);
         config.sfu.listen = free;
         config.sfu.tcp = None;
+        config.sip.listen = None;
         config.sfu.shards = 1;
         config.sip.listen = None;
         config.store.dir = dir.path().to_owned();

@@ -1,0 +1,81 @@
+//! Desk phones as the configuration wants them: opens the gateway and ties it to the directory.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use sip_gateway::transport::{Identity, IdentityError, Listener, trust};
+use sip_gateway::{Phones, PhonesConfig, PhonesHandle, StartError, udp_and_tcp};
+use sip_gateway_proto::flow::Carrier;
+use tokio::sync::broadcast;
+
+use crate::config::Config;
+use crate::directory::PhoneDirectory;
+use crate::http::tls::{self, CertificateError};
+
+/// Why phones cannot be served.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PhonesError {
+    /// There is no usable certificate.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The certificate cannot be shown to phones.
+    #[error("the certificate cannot be used for phones: {0}")]
+    Identity(#[from] IdentityError),
+    /// A port is not free, most of the time.
+    #[error(
+        "{0}; `[sip]` in the configuration chooses other ports, or `listen = \"none\"` switches phones off"
+    )]
+    Start(#[from] StartError),
+}
+
+/// Opens what the configuration wants; `None` if phones are switched off. To be called within a runtime.
+///
+/// # Errors
+/// Says what is in the way.
+pub fn start(config: &Config, directory: &PhoneDirectory) -> Result<Option<Phones>, PhonesError> {
+    let sip = &config.sip;
+    let Some(listen) = sip.listen else { return Ok(None) };
+    let mut listeners = udp_and_tcp(listen).to_vec();
+    listeners.extend(sip.tls.map(|address| Listener { carrier: Carrier::Tls, address }));
+    listeners.extend(sip.ws.map(|address| Listener { carrier: Carrier::Ws, address }));
+    let identity = match sip.tls {
+        Some(_) => {
+            let (cert, key) = tls::files(config)?;
+            Some(Identity::load(&cert, &key)?)
+        }
+        None => None,
+    };
+    let phones = Phones::start(
+        PhonesConfig {
+            listeners,
+            identity,
+            // Without the system's list of authorities no trunk over TLS is believed, but phones work.
+            trust: trust(Path::new(AUTHORITIES)).ok(),
+            rtp_ports: sip.rtp_ports.clone(),
+            advertise: config.sfu.advertise.clone(),
+            media_workers: MEDIA_WORKERS,
+            run: directory.run(),
+        },
+        Arc::new(directory.clone()),
+    )?;
+    Ok(Some(phones))
+}
+
+/// Ends the registrations that administrators remove, until the program stops.
+pub async fn obey_removals(phones: PhonesHandle, mut removals: broadcast::Receiver<(String, String)>) {
+    loop {
+        match removals.recv().await {
+            Ok((number, key)) => phones.unbind(number, key).await,
+            Err(broadcast::error::RecvError::Lagged(lost)) => {
+                tracing::warn!(lost, "removals of registrations were not carried out");
+            }
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
+/// The certificates that Debian trusts.
+const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
+/// Media threads: one carries the phones of a post several times over.
+const MEDIA_WORKERS: usize = 1;
