@@ -1,6 +1,6 @@
 # Two commands matter: `make run` and `make test`. Both install what they miss and skip what is done.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench web debian clean test-rust test-web test-python test-browser
+.PHONY: help run test check bench web debian clean test-rust test-web test-python test-phones test-browser
 
 CARGO ?= cargo
 WEB_SOURCES := $(shell find web-client -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null)
@@ -11,7 +11,7 @@ help: ## Show what can be made.
 run: debian web ## Install what is missing, build in release and start the server with its state in ./data.
 	$(CARGO) run --release --locked --package palabre -- serve
 
-test: debian test-web test-rust test-python test-browser ## Install what the tests need and run all of them.
+test: debian test-web test-rust test-python test-phones test-browser ## Install what the tests need and run all of them.
 
 check: debian web ## Format, lints, licences, types: what must be clean before a change goes in.
 	$(CARGO) fmt --all --check
@@ -44,6 +44,12 @@ test-python: debian web ## An unmodified Python SDK against the program.
 	@scripts/python-venv
 	$(CARGO) build --locked --package palabre
 	PALABRE_BIN="$$(scripts/program)" .venv/bin/pytest -q tests/python
+
+test-phones: debian web ## Softphones around the program, in a network namespace of their own.
+	@scripts/need-debian iproute2 openssl baresip-core baresip-ffmpeg sip-tester
+	@scripts/python-venv
+	$(CARGO) build --locked --package palabre
+	PALABRE_BIN="$$(scripts/program)" scripts/in-own-network .venv/bin/pytest -q tests/phones
 
 test-browser: debian web ## Two and three browsers against the program.
 	@scripts/need-debian chromium

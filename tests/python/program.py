@@ -13,7 +13,7 @@ from pathlib import Path
 class Program:
     """One running server with its own state directory and ports of its own."""
 
-    def __init__(self, directory: Path, more_configuration: str = "", certificate: Path | None = None):
+    def __init__(self, directory: Path, phones: str = 'listen = "none"', certificate: Path | None = None):
         self.key = "testkey"
         self.secret = secrets.token_hex(24)
         self.http_port = free_port(socket.SOCK_STREAM)
@@ -31,12 +31,11 @@ class Program:
             tcp = "127.0.0.1:{free_port(socket.SOCK_STREAM)}"
             shards = 1
             [sip]
-            listen = "none"
+            {phones}
             [store]
             dir = "{directory / 'data'}"
             [keys]
             {self.key} = "{self.secret}"
-            {more_configuration or '[sip]' + chr(10) + 'listen = "none"'}
             """
         )
         self._process = None
@@ -52,6 +51,10 @@ class Program:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
         program = os.environ["PALABRE_BIN"]

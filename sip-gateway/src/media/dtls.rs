@@ -139,6 +139,9 @@ impl Handshake {
         }
         let inner = self.begin(now);
         let taken = inner.handle_timeout(now).and_then(|()| inner.handle_packet(datagram));
+        if let Err(error) = &taken {
+            tracing::debug!(%error, "the DTLS handshake with a phone has failed");
+        }
         self.proceed(taken.is_ok(), send)
     }
 

@@ -28,7 +28,6 @@ impl Office {
         config.sfu.tcp = None;
         config.sip.listen = None;
         config.sfu.shards = 1;
-        config.sip.listen = None;
         config.store.dir = dir.path().to_owned();
         choose(&mut config);
         let server = Server::start(config).await.expect("it starts");
