@@ -291,6 +291,7 @@ impl Driver {
     fn look_at_plan(&mut self) {
         let plan = self.scribe.plan();
         if !Arc::ptr_eq(&plan, &self.plan) {
+            tracing::info!("the numbering plan has changed");
             self.plan = Arc::clone(&plan);
             self.endpoint.handle_plan(Instant::now(), plan);
         }

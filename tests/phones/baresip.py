@@ -148,6 +148,31 @@ class Baresip:
                 raise AssertionError(f"{hertz} Hz was not heard for {seconds} s; amplitudes by 0.1 s: {levels}\n{self.log[-3000:]}")
             time.sleep(0.1)
 
+    def heard_for(self, hertz: float) -> float:
+        """For how many seconds a tone was heard loud so far, all in all."""
+        return sum(0.1 * sum(level > 8_000 for level in heard.windows(hertz)) for heard in self.heard())
+
+    def wait_to_hear_more(self, hertz: float, seconds: float) -> None:
+        self._poll(lambda: self.heard_for(hertz) >= seconds, f"{hertz} Hz was not heard for {seconds} s")
+
+    def wait_for_silence_of(self, hertz: float) -> None:
+        """Waits until the last half second is without a tone."""
+        self._poll(lambda: self._last_half_second().amplitude(hertz) < 200, f"{hertz} Hz did not stop")
+
+    def wait_for_sound(self) -> None:
+        """Waits until the last half second has sound of any kind."""
+        self._poll(lambda: self._last_half_second().level > 300, "nothing was heard")
+
+    def _last_half_second(self) -> Heard:
+        return self.heard()[-1].last(0.5)
+
+    def _poll(self, condition, failure: str, seconds: float = 15) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{failure}\n{self.log[-3000:]}")
+            time.sleep(0.1)
+
     def _wait(self, condition, what: str, seconds: float):
         with self._changed:
             if not self._changed.wait_for(condition, timeout=seconds):

@@ -1,7 +1,9 @@
 """Fixtures: a server with phones around it, in a network of its own."""
 
 import itertools
+import json
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,16 @@ from program import Program
 
 PHONES = 8
 REALM = "mfa.example"
+# What the server logs when it has taken in a new numbering plan.
+PLAN_CHANGED = "the numbering plan has changed"
+
+
+def wait_until(condition, failure: str, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(failure)
+        time.sleep(0.1)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -56,12 +68,32 @@ class House:
         self.passwords: dict[str, str] = {}
         self._phones: list[Baresip] = []
         self._numbers = itertools.count()
+        self._plans = 0
 
     def extension(self, number: str, name: str, *options: str) -> str:
         """Adds an extension from the shell, as an administrator would in a script."""
         self.passwords[number] = f"secret-of-{number}"
         self.program.run("extension", "add", number, "--name", name, "--post", "Cotonou", "--password", self.passwords[number], *options)
+        if self.program.is_running:
+            self.wait_for_plan()
         return number
+
+    def wait_for_plan(self) -> None:
+        """Waits until the running server has taken in what was changed from the shell."""
+        plans = self._plans + 1
+        wait_until(lambda: self.program.log.read_text().count(PLAN_CHANGED) >= plans, "the server did not notice the change")
+        self._plans = plans
+
+    def wait_until_stored(self, registrations: int) -> None:
+        """Waits until so many registrations would survive a power cut."""
+        stored = lambda: len(json.loads(self.program.run("sip", "registrations", "--json"))) == registrations
+        wait_until(stored, "the registrations were not stored")
+
+    def wait_for_records(self, wanted) -> list[dict]:
+        """Waits until the call records are as wanted."""
+        read = lambda: json.loads(self.program.run("sip", "cdr", "--json"))
+        wait_until(lambda: wanted(read()), "the calls were not recorded")
+        return read()
 
     def phone(
         self, extension: str, hertz: int, *, carrier="udp", codec="PCMA/8000/1", answers=True, register=True, password=None, **more
@@ -96,6 +128,7 @@ class House:
         """Starts the server if it does not run yet: by then its extensions are there."""
         if not self.program.is_running:
             self.program.start()
+            self._plans = self.program.log.read_text().count(PLAN_CHANGED)
 
     def stop(self) -> None:
         for phone in self._phones:

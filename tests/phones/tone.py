@@ -1,5 +1,6 @@
 """Makes tones to speak with, and measures what was heard."""
 
+import copy
 import struct
 import wave
 from pathlib import Path
@@ -33,6 +34,17 @@ class Heard:
         body = data[start + 8 :]
         samples = np.frombuffer(body[: len(body) // (2 * channels) * 2 * channels], dtype="<i2")
         self.samples = samples[::channels].astype(float)
+
+    @property
+    def level(self) -> float:
+        """The root mean square, in the samples' unit."""
+        return float(np.sqrt(np.mean(self.samples**2))) if len(self.samples) else 0.0
+
+    def last(self, seconds: float) -> "Heard":
+        """The end of the recording."""
+        end = copy.copy(self)
+        end.samples = self.samples[-int(seconds * self.rate) :]
+        return end
 
     @property
     def seconds(self) -> float:
