@@ -215,7 +215,7 @@ impl Driver {
                 biased;
                 order = ordered.recv() => match order {
                     Some(Order::Stop(done)) => {
-                        self.guarded(|endpoint, with| endpoint.hang_up_all(with));
+                        self.guarded(sip_gateway_proto::endpoint::Endpoint::hang_up_all);
                         self.drain();
                         self.part(&mut received).await;
                         let _ = done.send(());
@@ -241,7 +241,7 @@ impl Driver {
                 }
                 _ = plan_ticks.tick() => self.look_at_plan(),
                 () = tokio::time::sleep_until(due.into()) => {
-                    self.guarded(|endpoint, with| endpoint.handle_timeout(with));
+                    self.guarded(sip_gateway_proto::endpoint::Endpoint::handle_timeout);
                 }
             }
         }
@@ -254,7 +254,7 @@ impl Driver {
             let due = self.endpoint.poll_timeout().unwrap_or_else(|| Instant::now() + IDLE);
             tokio::select! {
                 Some(received) = received.recv() => self.take(received),
-                () = tokio::time::sleep_until(due.into()) => self.guarded(|endpoint, with| endpoint.handle_timeout(with)),
+                () = tokio::time::sleep_until(due.into()) => self.guarded(sip_gateway_proto::endpoint::Endpoint::handle_timeout),
                 () = tokio::time::sleep_until(until) => return,
             }
             self.drain();
@@ -265,10 +265,10 @@ impl Driver {
         let Received { flow, what } = received;
         match what {
             Incoming::Message(message) => {
-                self.guarded(|endpoint, with| endpoint.handle_message(with, flow, *message))
+                self.guarded(|endpoint, with| endpoint.handle_message(with, flow, *message));
             }
             Incoming::Malformed(error) => {
-                self.guarded(|endpoint, with| endpoint.handle_malformed(with, flow, &error))
+                self.guarded(|endpoint, with| endpoint.handle_malformed(with, flow, &error));
             }
             Incoming::Failed(failure) => {
                 tracing::debug!(?flow, %failure, "a flow has failed");
@@ -332,7 +332,7 @@ fn media_address(
     advertise: &[IpAddr],
     family: fn(&SocketAddr) -> bool,
 ) -> Option<MediaAddress> {
-    let bind = listeners.iter().map(|listener| listener.address).find(|address| family(address))?.ip();
+    let bind = listeners.iter().map(|listener| listener.address).find(family)?.ip();
     let advertised = advertise.iter().copied().find(|ip| ip.is_ipv4() == bind.is_ipv4());
     Some(MediaAddress { bind, advertised })
 }
