@@ -56,6 +56,12 @@ class Program:
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def resident_memory(self) -> int:
+        """How many bytes of memory it holds."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
+
     def start(self) -> None:
         program = os.environ["PALABRE_BIN"]
         self._process = subprocess.Popen(
