@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Default)]
 pub(super) struct Guard {
     counts: HashMap<IpAddr, Count>,
+    /// When the old ones were forgotten last because there was no room.
+    swept: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -19,18 +21,27 @@ struct Count {
 impl Guard {
     /// Notes wrong credentials.
     pub(super) fn refuse(&mut self, now: Instant, address: IpAddr) {
-        if self.counts.len() >= MAX_ADDRESSES {
-            self.counts.retain(|_, count| now.saturating_duration_since(count.since) < WINDOW);
+        let network = network(address);
+        if self.counts.len() >= MAX_ADDRESSES && !self.counts.contains_key(&network) {
+            self.sweep(now);
+            if self.counts.len() >= MAX_ADDRESSES {
+                // A flood from everywhere: whoever is known stays counted, strangers are only slowed by the arithmetic.
+                return;
+            }
         }
-        if self.counts.len() >= MAX_ADDRESSES {
-            // A flood from everywhere: whoever is known stays counted, strangers are only slowed by the arithmetic.
-            return;
-        }
-        let count = self.counts.entry(network(address)).or_insert(Count { refused: 0, since: now });
+        let count = self.counts.entry(network).or_insert(Count { refused: 0, since: now });
         if now.saturating_duration_since(count.since) >= WINDOW {
             *count = Count { refused: 0, since: now };
         }
         count.refused = count.refused.saturating_add(1);
+    }
+
+    /// Forgets what is old; not for each message of a flood, since it looks at all.
+    fn sweep(&mut self, now: Instant) {
+        if self.swept.is_none_or(|at| now.saturating_duration_since(at) >= SWEEP_INTERVAL) {
+            self.swept = Some(now);
+            self.counts.retain(|_, count| now.saturating_duration_since(count.since) < WINDOW);
+        }
     }
 
     /// Whether an address guessed too often of late. Phones that are registered from there are heard all the same: the
@@ -54,6 +65,8 @@ fn network(address: IpAddr) -> IpAddr {
 const WINDOW: Duration = Duration::from_secs(60);
 /// How many failures an address has in that time; a phone with an old password tries a few times.
 const MAX_REFUSED: u32 = 30;
+/// How often all addresses are looked at while there is no room.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// The most addresses that are counted.
 const MAX_ADDRESSES: usize = 100_000;
 
@@ -97,5 +110,21 @@ mod tests {
         }
 
         assert!(guard.counts.len() <= MAX_ADDRESSES);
+    }
+
+    #[test]
+    fn a_flood_from_everywhere_helps_no_guesser() {
+        let (mut guard, now) = (Guard::default(), Instant::now());
+        guard.refuse(now, address("2001:db8::1"));
+        for host in 0..200_000u32 {
+            guard.refuse(now, IpAddr::V4(host.into()));
+        }
+        for _ in 1..MAX_REFUSED {
+            guard.refuse(now, address("2001:db8::1"));
+        }
+
+        assert!(guard.is_shut(now, address("2001:db8::1")), "who was known before is counted on");
+        guard.refuse(now + WINDOW, address("2001:db8:1::1"));
+        assert_eq!(guard.counts.len(), 1, "there is room again for others");
     }
 }
