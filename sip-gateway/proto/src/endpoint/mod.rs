@@ -71,7 +71,7 @@ enum Owner {
 }
 
 /// What is to be done, or remembered.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Output {
     /// Send a message.
     Transmit {
@@ -203,6 +203,7 @@ impl Endpoint {
             self.registrar.poll_timeout(),
             self.trunks.poll_timeout(),
             self.calls.poll_timeout(),
+            self.accepted.front().map(|(at, _)| *at),
         ];
         timers.into_iter().flatten().min()
     }
@@ -406,6 +407,18 @@ impl Endpoint {
     /// A tag for a response outside dialogs.
     fn tag(&mut self) -> String {
         self.transactions.tag()
+    }
+}
+
+/// Bodies hold keys, so that only their length is shown.
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transmit { flow, bytes } => write!(f, "Transmit({flow} {} bytes)", bytes.len()),
+            Self::Binding(change) => write!(f, "Binding({change:?})"),
+            Self::Record(record) => write!(f, "Record({:?})", record.leg),
+            Self::Setting { extension, setting } => write!(f, "Setting({extension} {setting:?})"),
+        }
     }
 }
 

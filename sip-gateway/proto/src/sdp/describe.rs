@@ -1,5 +1,6 @@
 //! What a session description says, once read.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use super::{Crypto, Format};
@@ -326,7 +327,7 @@ impl Setup {
 }
 
 /// ICE as one side describes itself (RFC 8839).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Ice {
     /// The user name fragment.
     pub ufrag: String,
@@ -334,4 +335,12 @@ pub struct Ice {
     pub pwd: String,
     /// Candidates as written, without the `a=candidate:`.
     pub candidates: Vec<String>,
+}
+
+/// Passwords do not belong into logs.
+impl fmt::Debug for Ice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { ufrag, candidates, .. } = self;
+        f.debug_struct("Ice").field("ufrag", ufrag).field("candidates", candidates).finish_non_exhaustive()
+    }
 }
