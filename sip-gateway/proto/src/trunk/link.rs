@@ -1,5 +1,6 @@
 //! One trunk: its registration, and whether it lives.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,6 @@ use crate::plan::Trunk;
 use crate::ua::digest::DigestClient;
 
 /// One trunk.
-#[derive(Debug)]
 pub(super) struct Link {
     pub(super) trunk: Trunk,
     pub(super) addresses: Vec<SocketAddr>,
@@ -41,10 +41,12 @@ enum Registration {
 }
 
 impl Link {
-    pub(super) fn new(now: Instant, trunk: Trunk, seed: &[u8; 32]) -> Self {
+    /// The number is another for each link that is made: after a change the provider is told of a new registration, and
+    /// not of the old one with numbers that it takes for old (RFC 3261 §10.3 step 7).
+    pub(super) fn new(now: Instant, trunk: Trunk, seed: &[u8; 32], number: u64) -> Self {
         let word = |purpose: &str| {
             let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, seed);
-            let tag = aws_lc_rs::hmac::sign(&key, format!("{purpose} {}", trunk.id.0).as_bytes());
+            let tag = aws_lc_rs::hmac::sign(&key, format!("{purpose} {} {number}", trunk.id.0).as_bytes());
             tag.as_ref()[..12].iter().map(|byte| format!("{byte:02x}")).collect::<String>()
         };
         let client = trunk.credentials.clone().map(|account| DigestClient::new(account, seed));
@@ -114,12 +116,18 @@ impl Link {
             && at <= now
         {
             self.registration = Registration::Asked { good, tries };
-            requests.extend(self.register(flow, ours));
+            match self.register(flow, ours) {
+                Some(request) => requests.push(request),
+                None => self.retry_registration(now, "its name makes no address".to_owned()),
+            }
         }
         if self.ping_at.is_some_and(|at| at <= now) {
             self.ping_at = None;
             self.pinging = true;
-            requests.extend(self.request(Method::Options, flow, None));
+            match self.request(Method::Options, flow, None) {
+                Some(request) => requests.push(request),
+                None => self.handle_pong(now, StatusCode::REQUEST_TIMEOUT),
+            }
         }
         requests
     }
@@ -249,6 +257,17 @@ impl Link {
             Registration::Asked { .. } => Some(Err("the provider is being asked".to_owned())),
         };
         TrunkState { trunk: self.trunk.id, up: self.is_up(), registration, address: self.address() }
+    }
+}
+
+/// The seed and the account stay secret.
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("trunk", &self.trunk.name)
+            .field("addresses", &self.addresses)
+            .field("registration", &self.registration)
+            .finish_non_exhaustive()
     }
 }
 

@@ -3,6 +3,7 @@
 mod link;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
@@ -13,16 +14,17 @@ use crate::message::{HeaderName, Request, Response};
 use crate::plan::{Plan, ResolvedTrunk, TrunkId};
 
 /// All trunks.
-#[derive(Debug)]
 pub struct Trunks {
     links: BTreeMap<TrunkId, Link>,
     locals: Vec<(Carrier, SocketAddr)>,
     seed: [u8; 32],
+    /// How many links there have been.
+    made: u64,
     outputs: VecDeque<Output>,
 }
 
 /// A request to be sent for a trunk; its responses are to be given back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Output {
     /// Whose.
     pub trunk: TrunkId,
@@ -49,15 +51,18 @@ impl Trunks {
     /// No trunks yet. `locals` are our sockets; the seed is secret and new in each run.
     #[must_use]
     pub fn new(seed: [u8; 32], locals: Vec<(Carrier, SocketAddr)>) -> Self {
-        Self { links: BTreeMap::new(), locals, seed, outputs: VecDeque::new() }
+        Self { links: BTreeMap::new(), locals, seed, made: 0, outputs: VecDeque::new() }
     }
 
     /// Takes a new plan: trunks come, go and change.
     pub fn handle_plan(&mut self, now: Instant, plan: &Plan) {
         self.links.retain(|id, link| plan.trunk(*id).is_some_and(|trunk| *trunk == link.trunk));
         for trunk in plan.trunks.iter().take(MAX_TRUNKS) {
-            let seed = self.seed;
-            self.links.entry(trunk.id).or_insert_with(|| Link::new(now, trunk.clone(), &seed));
+            let (seed, made) = (self.seed, &mut self.made);
+            self.links.entry(trunk.id).or_insert_with(|| {
+                *made += 1;
+                Link::new(now, trunk.clone(), &seed, *made)
+            });
         }
     }
 
@@ -138,6 +143,20 @@ impl TrunkTable for Trunks {
         challenge: &Response,
     ) -> Option<(HeaderName, String)> {
         self.links.get_mut(&trunk)?.answer(request, challenge)
+    }
+}
+
+/// The seed stays secret.
+impl fmt::Debug for Trunks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trunks").field("links", &self.links).finish_non_exhaustive()
+    }
+}
+
+/// Requests show credentials, so that only first lines are shown.
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Output({:?} {} {})", self.trunk, self.request.method, self.request.uri)
     }
 }
 
