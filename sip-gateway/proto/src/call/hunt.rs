@@ -177,7 +177,15 @@ impl Hunt {
             self.payer = Payer::Extension(detour.by.clone());
         }
         let payer = self.payer.clone();
-        let route = plan.route(payer.caller(), &detour.to);
+        // Who came in over a trunk may call nobody, but a group's calls go inside wherever the group says.
+        let inside = match &payer {
+            Payer::Trunk(_) if plan.extension(&detour.to).is_some() => {
+                Some(Route::Extension(detour.to.clone()))
+            }
+            Payer::Trunk(_) if plan.group(&detour.to).is_some() => Some(Route::Group(detour.to.clone())),
+            Payer::Trunk(_) | Payer::Extension(_) => None,
+        };
+        let route = inside.unwrap_or_else(|| plan.route(payer.caller(), &detour.to));
         self.diversions.push(Diversion { by: detour.by, reason });
         if let Err(status) = self.follow(plan, &route) {
             self.outcome = Outcome::Refused(status);
