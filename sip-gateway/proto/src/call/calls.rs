@@ -1,7 +1,7 @@
 //! All calls: which leg belongs to which, and what is due when.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::hunt::Target;
@@ -13,11 +13,12 @@ use super::mint::Mint;
 use super::record::{CallId, EndCause, LegRecord, RecordedRoute};
 use crate::dialog::DialogId;
 use crate::flow::Flow;
-use crate::leg::{self, Ending, Leg, LegEvent, Reason};
+use crate::leg::{self, Leg, LegEvent, Reason};
 use crate::message::{CSeq, HeaderName, Headers, Request, Response, StatusCode, Uri};
-use crate::plan::TrunkId;
+use crate::plan::{Caller, Route, TrunkId};
 use crate::sdp::Offering;
 use crate::transaction::{FailureCause, ServerKey};
+use crate::ua::registrar::Binding;
 
 /// All calls.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Calls {
     dialogs: HashMap<(String, String), LegId>,
     /// The legs that INVITEs of others have made.
     inviting: HashMap<ServerKey, LegId>,
+    /// The legs of each extension.
+    of_extension: HashMap<String, HashSet<LegId>>,
     due: BTreeSet<(Instant, LegId)>,
     deadlines: BTreeSet<(Instant, CallId)>,
     /// Legs with outputs to look at.
@@ -59,8 +62,6 @@ pub(super) enum Stage {
     Talking {
         /// The other one.
         other: LegId,
-        /// Who has put the other on hold.
-        holding: Vec<LegId>,
     },
     /// The caller hears a sound, until it hangs up or the deadline comes.
     Alone {
@@ -91,7 +92,7 @@ pub(super) struct CallLeg {
 /// Who is on the other side of a leg.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Party {
-    /// An extension, by its number; on one of its devices, by the binding.
+    /// An extension, by its number; on one of its devices, by the binding if it is known.
     Extension { number: String, binding: Option<String> },
     /// Somebody behind a trunk.
     Outside { trunk: TrunkId, number: String },
@@ -106,6 +107,7 @@ impl Calls {
             legs: HashMap::new(),
             dialogs: HashMap::new(),
             inviting: HashMap::new(),
+            of_extension: HashMap::new(),
             due: BTreeSet::new(),
             deadlines: BTreeSet::new(),
             touched: Vec::new(),
@@ -125,14 +127,14 @@ impl Calls {
         request: Request,
         origin: Origin,
     ) {
-        if self.legs.len() >= MAX_LEGS {
+        let dialled = request.uri.user().map(Cow::into_owned).unwrap_or_default();
+        if self.is_full_for(around, &origin, &dialled) {
             let mut response = request.reply(StatusCode::SERVICE_UNAVAILABLE, None);
             response.headers.push(HeaderName::RetryAfter, 10);
             return self.outputs.push_back(Output::Respond { key, response });
         }
         let tokens = self.mint.tokens();
         let contact = self.contact(around, &flow, request.uri.user().as_deref());
-        let dialled = request.uri.user().map(Cow::into_owned).unwrap_or_default();
         let with_keys = contains(&request.body, b"a=fingerprint");
         let leg = match Leg::invited(around.now, key, flow, request, contact, tokens) {
             Ok(leg) => leg,
@@ -197,6 +199,48 @@ impl Calls {
         }
         self.settle(around);
         Ok(())
+    }
+
+    /// Whether there is no room for one more call of somebody. For emergency calls there is.
+    fn is_full_for(&self, around: &Around<'_>, origin: &Origin, dialled: &str) -> bool {
+        let crowded = match origin {
+            Origin::Device { extension } => {
+                let calls = |id: &&LegId| self.legs[id].record.inbound && !self.legs[id].ended;
+                let legs = self.of_extension.get(extension);
+                legs.is_some_and(|legs| legs.iter().filter(calls).count() >= MAX_CALLS_OF_ONE)
+            }
+            Origin::Trunk(trunk) => {
+                let limit = around.plan.trunk(*trunk).map_or(0, |trunk| trunk.calls);
+                self.legs_on(*trunk) >= usize::from(limit)
+            }
+        };
+        if !crowded && self.legs.len() < MAX_LEGS {
+            return false;
+        }
+        let is_emergency = matches!(origin, Origin::Device { extension }
+            if matches!(around.plan.route(Caller::Extension(extension), dialled), Route::Emergency { .. }));
+        !is_emergency || self.legs.len() >= MAX_LEGS + RESERVED_LEGS
+    }
+
+    /// How many calls a trunk carries.
+    pub(super) fn legs_on(&self, wanted: TrunkId) -> usize {
+        let on_it = |leg: &&CallLeg| {
+            !leg.ended && matches!(leg.party, Party::Outside { trunk, .. } if trunk == wanted)
+        };
+        self.legs.values().filter(on_it).count()
+    }
+
+    /// A phone has registered: what is said in its calls from now on goes where it is now (RFC 5626 §5.3).
+    pub fn handle_binding(&mut self, bound: &Binding) {
+        for id in self.of_extension.get(&bound.aor).into_iter().flatten() {
+            let Some(CallLeg { leg, party: Party::Extension { binding, .. }, .. }) = self.legs.get_mut(id)
+            else {
+                continue;
+            };
+            if binding.as_ref() == Some(&bound.key) && leg.flow() != bound.flow {
+                leg.follow(bound.flow);
+            }
+        }
     }
 
     /// Takes the ACK to a 2xx of ours.
@@ -323,7 +367,13 @@ impl Calls {
     /// Whether nothing of any call is left, not even what waits for a last word.
     #[must_use]
     pub fn holds_nothing(&self) -> bool {
-        let books = [self.dialogs.len(), self.inviting.len(), self.due.len(), self.deadlines.len()];
+        let books = [
+            self.dialogs.len(),
+            self.inviting.len(),
+            self.of_extension.len(),
+            self.due.len(),
+            self.deadlines.len(),
+        ];
         self.calls.is_empty() && self.legs.is_empty() && books.iter().all(|count| *count == 0)
     }
 
@@ -376,6 +426,27 @@ impl Calls {
             }
             self.schedule(id);
         }
+        #[cfg(test)]
+        assert!(self.is_sound(), "a leg or a call has been forgotten: {self:#?}");
+    }
+
+    /// Whether every leg that has not ended has a place in a call, for tests.
+    #[cfg(test)]
+    fn is_sound(&self) -> bool {
+        let has_place = |(id, leg): (&LegId, &CallLeg)| {
+            let Some(call) = self.calls.get(&leg.call) else { return false };
+            call.caller == *id
+                || match &call.stage {
+                    Stage::Hunting(hunting) => {
+                        let by = hunting.transfer.as_ref().and_then(|transfer| transfer.by);
+                        hunting.branches.contains(id) || by == Some(*id)
+                    }
+                    Stage::Talking { other } => other == id,
+                    Stage::Alone { .. } => false,
+                }
+        };
+        let waits = |call: &Call| call.deadline.is_some() || matches!(call.stage, Stage::Talking { .. });
+        self.legs.iter().filter(|(_, leg)| !leg.ended).all(has_place) && self.calls.values().all(waits)
     }
 
     /// Notes when a leg wants to be looked at again, or drops it when it is over.
@@ -400,11 +471,23 @@ impl Calls {
             if let Some(key) = leg.invite {
                 self.inviting.remove(&key);
             }
+            if let Some(number) = leg.extension()
+                && let Some(legs) = self.of_extension.get_mut(number)
+            {
+                legs.remove(&id);
+                if legs.is_empty() {
+                    self.of_extension.remove(number);
+                }
+            }
         }
     }
 
     fn handle_event(&mut self, around: &mut Around<'_>, id: LegId, event: LegEvent) {
-        let Some(call) = self.legs.get(&id).map(|leg| leg.call) else { return };
+        let Some((call, ended)) = self.legs.get(&id).map(|leg| (leg.call, leg.ended)) else { return };
+        if ended && !matches!(event, LegEvent::Challenged(_)) {
+            // It was said before the leg was ended by something else; only the BYE may have to be said again.
+            return;
+        }
         match event {
             LegEvent::Ringing { status } => self.handle_ringing(around, call, id, status),
             LegEvent::EarlyMedia(agreed) => self.handle_early_media(around, call, id, &agreed),
@@ -422,23 +505,14 @@ impl Calls {
 
     /// A trunk wants to know who we are. Nobody else has a right to: a phone that asks could have our answers.
     fn handle_challenge(&mut self, around: &mut Around<'_>, id: LegId, response: &Response) {
-        let Some(leg) = self.legs.get(&id) else { return };
-        let answer = match &leg.party {
-            Party::Outside { trunk, .. } => around.trunks.answer(*trunk, leg.leg.invitation(), response),
-            Party::Extension { .. } => None,
+        let Some(leg) = self.touch(id) else { return };
+        let answer = match (&leg.party, leg.leg.challenged()) {
+            (Party::Outside { trunk, .. }, Some(request)) => around.trunks.answer(*trunk, request, response),
+            _ => None,
         };
         match answer {
-            Some((name, credentials)) => {
-                if let Some(leg) = self.touch(id) {
-                    leg.leg.retry(around.now, name, &credentials);
-                }
-            }
-            None => {
-                let call = leg.call;
-                let ending = Ending::Refused { status: response.status, headers: Headers::new() };
-                self.hang_up(around, id, None);
-                self.handle_ended(around, call, id, ending);
-            }
+            Some((name, credentials)) => leg.leg.retry(around.now, name, &credentials),
+            None => leg.leg.surrender(around.now),
         }
     }
 
@@ -550,6 +624,9 @@ impl Calls {
 
     pub(super) fn insert(&mut self, id: LegId, leg: CallLeg) {
         self.dialogs.insert((leg.leg.call_id().to_owned(), leg.leg.local_tag().to_owned()), id);
+        if let Some(number) = leg.extension() {
+            self.of_extension.entry(number.to_owned()).or_default().insert(id);
+        }
         self.legs.insert(id, leg);
         self.touched.push(id);
     }
@@ -628,7 +705,10 @@ fn who(around: &Around<'_>, leg: &Leg, origin: &Origin) -> (Party, Presented, Re
         Origin::Device { extension } => {
             let post =
                 around.plan.extension(extension).map_or(crate::plan::PostId(0), |extension| extension.post);
-            let party = Party::Extension { number: extension.clone(), binding: None };
+            let bindings = around.registrar.lookup(around.now, extension);
+            let bound = bindings.into_iter().find(|binding| binding.flow == leg.flow());
+            let binding = bound.map(|binding| binding.key.clone());
+            let party = Party::Extension { number: extension.clone(), binding };
             (party, Presented::extension(around.plan, extension), RecordedRoute::OnNet { post })
         }
         Origin::Trunk(trunk) => {
@@ -646,3 +726,7 @@ fn contains(text: &[u8], word: &[u8]) -> bool {
 
 /// The most legs at once.
 const MAX_LEGS: usize = 20_000;
+/// How many more there may be for emergency calls.
+const RESERVED_LEGS: usize = 1_000;
+/// The most calls that one extension makes at once: a switchboard makes some, a broken phone thousands.
+const MAX_CALLS_OF_ONE: usize = 32;

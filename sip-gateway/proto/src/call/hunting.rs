@@ -8,6 +8,7 @@ use super::io::{Around, Origin};
 use super::media_plane::{LegId, MediaReport, Sound, Wish};
 use super::record::{CallId, EndCause, LegRecord, RecordedRoute};
 use super::transfer::Transfer;
+use crate::dialog::MAX_FORWARDS;
 use crate::flow::{Carrier, Flow};
 use crate::leg::{Ending, Invitation, Leg, Reason};
 use crate::message::{HeaderName, Headers, NameAddr, StatusCode, Uri};
@@ -23,7 +24,7 @@ pub(super) struct Hunting {
     /// The legs that ring now.
     pub(super) branches: Vec<LegId>,
     /// The one that gave sound before it answered.
-    heard: Option<LegId>,
+    pub(super) heard: Option<LegId>,
     /// The best that was said in this step.
     outcome: Outcome,
     /// If an answered call is sent on.
@@ -177,11 +178,7 @@ impl Calls {
         if outside.emergency {
             return Ok(());
         }
-        let on_trunk = |leg: &&CallLeg| {
-            !leg.is_over()
-                && matches!(&leg.party, Party::Outside { trunk, .. } if *trunk == outside.way.trunk)
-        };
-        if self.legs.values().filter(on_trunk).count() >= usize::from(limit) {
+        if self.legs_on(outside.way.trunk) >= usize::from(limit) {
             return Err(StatusCode::SERVICE_UNAVAILABLE);
         }
         let Some(Stage::Hunting(hunting)) = self.calls.get(&call).map(|call| &call.stage) else {
@@ -214,6 +211,7 @@ impl Calls {
         let local = local_audio(&media, toward, way.offering);
         let contact = self.contact(around, &way.flow, None);
         let (tokens, call_id) = (self.mint.tokens(), self.mint.call_id());
+        let hops = self.hops_left(call);
         let Some(Call { stage: Stage::Hunting(hunting), dialled, .. }) = self.calls.get_mut(&call) else {
             around.media.close(id);
             return false;
@@ -235,6 +233,7 @@ impl Calls {
                 (from, headers)
             }
         };
+        headers.push(HeaderName::MaxForwards, hops);
         push_diversions(
             &mut headers,
             outside.map_or(realm, |(trunk, _)| &trunk.host),
@@ -287,6 +286,15 @@ impl Calls {
         true
     }
 
+    /// How many hops a call may take from here on. Without that a loop over somebody else's server never ends.
+    fn hops_left(&self, call: CallId) -> u8 {
+        let caller = self.calls.get(&call).and_then(|call| self.legs.get(&call.caller));
+        let told = caller
+            .filter(|leg| leg.record.inbound)
+            .and_then(|leg| leg.leg.invitation().headers.max_forwards());
+        told.map_or(MAX_FORWARDS, |hops| hops.saturating_sub(1).min(MAX_FORWARDS))
+    }
+
     /// What the caller can speak, or speaks already.
     fn caller_formats(&self, call: CallId) -> Vec<Format> {
         let Some(caller) = self.calls.get(&call).and_then(|call| self.legs.get(&call.caller)) else {
@@ -325,13 +333,14 @@ impl Calls {
         self.let_hear_ringing(around, caller);
     }
 
-    /// Tells a caller that it rings: in words if it still waits for the answer, with a tone if it was transferred.
+    /// Tells a caller that it rings: in words if it still waits for the answer, with a tone if it hears us already.
     pub(super) fn let_hear_ringing(&mut self, around: &mut Around<'_>, caller: LegId) {
         let Some(leg) = self.touch(caller) else { return };
-        if leg.leg.is_confirmed() {
-            return around.media.play(caller, Sound::Ringback);
+        let confirmed = leg.leg.is_confirmed();
+        if confirmed || leg.leg.agreed().is_some() {
+            around.media.play(caller, Sound::Ringback);
         }
-        if leg.record.ringing.is_none() {
+        if !confirmed && leg.record.ringing.is_none() {
             leg.record.ringing = Some(around.now);
             // Without sound of ours there is nothing to disagree on.
             let _ = leg.leg.ring(around.now, StatusCode::RINGING, None);
@@ -385,8 +394,16 @@ impl Calls {
             self.tell(id);
         }
         match self.calls.get(&call).map(|call| (call.caller, &call.stage)) {
-            Some((caller, Stage::Hunting(_))) if caller != id => self.connect(around, call, id, agreed),
-            Some((caller, Stage::Talking { other, .. })) => around.media.bridge(caller, *other),
+            Some((_, Stage::Hunting(hunting))) if hunting.branches.contains(&id) => {
+                self.connect(around, call, id, agreed);
+            }
+            // Whoever picked up left the offer to us, so that only now is known what to say to the one who waits.
+            Some((caller, Stage::Talking { other }))
+                if *other == id && !self.legs.get(&caller).is_some_and(|leg| leg.leg.is_confirmed()) =>
+            {
+                self.answer_caller(around, call, agreed);
+            }
+            Some((_, Stage::Talking { .. })) => self.let_hear(around, call),
             Some((caller, Stage::Alone { sound })) if caller == id => around.media.play(id, *sound),
             _ => {}
         }
@@ -396,8 +413,7 @@ impl Calls {
     fn connect(&mut self, around: &mut Around<'_>, call: CallId, winner: LegId, agreed: &Agreed) {
         let Some(found) = self.calls.get_mut(&call) else { return };
         let caller = found.caller;
-        let stage =
-            std::mem::replace(&mut found.stage, Stage::Talking { other: winner, holding: Vec::new() });
+        let stage = std::mem::replace(&mut found.stage, Stage::Talking { other: winner });
         self.set_deadline(call, None);
         if let Stage::Hunting(hunting) = stage {
             for branch in hunting.branches.iter().filter(|branch| **branch != winner) {
@@ -416,7 +432,7 @@ impl Calls {
             leg.record.to = reached;
         }
         if self.legs.get(&caller).is_some_and(|leg| leg.leg.is_confirmed()) {
-            return around.media.bridge(caller, winner);
+            return self.let_hear(around, call);
         }
         self.answer_caller(around, call, agreed);
     }
@@ -501,22 +517,19 @@ impl Calls {
         };
         self.close_leg(around, id, cause);
         let target = self.legs.get(&id).and_then(|leg| leg.target.clone());
-        let Some(hunting) = self.hunting(call) else { return };
-        hunting.branches.retain(|branch| *branch != id);
-        if hunting.heard == Some(id) {
-            hunting.heard = None;
-        }
-        if let Some(way) = again {
-            self.start_branch(around, call, way);
+        self.drop_branch(around, call, id);
+        if let Some(way) = again
+            && self.start_branch(around, call, way)
+        {
             return;
         }
         let Some(hunting) = self.hunting(call) else { return };
         hunting.outcome = hunting.outcome.or(outcome);
-        match (&ending, target) {
+        match (&ending, &target) {
             (Ending::Redirected(contacts), Some(Target::Extension(by))) => {
                 let to = contacts.first().and_then(|contact| contact.uri.user().map(Cow::into_owned));
                 if let Some(to) = to {
-                    hunting.hunt.redirect(around.plan, by, to);
+                    hunting.hunt.redirect(around.plan, by.clone(), to);
                 }
             }
             (Ending::Refused { status, .. }, Some(Target::Outside(_))) if !is_trunks_fault(*status) => {
@@ -524,12 +537,29 @@ impl Calls {
             }
             _ => {}
         }
-        let others = if everywhere { std::mem::take(&mut hunting.branches) } else { Vec::new() };
+        // Who declines does so for all his devices, and not for the others of a group.
+        let others = if everywhere { hunting.branches.clone() } else { Vec::new() };
         for other in others {
-            self.hang_up(around, other, None);
-            self.close_leg(around, other, EndCause::Cancelled);
+            if self.legs.get(&other).is_some_and(|leg| leg.target == target) {
+                self.drop_branch(around, call, other);
+                self.hang_up(around, other, None);
+                self.close_leg(around, other, EndCause::Cancelled);
+            }
         }
         self.advance_if_none_rings(around, call);
+    }
+
+    /// A branch rings no more. If its sound was heard until now, the caller hears that others ring.
+    fn drop_branch(&mut self, around: &mut Around<'_>, call: CallId, id: LegId) {
+        let Some(Call { caller, stage: Stage::Hunting(hunting), .. }) = self.calls.get_mut(&call) else {
+            return;
+        };
+        hunting.branches.retain(|branch| *branch != id);
+        if hunting.heard == Some(id) {
+            hunting.heard = None;
+            let caller = *caller;
+            self.let_hear_ringing(around, caller);
+        }
     }
 
     /// Goes on with the next step when all branches of one have ended.
@@ -591,7 +621,7 @@ impl Calls {
                     transfer.by = None;
                     return;
                 }
-                hunting.branches.retain(|branch| *branch != id);
+                self.drop_branch(around, call, id);
                 self.advance_if_none_rings(around, call);
             }
             Stage::Talking { .. } => self.end_call(around, call, status, EndCause::OtherHungUp),

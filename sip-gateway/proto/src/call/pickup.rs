@@ -53,19 +53,22 @@ impl Calls {
             return self.end_call(around, call, status, EndCause::Refused(status.code()));
         };
         let owner = self.legs[&old].extension().map(str::to_owned);
+        let confirmed = self.legs[&old].leg.is_confirmed();
+        // Colleagues may take what rings. A talk is taken by those only who are in it, on another device.
         let allowed = match (&by, &owner) {
-            (Some(by), Some(owner)) => by == owner || may_pick_up(around.plan, by, owner),
+            (Some(by), Some(owner)) => by == owner || !confirmed && may_pick_up(around.plan, by, owner),
             _ => false,
         };
         if !allowed {
             return self.end_call(around, call, StatusCode::FORBIDDEN, EndCause::Refused(403));
         }
-        let confirmed = self.legs[&old].leg.is_confirmed();
+        let talks = self.other(self.legs[&old].call, old).is_some();
         if !confirmed && !self.legs[&old].record.inbound {
             return self.take_ringing(around, call, old);
         }
-        if !confirmed || replaces.early_only {
-            // A caller's own early leg cannot be taken (RFC 3891 §3), nor an answered one by who wants early ones.
+        if !confirmed || !talks || replaces.early_only {
+            // A caller's own early leg cannot be taken (RFC 3891 §3), nor an answered one by who wants early ones, nor
+            // the place of somebody who listens to a sound.
             return self.end_call(around, call, StatusCode::BUSY_HERE, EndCause::Refused(486));
         }
         self.take_place(around, call, old);
@@ -80,7 +83,7 @@ impl Calls {
         };
         let Some(found) = self.calls.get_mut(&from) else { return };
         let waiting = found.caller;
-        let stage = std::mem::replace(&mut found.stage, Stage::Talking { other: taker, holding: Vec::new() });
+        let stage = std::mem::replace(&mut found.stage, Stage::Talking { other: taker });
         self.set_deadline(from, None);
         if let Stage::Hunting(hunting) = stage {
             for branch in &hunting.branches {

@@ -1,7 +1,7 @@
 //! Two talk: hold, resume and other changes of what was agreed on (RFC 3264 §8).
 
 use super::audio::{formats_like, local_audio};
-use super::calls::{Calls, Stage};
+use super::calls::{Call, Calls, Stage};
 use super::io::Around;
 use super::media_plane::{LegId, Sound};
 use super::record::CallId;
@@ -43,32 +43,29 @@ impl Calls {
         agreed: &Agreed,
     ) {
         around.media.connect(id, agreed);
-        let Some(found) = self.calls.get_mut(&call) else { return };
-        let caller = found.caller;
-        let Stage::Talking { other, holding } = &mut found.stage else { return };
-        let other = *other;
-        let held = holding.contains(&id);
-        match (agreed.held, held) {
-            (true, false) => holding.push(id),
-            (false, true) => holding.retain(|holder| *holder != id),
-            _ => {}
-        }
-        let both = [caller, other];
-        self.let_hear(around, call, both);
+        self.let_hear(around, call);
     }
 
     /// Connects two who talk, or plays music to whoever was put on hold.
-    pub(super) fn let_hear(&mut self, around: &mut Around<'_>, call: CallId, both: [LegId; 2]) {
-        let Some(Stage::Talking { holding, .. }) = self.calls.get(&call).map(|call| &call.stage) else {
+    pub(super) fn let_hear(&self, around: &mut Around<'_>, call: CallId) {
+        let Some(Call { caller, stage: Stage::Talking { other }, .. }) = self.calls.get(&call) else {
             return;
         };
-        if holding.is_empty() {
-            return around.media.bridge(both[0], both[1]);
+        let (one, other) = (*caller, *other);
+        match (self.holds(one), self.holds(other)) {
+            (false, false) => around.media.bridge(one, other),
+            holding => {
+                let sound = |held: bool| if held { Sound::Music } else { Sound::Silence };
+                around.media.play(one, sound(holding.1));
+                around.media.play(other, sound(holding.0));
+            }
         }
-        for (one, peer) in [(both[0], both[1]), (both[1], both[0])] {
-            let sound = if holding.contains(&peer) { Sound::Music } else { Sound::Silence };
-            around.media.play(one, sound);
-        }
+    }
+
+    /// Whether a leg has put whoever is on the other side on hold. What was agreed on last says so, whatever became of
+    /// the call since.
+    fn holds(&self, id: LegId) -> bool {
+        self.legs.get(&id).and_then(|leg| leg.leg.agreed()).is_some_and(|agreed| agreed.held)
     }
 
     /// What to answer an offer with: the other side's codec first.

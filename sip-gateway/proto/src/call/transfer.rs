@@ -19,8 +19,6 @@ pub(super) struct Transfer {
     pub(super) by: Option<LegId>,
     /// Its extension, to which the call comes back.
     home: String,
-    /// Who had put whom on hold before.
-    holding: Vec<LegId>,
     /// Whether the call is coming back already.
     returning: bool,
 }
@@ -67,10 +65,6 @@ impl Calls {
 
         let presented = self.presented(around, other);
         let found = self.calls.get_mut(&call).ok_or(StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST)?;
-        let holding = match &mut found.stage {
-            Stage::Talking { holding, .. } => std::mem::take(holding),
-            Stage::Hunting(_) | Stage::Alone { .. } => Vec::new(),
-        };
         found.caller = other;
         found.dialled = dialled;
         if let Some(leg) = self.touch(by) {
@@ -78,7 +72,7 @@ impl Calls {
         }
         around.media.play(other, Sound::Music);
         around.media.play(by, Sound::Silence);
-        let transfer = Transfer { by: Some(by), home, holding, returning: false };
+        let transfer = Transfer { by: Some(by), home, returning: false };
         self.hunt(around, call, Hunting::new(hunt, presented, Some(transfer)));
         Ok(())
     }
@@ -104,6 +98,16 @@ impl Calls {
         if into == call {
             return Err(StatusCode::FORBIDDEN);
         }
+        // A place is in a talk, or of whoever waits for one; a phone that rings has none yet.
+        let found = self.calls.get(&into).ok_or(StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST)?;
+        let has_place = match &found.stage {
+            Stage::Talking { other } => found.caller == second || *other == second,
+            Stage::Hunting(_) => found.caller == second,
+            Stage::Alone { .. } => false,
+        };
+        if !has_place {
+            return Err(StatusCode::NOT_ACCEPTABLE_HERE);
+        }
 
         if let Some(leg) = self.touch(by) {
             leg.leg.accept_refer(around.now);
@@ -111,7 +115,9 @@ impl Calls {
         self.forget(call);
         if let Some(leg) = self.legs.get_mut(&other) {
             leg.call = into;
+            leg.record.call = into;
         }
+        self.tell(other);
         self.put_in_place(around, into, second, other);
         self.hang_up(around, second, None);
         self.close_leg(around, second, EndCause::Transferred);
@@ -121,23 +127,23 @@ impl Calls {
 
     /// Puts one leg, which is answered or about to be, in the place of another in its call.
     pub(super) fn put_in_place(&mut self, around: &mut Around<'_>, call: CallId, old: LegId, new: LegId) {
-        let rings = self.legs.get(&new).is_some_and(|leg| leg.leg.is_confirmed());
+        let hears = self.legs.get(&new).is_some_and(|leg| leg.leg.is_confirmed());
         let Some(found) = self.calls.get_mut(&call) else { return };
         match &mut found.stage {
-            Stage::Talking { other, holding } => {
-                holding.retain(|holder| *holder != old);
+            Stage::Talking { other } => {
                 if found.caller == old {
                     found.caller = new;
                 } else {
                     *other = new;
                 }
-                let both = [found.caller, *other];
-                self.let_hear(around, call, both);
+                self.let_hear(around, call);
             }
-            Stage::Hunting(_) if found.caller == old => {
+            Stage::Hunting(hunting) if found.caller == old => {
                 found.caller = new;
-                if rings {
-                    around.media.play(new, Sound::Ringback);
+                match hunting.heard {
+                    Some(heard) if hears => around.media.bridge(new, heard),
+                    None if hears => around.media.play(new, Sound::Ringback),
+                    _ => {}
                 }
             }
             Stage::Hunting(_) | Stage::Alone { .. } => {}
@@ -172,10 +178,10 @@ impl Calls {
         if let Some(by) = transfer.by {
             self.fail_transfer(around, by, status);
             if let Some(found) = self.calls.get_mut(&call) {
-                found.stage = Stage::Talking { other: by, holding: transfer.holding };
+                found.stage = Stage::Talking { other: by };
             }
             self.set_deadline(call, None);
-            return self.let_hear(around, call, [caller, by]);
+            return self.let_hear(around, call);
         }
         let Some(extension) = around.plan.extension(&transfer.home).filter(|_| !transfer.returning) else {
             return self.announce(around, call, Sound::Busy, Some(LONGEST_TONE));

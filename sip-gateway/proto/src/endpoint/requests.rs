@@ -6,6 +6,7 @@ use crate::call::Origin;
 use crate::flow::Flow;
 use crate::message::{HeaderName, Method, Request, Response, StatusCode, Understood, refuse};
 use crate::transaction::ServerKey;
+use crate::ua::registrar::Change;
 use std::borrow::Cow;
 
 impl Endpoint {
@@ -55,6 +56,11 @@ impl Endpoint {
                 let plan = std::sync::Arc::clone(&self.plan);
                 let (response, changes) =
                     self.registrar.register(with.now, &plan, &aor, &device, flow, request);
+                for change in &changes {
+                    if let Change::Bound(binding) = change {
+                        self.calls.handle_binding(binding);
+                    }
+                }
                 self.outputs.extend(changes.into_iter().map(Output::Binding));
                 self.transactions.respond(with.now, key, response);
             }

@@ -41,7 +41,11 @@ impl Leg {
         let wish = Wish::new();
         wish.write(&mut request.headers, None);
         for (name, value) in headers.iter() {
-            request.headers.push(name.clone(), value);
+            match name {
+                // A call that is passed on has fewer hops left than one that begins here.
+                HeaderName::MaxForwards => request.headers.set(name.clone(), value),
+                _ => request.headers.push(name.clone(), value),
+            }
         }
         match offer {
             Some(offer) => request = request.with_body(SDP, offer.to_string()),
@@ -59,9 +63,17 @@ impl Leg {
 
     /// Sends what was challenged once more, with the answer to the challenge in the field it belongs into.
     pub fn retry(&mut self, now: Instant, name: HeaderName, credentials: &str) {
-        if let Some(mut pending) = self.challenged.take() {
+        if let Some((mut pending, _)) = self.challenged.take() {
             pending.request.headers.set(name, credentials);
             self.send_anew(pending);
+        }
+        self.pursue(now);
+    }
+
+    /// Nobody knows the answer to a challenge, which is then a refusal like any other.
+    pub fn surrender(&mut self, now: Instant) {
+        if let Some((pending, response)) = self.challenged.take() {
+            self.handle_final(now, pending.flow, pending, response);
         }
         self.pursue(now);
     }
@@ -132,7 +144,7 @@ impl Leg {
         if is_hopeless || self.state == State::Over && !last_words {
             return self.handle_final(now, pending.flow, pending, response);
         }
-        self.challenged = Some(pending);
+        self.challenged = Some((pending, response.clone()));
         self.tell(LegEvent::Challenged(response));
     }
 

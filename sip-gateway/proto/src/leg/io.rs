@@ -27,7 +27,7 @@ pub struct Invitation {
     pub route: Vec<NameAddr>,
     /// Where we want to be reached.
     pub contact: Uri,
-    /// More header fields: P-Asserted-Identity, Diversion, Alert-Info, …
+    /// More header fields: P-Asserted-Identity, Diversion, Alert-Info, …; a Max-Forwards instead of our own.
     pub headers: Headers,
     /// What we bring. With nothing the callee is to make the offer.
     pub local: Option<LocalAudio>,
@@ -120,7 +120,7 @@ pub enum LegEvent {
     Renegotiated(Agreed),
     /// Our offer was refused, and all stays as it was.
     OfferFailed(StatusCode),
-    /// The other side wants to know who we are; `retry` says it.
+    /// The other side wants to know who we are; `retry` says it, `surrender` does not.
     Challenged(Response),
     /// The other side asks us to call somebody for it: `accept_refer` or `refuse_refer`.
     Referred(Referral),

@@ -67,7 +67,7 @@ pub struct Leg {
     /// The highest number of our requests in all those dialogs, so that each number means one request.
     cseq: u32,
     pending: Vec<Pending>,
-    challenged: Option<Pending>,
+    challenged: Option<(Pending, Response)>,
     challenges: u8,
     /// ACKs of ours, for 2xx that come again.
     acks: VecDeque<Acked>,
@@ -235,7 +235,7 @@ impl Leg {
     /// The request that was challenged: its method, URI and body go into the answer.
     #[must_use]
     pub fn challenged(&self) -> Option<&Request> {
-        self.challenged.as_ref().map(|pending| &pending.request)
+        self.challenged.as_ref().map(|(pending, _)| &pending.request)
     }
 
     /// The flow that the leg's requests go down.

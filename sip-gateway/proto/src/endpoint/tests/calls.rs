@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::house::House;
 use super::phone::Phone;
 use crate::call::{EndCause, MediaEvent, Sound};
+use crate::endpoint::Endpoint;
 use crate::leg::{Ending, LegEvent};
 use crate::message::StatusCode;
 use crate::sdp::{Codec, Direction};
@@ -49,7 +50,7 @@ fn the_same_codec_passes_and_different_ones_are_transcoded() {
 
     let mut codecs: Vec<Codec> =
         house.media.agreed.values().map(|agreed| agreed.send.codec.clone()).collect();
-    codecs.sort_by_key(|codec| codec.encoding());
+    codecs.sort_by_key(Codec::encoding);
     assert_eq!(codecs, [Codec::G722, Codec::Pcma]);
     assert_eq!(house.hears(caller), Some(callee));
 }
@@ -208,10 +209,77 @@ fn a_number_rings_no_longer_than_two_minutes() {
 fn a_stop_of_the_server_hangs_up_on_everybody() {
     let mut house = House::new(&["1001", "1002"]);
     let (caller, callee) = house.talking("1001", "1002");
-    house.with(|endpoint, with| endpoint.hang_up_all(with));
+    house.with(Endpoint::hang_up_all);
     house.run(Duration::from_secs(1));
 
     assert!(house.phones[caller].is_idle() && house.phones[callee].is_idle());
+}
+
+#[test]
+fn a_phone_that_comes_back_from_another_port_is_hung_up_on_there() {
+    let mut house = House::new(&["1001", "1002"]);
+    let (caller, callee) = house.talking("1001", "1002");
+    for phone in [callee, caller] {
+        house.phones[phone].address.set_port(6_060);
+        house.act(phone, Phone::register);
+    }
+    house.act(caller, Phone::hang_up);
+    assert!(house.phones[callee].is_idle(), "the called phone is followed");
+
+    house.dial(caller, "1002");
+    house.act(callee, Phone::answer);
+    house.phones[caller].address.set_port(7_070);
+    house.act(caller, Phone::register);
+    house.act(callee, Phone::hang_up);
+    assert!(house.phones[caller].is_idle(), "the calling phone is followed");
+}
+
+#[test]
+fn a_broken_phone_makes_so_many_calls_and_still_an_emergency_call() {
+    let mut house = House::new(&["1001", "1002"]);
+    let (callee, caller) = (house.registered("1002"), house.registered("1001"));
+    for _ in 0..33 {
+        house.dial(caller, "1002");
+    }
+    assert_eq!(house.phones[callee].legs.len(), 32);
+    assert_eq!(refused_with(&house, caller), Some(503));
+
+    house.dial(caller, "112");
+    assert_eq!(house.phones[0].legs.len(), 1, "the operator has it");
+}
+
+#[test]
+fn of_two_who_answer_at_once_the_second_is_hung_up_on() {
+    let mut house = House::new(&["1001", "1002"]);
+    let (desk, kitchen, caller) =
+        (house.registered("1002"), house.registered("1002"), house.registered("1001"));
+    house.dial(caller, "1002");
+    let now = house.now;
+    house.phones[desk].answer(now);
+    house.phones[kitchen].answer(now);
+    house.run(Duration::from_secs(1));
+
+    assert_eq!(house.hears(caller), Some(desk));
+    assert!(house.phones[kitchen].was_told(|event| matches!(event, LegEvent::Ended(Ending::HungUp(_)))));
+    assert_eq!(house.media.open.len(), 2);
+    house.act(desk, Phone::hang_up);
+    house.run(Duration::from_secs(70));
+    assert!(house.endpoint.holds_nothing(), "{:?}", house.endpoint);
+}
+
+#[test]
+fn a_caller_who_gives_up_while_the_answer_is_on_its_way_is_left_alone() {
+    let mut house = House::new(&["1001", "1002"]);
+    let (callee, caller) = (house.registered("1002"), house.registered("1001"));
+    house.dial(caller, "1002");
+    let now = house.now;
+    house.phones[callee].answer(now);
+    house.phones[caller].hang_up(now);
+    house.run(Duration::from_secs(70));
+
+    assert!(house.phones[callee].is_idle() && house.phones[caller].is_idle());
+    assert!(house.media.open.is_empty());
+    assert!(house.endpoint.holds_nothing(), "{:?}", house.endpoint);
 }
 
 pub(super) fn refused_with(house: &House, phone: usize) -> Option<u16> {

@@ -7,7 +7,7 @@ use super::house::House;
 use super::phone::Phone;
 use crate::call::{Setting, Sound};
 use crate::endpoint::Output;
-use crate::message::HeaderName;
+use crate::message::{HeaderName, StatusCode};
 use crate::plan::{PostId, RingGroup, RingStrategy};
 
 #[test]
@@ -174,4 +174,45 @@ fn group(strategy: RingStrategy) -> RingGroup {
         ring: Duration::from_secs(10),
         otherwise: None,
     }
+}
+
+#[test]
+fn one_member_who_declines_leaves_the_others_of_a_group_ringing() {
+    let mut house = House::new(&["1001", "1002", "1003"]);
+    let (one, other, caller) = (house.registered("1002"), house.registered("1003"), house.registered("1001"));
+    house.change(|plan| {
+        plan.groups.push(RingGroup {
+            number: "200".to_owned(),
+            name: "Accueil".to_owned(),
+            post: PostId(1),
+            members: vec!["1002".to_owned(), "1003".to_owned()],
+            strategy: RingStrategy::All,
+            ring: Duration::from_secs(30),
+            otherwise: None,
+        });
+    });
+    house.dial(caller, "200");
+    house.act(one, |phone, now| phone.refuse(now, StatusCode::DECLINE));
+    house.act(other, Phone::answer);
+
+    assert_eq!(house.hears(caller), Some(other));
+}
+
+#[test]
+fn after_an_announcement_a_caller_hears_that_it_rings_elsewhere() {
+    let mut house = House::new(&["1001", "1002", "1003"]);
+    let (first, other, caller) =
+        (house.registered("1002"), house.registered("1003"), house.registered("1001"));
+    house.change(|plan| {
+        let at = House::extension(plan, "1002");
+        plan.extensions[at].forward.busy = Some("1003".to_owned());
+    });
+    house.dial(caller, "1002");
+    house.act(first, Phone::announce);
+    assert_eq!(house.hears(caller), Some(first));
+    house.act(first, |phone, now| phone.refuse(now, StatusCode::BUSY_HERE));
+
+    assert_eq!(house.sound(caller), Some(Sound::Ringback));
+    house.act(other, Phone::answer);
+    assert_eq!(house.hears(caller), Some(other));
 }

@@ -217,7 +217,7 @@ impl House {
             for phone in &mut self.phones {
                 phone.handle_timeout(self.now);
             }
-            self.with(|endpoint, with| endpoint.handle_timeout(with));
+            self.with(Endpoint::handle_timeout);
         }
         panic!("the house never comes to rest");
     }

@@ -19,6 +19,11 @@ pub(super) struct Phone {
     pub(super) address: SocketAddr,
     /// The plug was pulled.
     pub(super) gone: bool,
+    /// What it writes into Contact, whatever address it is seen from.
+    contact_port: u16,
+    /// Asks for a password before it lets itself be hung up on; the credentials that came.
+    pub(super) asks_for_password: bool,
+    pub(super) credentials: Vec<(Uri, String)>,
     /// Takes no calls.
     pub(super) busy: bool,
     pub(super) codec: Codec,
@@ -54,6 +59,9 @@ impl Phone {
             number: number.to_owned(),
             address,
             gone: false,
+            contact_port: address.port(),
+            asks_for_password: false,
+            credentials: Vec::new(),
             busy: false,
             codec: Codec::Pcma,
             registered: None,
@@ -187,7 +195,7 @@ impl Phone {
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        !self.legs.iter().any(|leg| leg.is_confirmed())
+        !self.legs.iter().any(Leg::is_confirmed)
     }
 
     pub(super) fn was_told(&self, wanted: impl Fn(&LegEvent) -> bool) -> bool {
@@ -302,6 +310,15 @@ impl Phone {
             }
             Event::Request { key, flow, request } => {
                 let tag = to_tag(&request).unwrap_or_default();
+                if request.method == Method::Bye && self.asks_for_password {
+                    let Some(credentials) = request.headers.get(&HeaderName::Authorization) else {
+                        let challenge = "Digest realm=\"operator.example\", nonce=\"abc\", qop=\"auth\"";
+                        let response = request.reply(StatusCode::UNAUTHORIZED, None);
+                        let response = response.with(HeaderName::WwwAuthenticate, challenge);
+                        return self.transactions.respond(now, key, response);
+                    };
+                    self.credentials.push((request.uri.clone(), credentials.to_owned()));
+                }
                 if request.method == Method::Notify {
                     self.notified.push(String::from_utf8_lossy(&request.body).trim().to_owned());
                     return self.transactions.respond(now, key, request.reply(StatusCode::OK, None));
@@ -405,7 +422,7 @@ impl Phone {
     }
 
     fn contact(&self) -> Uri {
-        Uri::sip(Some(&self.number), &self.address.ip().to_string(), Some(self.address.port()))
+        Uri::sip(Some(&self.number), &self.address.ip().to_string(), Some(self.contact_port))
             .expect("an address")
     }
 }

@@ -146,6 +146,76 @@ fn an_invite_with_replaces_takes_the_place_of_the_same_extension() {
     assert!(house.phones[desk].is_idle());
 }
 
+#[test]
+fn a_hold_outlives_the_transfer_of_who_holds() {
+    let mut house = House::new(&["1001", "1002", "1003"]);
+    let (secretary, caller) = house.talking("1001", "1002");
+    let minister = house.registered("1003");
+    house.act(secretary, |phone, now| phone.refer(now, 0, "<sip:1003@mfa.example>"));
+    house.act(caller, |phone, now| phone.hold(now, Direction::SendOnly));
+    house.act(minister, Phone::answer);
+    assert_eq!(house.sound(minister), Some(Sound::Music));
+
+    house.act(caller, |phone, now| phone.hold(now, Direction::SendRecv));
+    assert_eq!(house.hears(minister), Some(caller));
+}
+
+#[test]
+fn nobody_is_transferred_into_a_call_that_is_not_answered_or_is_over() {
+    let mut house = House::new(&["1001", "1002", "1003"]);
+    let (secretary, caller) = house.talking("1001", "1002");
+    let minister = house.registered("1003");
+    house.dial(minister, "1001");
+    let ringing = &house.phones[secretary].legs[1];
+    let named = Replaces {
+        call_id: ringing.call_id().to_owned(),
+        to_tag: ringing.invitation().headers.from().expect("a caller").tag().expect("a tag").to_owned(),
+        from_tag: ringing.local_tag().to_owned(),
+        early_only: false,
+    };
+    let named = named.to_string().replace(';', "%3B").replace('=', "%3D");
+    let refer_to = format!("<sip:1003@mfa.example?Replaces={named}>");
+    house.act(secretary, |phone, now| phone.refer(now, 0, &refer_to));
+    assert_eq!(house.phones[secretary].answers[0].status.code(), 488, "it rings");
+    assert_eq!(house.hears(caller), Some(secretary));
+
+    house.act(minister, Phone::hang_up);
+    house.act(secretary, |phone, now| phone.refer(now, 0, &refer_to));
+    assert_eq!(house.phones[secretary].answers[1].status.code(), 481, "it is over");
+    assert_eq!(house.hears(caller), Some(secretary));
+}
+
+#[test]
+fn a_colleague_takes_no_call_that_is_answered() {
+    let mut house = House::new(&["1001", "1002", "1003"]);
+    let (desk, caller) = house.talking("1001", "1002");
+    let colleague = house.registered("1003");
+    let place = replaces(&house, desk, 0).replace("%3B", ";").replace("%3D", "=");
+    let mut headers = Headers::new();
+    headers.push(HeaderName::Replaces, place);
+    house.act(colleague, |phone, now| phone.invite(now, "1002", headers));
+
+    assert_eq!(super::calls::refused_with(&house, colleague), Some(403));
+    assert_eq!(house.hears(caller), Some(desk));
+}
+
+#[test]
+fn a_called_side_transfers_as_well_and_may_hang_up_while_it_does() {
+    let mut house = House::new(&["1001", "1002", "1003"]);
+    let (caller, secretary) = house.talking("1001", "1002");
+    let minister = house.registered("1003");
+    let now = house.now;
+    house.phones[secretary].refer(now, 0, "<sip:1003@mfa.example>");
+    house.phones[secretary].hang_up(now);
+    house.run(std::time::Duration::from_secs(1));
+    house.act(minister, Phone::answer);
+    assert_eq!(house.hears(caller), Some(minister));
+
+    house.act(minister, Phone::hang_up);
+    house.run(std::time::Duration::from_secs(70));
+    assert!(house.endpoint.holds_nothing(), "{:?}", house.endpoint);
+}
+
 /// A phone's own name for one of its calls, as it stands in a Refer-To.
 fn replaces(house: &House, phone: usize, leg: usize) -> String {
     let leg = &house.phones[phone].legs[leg];

@@ -1,11 +1,13 @@
 //! Calls to and from the public network.
 
+use std::time::Duration;
+
 use super::calls::refused_with;
 use super::house::House;
 use super::phone::Phone;
 use crate::call::RecordedRoute;
-use crate::message::{HeaderName, StatusCode};
-use crate::plan::{Class, TrunkId};
+use crate::message::{HeaderName, Headers, StatusCode};
+use crate::plan::{Class, PostId, RingGroup, RingStrategy, TrunkCredentials, TrunkId};
 
 /// The house's first phone stands for the operator.
 const OPERATOR: usize = 0;
@@ -50,9 +52,7 @@ fn rights_and_limits_keep_calls_inside_but_never_an_emergency() {
         plan.extensions[0].outside_calls = 0;
         plan.trunks[0].calls = 0;
     });
-    let address = house.phones[OPERATOR].address;
-    let resolved = crate::plan::ResolvedTrunk { trunk: TrunkId(1), addresses: vec![address] };
-    house.endpoint.handle_addresses(house.now, resolved);
+    resolve(&mut house);
 
     house.dial(caller, "00033140506070");
     assert_eq!(refused_with(&house, caller), Some(403));
@@ -92,4 +92,80 @@ fn a_called_phone_that_asks_for_a_password_gets_none() {
 
     assert_eq!(refused_with(&house, caller), Some(403));
     assert_eq!(house.phones[callee].legs.len(), 1, "it is not asked again");
+}
+
+#[test]
+fn a_trunk_may_ask_for_a_password_at_the_end_of_a_call_as_well() {
+    let mut house = House::new(&["1001"]);
+    let caller = house.registered("1001");
+    house.change(|plan| {
+        let account = TrunkCredentials { username: "mfa".to_owned(), password: "secret".to_owned() };
+        plan.trunks[0].credentials = Some(account);
+    });
+    resolve(&mut house);
+    house.phones[OPERATOR].asks_for_password = true;
+    house.dial(caller, "00033140506070");
+    house.act(OPERATOR, Phone::answer);
+    house.act(caller, Phone::hang_up);
+
+    let [(uri, credentials)] = &house.phones[OPERATOR].credentials[..] else {
+        panic!("one BYE with an answer")
+    };
+    assert!(credentials.contains(&format!("uri=\"{uri}\"")), "the BYE is answered for: {credentials}");
+    assert!(house.phones[OPERATOR].is_idle());
+}
+
+#[test]
+fn a_call_that_is_passed_on_has_one_hop_less() {
+    let mut house = House::new(&["1001"]);
+    let caller = house.registered("1001");
+    let mut headers = Headers::new();
+    headers.push(HeaderName::MaxForwards, 10);
+    house.act(caller, |phone, now| phone.invite(now, "00033140506070", headers));
+
+    let invite = &house.phones[OPERATOR].legs[0].invitation().headers;
+    assert_eq!(invite.lines(&HeaderName::MaxForwards).collect::<Vec<_>>(), ["9"]);
+}
+
+#[test]
+fn a_group_sends_calls_from_outside_on_inside() {
+    let mut house = House::new(&["1001", "1002"]);
+    let guard = house.registered("1002");
+    house.change(|plan| {
+        plan.groups.push(RingGroup {
+            number: "200".to_owned(),
+            name: "Accueil".to_owned(),
+            post: PostId(1),
+            members: vec!["1001".to_owned()],
+            strategy: RingStrategy::All,
+            ring: Duration::from_secs(10),
+            otherwise: Some("1002".to_owned()),
+        });
+        plan.inbound[0].target = "200".to_owned();
+    });
+    house.phones[OPERATOR].number = "+33140506070".to_owned();
+    house.dial(OPERATOR, "+2290121301234");
+    house.act(guard, Phone::answer);
+
+    assert_eq!(house.hears(OPERATOR), Some(guard));
+}
+
+#[test]
+fn a_trunk_brings_no_more_calls_than_it_carries() {
+    let mut house = House::new(&["1001"]);
+    let callee = house.registered("1001");
+    house.phones[OPERATOR].number = "+33140506070".to_owned();
+    for _ in 0..4 {
+        house.dial(OPERATOR, "+2290121301234");
+    }
+
+    assert_eq!(house.phones[callee].legs.len(), 3);
+    assert_eq!(refused_with(&house, OPERATOR), Some(503));
+}
+
+/// Tells where the operator is, after the trunk was changed.
+fn resolve(house: &mut House) {
+    let address = house.phones[OPERATOR].address;
+    let resolved = crate::plan::ResolvedTrunk { trunk: TrunkId(1), addresses: vec![address] };
+    house.endpoint.handle_addresses(house.now, resolved);
 }
