@@ -1,6 +1,7 @@
 //! What the scenarios, the fuzz targets and the bench share: peers on an independent WebRTC stack, sources of media,
 //! links with faults, and the stage on which they meet our media engine.
 
+mod aes_cm;
 pub mod fuzz;
 pub mod link;
 pub mod peer;

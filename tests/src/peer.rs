@@ -17,12 +17,14 @@ use sfu_proto::io::{
 use str0m::bwe::Bitrate;
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::config::{DtlsVersion, Fingerprint as StrFingerprint};
+use str0m::crypto::dtls::SrtpProfile;
 use str0m::ice::IceCreds;
 use str0m::media::{KeyframeRequestKind, Mid, Pt};
 use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::RtpPacket;
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
+use crate::aes_cm;
 use crate::link::Link;
 use crate::source::{Audio, Encoding, Source, Video};
 
@@ -35,11 +37,13 @@ pub struct PeerOptions {
     pub tcp: bool,
     /// Whether it paces and estimates what it sends.
     pub bandwidth_estimation: bool,
+    /// Whether AES_CM_128_HMAC_SHA1_80 is all that it knows of SRTP. It speaks DTLS 1.2 then, by another stack.
+    pub aes_cm_only: bool,
 }
 
 impl Default for PeerOptions {
     fn default() -> Self {
-        Self { dtls: DtlsVersion::Dtls12, tcp: false, bandwidth_estimation: false }
+        Self { dtls: DtlsVersion::Dtls12, tcp: false, bandwidth_estimation: false, aes_cm_only: false }
     }
 }
 
@@ -72,6 +76,7 @@ pub struct Peer {
     remote: SocketAddr,
     timeout: Instant,
     next_mid: u32,
+    srtp_profile: aes_cm::Negotiated,
 }
 
 enum Wire {
@@ -100,6 +105,10 @@ impl Peer {
         if options.bandwidth_estimation {
             config = config.enable_bwe(Some(Bitrate::mbps(2)));
         }
+        let srtp_profile = aes_cm::Negotiated::default();
+        if options.aes_cm_only {
+            config = config.set_crypto_provider(aes_cm::crypto(&srtp_profile));
+        }
         let mut rtc = config.build(Instant::now());
         rtc.add_local_candidate(candidate.expect("a valid candidate")).expect("a new candidate");
         Self {
@@ -119,7 +128,14 @@ impl Peer {
             remote,
             timeout: Instant::now(),
             next_mid: 0,
+            srtp_profile,
         }
+    }
+
+    /// The SRTP profile in use, if it is a peer that knows one only and its handshake is over.
+    #[must_use]
+    pub fn srtp_profile(&self) -> Option<SrtpProfile> {
+        self.srtp_profile.get().copied()
     }
 
     /// What the engine needs to know of it.

@@ -4,7 +4,7 @@ use palabre_tests::peer::PeerOptions;
 use palabre_tests::stage::Stage;
 use sfu_proto::io::{DataChannels, Event, PeerCloseReason};
 use str0m::config::DtlsVersion;
-use str0m::crypto::dtls::ProtocolVersion;
+use str0m::crypto::dtls::{ProtocolVersion, SrtpProfile};
 
 use crate::watch;
 
@@ -30,6 +30,23 @@ fn a_peer_of_each_dtls_version_hears_the_others() {
     assert_eq!(version(&mut stage, 0), Some(ProtocolVersion::DTLS1_2));
     assert_eq!(version(&mut stage, 1), Some(ProtocolVersion::DTLS1_3));
     assert_eq!(version(&mut stage, 2), Some(ProtocolVersion::DTLS1_3), "the newer one is chosen");
+}
+
+#[test]
+fn a_peer_that_knows_only_aes_cm_and_one_that_prefers_gcm_hear_each_other() {
+    let mut stage = Stage::open();
+    let old = stage.join_with(&PeerOptions { aes_cm_only: true, ..PeerOptions::default() });
+    let new = stage.join();
+    let voice = stage.publish_audio(old);
+    let reply = stage.publish_audio(new);
+    let down = stage.subscribe(new, voice);
+    let back = stage.subscribe(old, reply);
+
+    stage.until("they hear each other", |stage| {
+        watch::audio(stage, new, down).len() > 50 && watch::audio(stage, old, back).len() > 50
+    });
+
+    assert_eq!(stage.peer(old).srtp_profile(), Some(SrtpProfile::AES128_CM_SHA1_80));
 }
 
 #[test]
