@@ -22,13 +22,16 @@ impl Endpoint {
             let given_back =
                 self.with_calls(with, |calls, around| calls.handle_request(around, key, flow, request));
             if let Err(request) = given_back {
-                self.answer(key, with, &request, StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST);
+                self.turn_away(flow, &request, StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST);
             }
             return;
         }
         if let Some(refusal) = refuse(&request, &UNDERSTOOD) {
-            let response = refusal.response(&request, &self.tag());
-            return self.transactions.respond(with.now, key, response);
+            let mut response = request.reply(refusal.status, None);
+            for (name, value) in &refusal.hints {
+                response.headers.push(name.clone(), value);
+            }
+            return self.transactions.respond_stateless(flow, &request, response);
         }
         match request.method {
             Method::Register => self.handle_register(with, key, flow, &request),
@@ -38,7 +41,7 @@ impl Endpoint {
                 self.transactions.respond_stateless(flow, &request, response);
             }
             // They make sense within a dialog only, and there is none.
-            _ => self.answer(key, with, &request, StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST),
+            _ => self.turn_away(flow, &request, StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST),
         }
     }
 
@@ -109,6 +112,11 @@ impl Endpoint {
             .with(HeaderName::Allow, methods)
             .with(HeaderName::Accept, UNDERSTOOD.bodies.join(", "))
             .with(HeaderName::Supported, UNDERSTOOD.extensions.join(", "))
+    }
+
+    /// Answers who has shown no password, and remembers nothing of it.
+    fn turn_away(&mut self, flow: Flow, request: &Request, status: StatusCode) {
+        self.transactions.respond_stateless(flow, request, request.reply(status, None));
     }
 
     fn answer(&mut self, key: ServerKey, with: &Surroundings<'_>, request: &Request, status: StatusCode) {

@@ -97,6 +97,14 @@ fn requests_for_dialogs_that_are_none_find_nobody() {
 
     let statuses: Vec<u16> = house.phones[phone].answers.iter().map(|answer| answer.status.code()).collect();
     assert_eq!(statuses, [481, 481, 481]);
+    let mut stray = request(Method::Bye, "stray");
+    let to = stray.headers.to().expect("an address").with_tag("stray");
+    stray.headers.set(HeaderName::To, to);
+    house.act(phone, |phone, now| phone.send_raw(now, stray));
+    let strange = request(Method::Message, "strange");
+    house.act(phone, |phone, now| phone.send_raw(now, strange));
+    assert_eq!(house.phones[phone].answers.len(), 5);
+    assert_eq!(house.endpoint.transactions.server_transactions(), 0, "nothing is kept of strangers");
 }
 
 fn request(method: Method, word: &str) -> Request {
