@@ -4,16 +4,15 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::hunt::Target;
+use super::call_leg::{CallLeg, Party, who};
 use super::hunting::Hunting;
-use super::identity::Presented;
 use super::io::{Around, Origin, Output};
-use super::media_plane::{LegId, LegMedia, MediaEvent, MediaReport, Sound, Wish};
+use super::media_plane::{LegId, MediaEvent, MediaReport, Sound, Wish};
 use super::mint::Mint;
-use super::record::{CallId, EndCause, LegRecord, RecordedRoute};
+use super::record::{CallId, EndCause, LegRecord};
 use crate::dialog::DialogId;
 use crate::flow::Flow;
-use crate::leg::{self, Leg, LegEvent, Reason};
+use crate::leg::{Leg, Reason};
 use crate::message::{CSeq, HeaderName, Headers, Request, Response, StatusCode, Uri};
 use crate::plan::{Caller, Route, TrunkId};
 use crate::sdp::Offering;
@@ -26,15 +25,15 @@ pub struct Calls {
     pub(super) calls: HashMap<CallId, Call>,
     pub(super) legs: HashMap<LegId, CallLeg>,
     /// Our side of each dialog: Call-ID and our tag.
-    dialogs: HashMap<(String, String), LegId>,
+    pub(super) dialogs: HashMap<(String, String), LegId>,
     /// The legs that INVITEs of others have made.
-    inviting: HashMap<ServerKey, LegId>,
+    pub(super) inviting: HashMap<ServerKey, LegId>,
     /// The legs of each extension.
-    of_extension: HashMap<String, HashSet<LegId>>,
-    due: BTreeSet<(Instant, LegId)>,
-    deadlines: BTreeSet<(Instant, CallId)>,
+    pub(super) of_extension: HashMap<String, HashSet<LegId>>,
+    pub(super) due: BTreeSet<(Instant, LegId)>,
+    pub(super) deadlines: BTreeSet<(Instant, CallId)>,
     /// Legs with outputs to look at.
-    touched: Vec<LegId>,
+    pub(super) touched: Vec<LegId>,
     pub(super) mint: Mint,
     /// How devices like their sound protected, by binding: what they accepted last.
     pub(super) protections: HashMap<String, Offering>,
@@ -50,7 +49,7 @@ pub(super) struct Call {
     /// Who is called, as the caller dialled.
     pub(super) dialled: String,
     pub(super) stage: Stage,
-    deadline: Option<Instant>,
+    pub(super) deadline: Option<Instant>,
 }
 
 /// What goes on in a call.
@@ -68,34 +67,6 @@ pub(super) enum Stage {
         /// Which.
         sound: Sound,
     },
-}
-
-/// A leg and what calls know of it.
-#[derive(Debug)]
-pub(super) struct CallLeg {
-    pub(super) call: CallId,
-    pub(super) leg: Leg,
-    pub(super) party: Party,
-    pub(super) media: Option<LegMedia>,
-    pub(super) offering: Offering,
-    pub(super) record: LegRecord,
-    /// What it was made to reach, if we called.
-    pub(super) target: Option<Target>,
-    /// The extension on whose account it goes, if we called.
-    pub(super) payer: Option<String>,
-    /// The transaction that made it, if we are called.
-    invite: Option<ServerKey>,
-    due: Option<Instant>,
-    ended: bool,
-}
-
-/// Who is on the other side of a leg.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Party {
-    /// An extension, by its number; on one of its devices, by the binding if it is known.
-    Extension { number: String, binding: Option<String> },
-    /// Somebody behind a trunk.
-    Outside { trunk: TrunkId, number: String },
 }
 
 impl Calls {
@@ -404,131 +375,6 @@ impl Calls {
         Some(leg)
     }
 
-    /// Performs what legs want, until they want nothing any more.
-    fn settle(&mut self, around: &mut Around<'_>) {
-        while let Some(id) = self.touched.pop() {
-            while let Some(output) = self.legs.get_mut(&id).and_then(|leg| leg.leg.poll_output()) {
-                match output {
-                    leg::Output::Request { flow, request } => {
-                        self.outputs.push_back(Output::Request { leg: id, flow, request });
-                    }
-                    leg::Output::Ack { flow, request } => {
-                        self.outputs.push_back(Output::Ack { flow, request });
-                    }
-                    leg::Output::Cancel { cseq, headers } => {
-                        self.outputs.push_back(Output::Cancel { leg: id, cseq, headers });
-                    }
-                    leg::Output::Respond { key, response } => {
-                        self.outputs.push_back(Output::Respond { key, response });
-                    }
-                    leg::Output::Event(event) => self.handle_event(around, id, event),
-                }
-            }
-            self.schedule(id);
-        }
-        #[cfg(test)]
-        assert!(self.is_sound(), "a leg or a call has been forgotten: {self:#?}");
-    }
-
-    /// Whether every leg that has not ended has a place in a call, for tests.
-    #[cfg(test)]
-    fn is_sound(&self) -> bool {
-        let has_place = |(id, leg): (&LegId, &CallLeg)| {
-            let Some(call) = self.calls.get(&leg.call) else { return false };
-            call.caller == *id
-                || match &call.stage {
-                    Stage::Hunting(hunting) => {
-                        let by = hunting.transfer.as_ref().and_then(|transfer| transfer.by);
-                        hunting.branches.contains(id) || by == Some(*id)
-                    }
-                    Stage::Talking { other } => other == id,
-                    Stage::Alone { .. } => false,
-                }
-        };
-        let waits = |call: &Call| call.deadline.is_some() || matches!(call.stage, Stage::Talking { .. });
-        self.legs.iter().filter(|(_, leg)| !leg.ended).all(has_place) && self.calls.values().all(waits)
-    }
-
-    /// Notes when a leg wants to be looked at again, or drops it when it is over.
-    fn schedule(&mut self, id: LegId) {
-        let Some(leg) = self.legs.get_mut(&id) else { return };
-        let due = leg.leg.poll_timeout();
-        if leg.due != due {
-            if let Some(old) = leg.due {
-                self.due.remove(&(old, id));
-            }
-            if let Some(new) = due {
-                self.due.insert((new, id));
-            }
-            leg.due = due;
-        }
-        if leg.ended && leg.leg.is_over() {
-            let leg = self.legs.remove(&id).expect("it was just looked at");
-            if let Some(old) = leg.due {
-                self.due.remove(&(old, id));
-            }
-            self.dialogs.remove(&(leg.leg.call_id().to_owned(), leg.leg.local_tag().to_owned()));
-            if let Some(key) = leg.invite {
-                self.inviting.remove(&key);
-            }
-            if let Some(number) = leg.extension()
-                && let Some(legs) = self.of_extension.get_mut(number)
-            {
-                legs.remove(&id);
-                if legs.is_empty() {
-                    self.of_extension.remove(number);
-                }
-            }
-        }
-    }
-
-    fn handle_event(&mut self, around: &mut Around<'_>, id: LegId, event: LegEvent) {
-        let Some((call, ended)) = self.legs.get(&id).map(|leg| (leg.call, leg.ended)) else { return };
-        if ended && !matches!(event, LegEvent::Challenged(_)) {
-            // It was said before the leg was ended by something else; only the BYE may have to be said again.
-            return;
-        }
-        match event {
-            LegEvent::Ringing { status } => self.handle_ringing(around, call, id, status),
-            LegEvent::EarlyMedia(agreed) => self.handle_early_media(around, call, id, &agreed),
-            LegEvent::Answered(agreed) => self.handle_answered(around, call, id, &agreed),
-            LegEvent::Offered(offered) => self.handle_offered(around, call, id, &offered),
-            LegEvent::OfferWanted => self.handle_offer_wanted(around, id),
-            LegEvent::Renegotiated(agreed) => self.handle_renegotiated(around, call, id, &agreed),
-            LegEvent::OfferWithdrawn | LegEvent::OfferFailed(_) => {}
-            LegEvent::Challenged(response) => self.handle_challenge(around, id, &response),
-            LegEvent::Referred(referral) => self.handle_referral(around, call, id, referral),
-            LegEvent::Key { digit, duration } => self.handle_key(around, call, id, digit, duration),
-            LegEvent::Ended(ending) => self.handle_ended(around, call, id, ending),
-        }
-    }
-
-    /// A trunk wants to know who we are. Nobody else has a right to: a phone that asks could have our answers.
-    fn handle_challenge(&mut self, around: &mut Around<'_>, id: LegId, response: &Response) {
-        let Some(leg) = self.touch(id) else { return };
-        let answer = match (&leg.party, leg.leg.challenged()) {
-            (Party::Outside { trunk, .. }, Some(request)) => around.trunks.answer(*trunk, request, response),
-            _ => None,
-        };
-        match answer {
-            Some((name, credentials)) => leg.leg.retry(around.now, name, &credentials),
-            None => leg.leg.surrender(around.now),
-        }
-    }
-
-    fn handle_key(
-        &mut self,
-        around: &mut Around<'_>,
-        call: CallId,
-        id: LegId,
-        digit: char,
-        duration: Duration,
-    ) {
-        if let Some(other) = self.other(call, id) {
-            around.media.press(other, digit, duration);
-        }
-    }
-
     /// Whom a leg talks to.
     pub(super) fn other(&self, call: CallId, id: LegId) -> Option<LegId> {
         let call = self.calls.get(&call)?;
@@ -539,7 +385,7 @@ impl Calls {
         }
     }
 
-    fn lose(&mut self, around: &mut Around<'_>, id: LegId, cause: EndCause) {
+    pub(super) fn lose(&mut self, around: &mut Around<'_>, id: LegId, cause: EndCause) {
         let Some(call) = self.legs.get(&id).filter(|leg| !leg.ended).map(|leg| leg.call) else { return };
         self.hang_up(around, id, None);
         self.close_leg(around, id, cause);
@@ -666,57 +512,6 @@ impl Calls {
         let caller = found.caller;
         around.media.play(caller, sound);
         self.set_deadline(call, until.map(|until| around.now + until));
-    }
-}
-
-impl CallLeg {
-    pub(super) fn new(call: CallId, leg: Leg, party: Party, record: LegRecord) -> Self {
-        Self {
-            call,
-            leg,
-            party,
-            media: None,
-            offering: Offering::Plain,
-            record,
-            target: None,
-            payer: None,
-            invite: None,
-            due: None,
-            ended: false,
-        }
-    }
-
-    pub(super) fn is_over(&self) -> bool {
-        self.ended
-    }
-
-    /// The extension on its other side.
-    pub(super) fn extension(&self) -> Option<&str> {
-        match &self.party {
-            Party::Extension { number, .. } => Some(number),
-            Party::Outside { .. } => None,
-        }
-    }
-}
-
-/// Who calls, as others are told and as it is recorded.
-fn who(around: &Around<'_>, leg: &Leg, origin: &Origin) -> (Party, Presented, RecordedRoute) {
-    match origin {
-        Origin::Device { extension } => {
-            let post =
-                around.plan.extension(extension).map_or(crate::plan::PostId(0), |extension| extension.post);
-            let bindings = around.registrar.lookup(around.now, extension);
-            let bound = bindings.into_iter().find(|binding| binding.flow == leg.flow());
-            let binding = bound.map(|binding| binding.key.clone());
-            let party = Party::Extension { number: extension.clone(), binding };
-            (party, Presented::extension(around.plan, extension), RecordedRoute::OnNet { post })
-        }
-        Origin::Trunk(trunk) => {
-            let post = around.plan.trunk(*trunk).map_or(crate::plan::PostId(0), |trunk| trunk.post);
-            let presented = Presented::from_trunk(&leg.invitation().headers);
-            let party = Party::Outside { trunk: *trunk, number: presented.number.clone() };
-            (party, presented, RecordedRoute::Trunk { trunk: *trunk, post })
-        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! transferring and picking up are therefore decided here, and never depend on what the other phone can do.
 
 mod audio;
+mod call_leg;
 mod calls;
 mod codes;
 mod hunt;
@@ -12,10 +13,13 @@ mod identity;
 mod io;
 mod media_plane;
 mod mint;
+mod parting;
 mod pickup;
 mod record;
+mod settling;
 mod talking;
 mod transfer;
+mod ways;
 
 pub use calls::Calls;
 pub use io::{Around, Origin, Output, Setting, TrunkTable};

@@ -1,7 +1,8 @@
 //! Transfers (RFC 5589): a phone sends whoever it talks to elsewhere. We do it for the phone, so that the other side
 //! need not know how, and the call comes back when it fails.
 
-use super::calls::{Calls, Party, Stage};
+use super::call_leg::Party;
+use super::calls::{Calls, Stage};
 use super::hunt::{Hunt, Payer};
 use super::hunting::Hunting;
 use super::identity::Presented;
