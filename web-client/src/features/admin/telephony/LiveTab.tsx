@@ -31,7 +31,7 @@ export function LiveTab() {
       <Said>{said}</Said>
       <section aria-labelledby="live-calls">
         <div className="blockhead">
-          <h2 id="live-calls">{words.calls(calls.value.length)}</h2>
+          <h2 id="live-calls">{words.calls(new Set(calls.value.map((leg) => leg.call)).size)}</h2>
         </div>
         <div className="card scrolls" role="group" aria-label={words.callsTitle} tabIndex={0}>
           {calls.value.length === 0 ? (
