@@ -51,6 +51,8 @@ pub(super) struct Outside {
     pub(super) number: String,
     /// Whether no limit may refuse it.
     pub(super) emergency: bool,
+    /// Whether it is tried though the trunk seems to be down.
+    pub(super) in_need: bool,
 }
 
 /// Why the call came to be where it is (RFC 5806).
@@ -141,10 +143,12 @@ impl Hunt {
         self.steps.clear();
     }
 
-    /// A phone sends its call elsewhere by itself (302).
-    pub(super) fn redirect(&mut self, plan: &Plan, by: String, to: String) {
+    /// A phone sends its call elsewhere by itself (302). Says how it is there, if nobody can be rung.
+    pub(super) fn redirect(&mut self, plan: &Plan, by: String, to: String) -> Outcome {
         self.steps.clear();
+        self.outcome = Outcome::Unreachable;
         self.divert(plan, Detour { by, to }, "deflection");
+        self.outcome
     }
 
     /// What the caller is told when nobody is left.
@@ -248,14 +252,14 @@ impl Hunt {
         if ways.is_empty() {
             return Err(StatusCode::SERVICE_UNAVAILABLE);
         }
-        self.steps.extend(ways.iter().map(|way| Step {
-            targets: vec![Target::Outside(Outside {
-                way: way.clone(),
-                number: number.to_owned(),
-                emergency,
-            })],
-            ring: LONGEST_RING,
-        }));
+        // Who needs help is not told that a trunk did not answer our last question: it is tried all the same.
+        for in_need in if emergency { &[false, true][..] } else { &[false] } {
+            self.steps.extend(ways.iter().map(|way| {
+                let (way, number) = (way.clone(), number.to_owned());
+                let outside = Outside { way, number, emergency, in_need: *in_need };
+                Step { targets: vec![Target::Outside(outside)], ring: LONGEST_RING }
+            }));
+        }
         Ok(())
     }
 }

@@ -33,6 +33,9 @@ pub trait TrunkTable {
     /// Where to send calls of a trunk; `None` while it is down.
     fn flow(&self, trunk: TrunkId) -> Option<Flow>;
 
+    /// Where to send an emergency call, even if the trunk seems to be down.
+    fn flow_in_need(&self, trunk: TrunkId) -> Option<Flow>;
+
     /// Answers a trunk's challenge to a request of ours: the field and its value, or `None` if we have no account there or
     /// it did not help.
     fn answer(

@@ -66,7 +66,8 @@ impl Calls {
             (Ending::Redirected(contacts), Some(Target::Extension(by))) => {
                 let to = contacts.first().and_then(|contact| contact.uri.user().map(Cow::into_owned));
                 if let Some(to) = to {
-                    hunting.hunt.redirect(around.plan, by.clone(), to);
+                    let there = hunting.hunt.redirect(around.plan, by.clone(), to);
+                    hunting.outcome = hunting.outcome.or(there);
                 }
             }
             (Ending::Refused { status, .. }, Some(Target::Outside(_))) if !is_trunks_fault(*status) => {

@@ -52,7 +52,11 @@ impl Calls {
     ) -> Result<Way, StatusCode> {
         let trunk = around.plan.trunk(outside.way.trunk).ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
         self.check_limits(around, call, outside, trunk.calls)?;
-        let flow = around.trunks.flow(trunk.id).ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
+        let flow = match outside.in_need {
+            true => around.trunks.flow_in_need(trunk.id),
+            false => around.trunks.flow(trunk.id),
+        };
+        let flow = flow.ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
         let uri = Uri::sip(Some(&outside.way.number), &trunk.host, trunk.port)
             .map_err(|_| StatusCode::ADDRESS_INCOMPLETE)?;
         Ok(Way {

@@ -132,7 +132,11 @@ impl Trunks {
 
 impl TrunkTable for Trunks {
     fn flow(&self, trunk: TrunkId) -> Option<Flow> {
-        let link = self.links.get(&trunk).filter(|link| link.is_up())?;
+        self.flow_in_need(trunk).filter(|_| self.links.get(&trunk).is_some_and(Link::is_up))
+    }
+
+    fn flow_in_need(&self, trunk: TrunkId) -> Option<Flow> {
+        let link = self.links.get(&trunk)?;
         flow_to(&self.locals, link.trunk.carrier, link.address()?)
     }
 

@@ -216,3 +216,20 @@ fn after_an_announcement_a_caller_hears_that_it_rings_elsewhere() {
     house.act(other, Phone::answer);
     assert_eq!(house.hears(caller), Some(other));
 }
+
+#[test]
+fn a_caller_is_told_how_it_is_where_a_phone_sends_him() {
+    let mut house = House::new(&["1001", "1002", "1003"]);
+    let (first, caller) = (house.registered("1002"), house.registered("1001"));
+    house.change(|plan| {
+        let at = House::extension(plan, "1003");
+        plan.extensions[at].do_not_disturb = true;
+    });
+    house.dial(caller, "1002");
+    house.act(first, |phone, now| phone.redirect(now, "1003"));
+    assert_eq!(refused_with(&house, caller), Some(486));
+
+    house.dial(caller, "1002");
+    house.act(first, |phone, now| phone.redirect(now, "1002"));
+    assert_eq!(refused_with(&house, caller), Some(482));
+}

@@ -153,6 +153,15 @@ impl Phone {
         self.settle(now);
     }
 
+    /// Sends its call elsewhere by itself.
+    pub(super) fn redirect(&mut self, now: Instant, number: &str) {
+        let mut headers = Headers::new();
+        headers
+            .push(HeaderName::Contact, NameAddr::new(Uri::sip(Some(number), REALM, None).expect("a number")));
+        self.last().refuse(now, StatusCode::MOVED_TEMPORARILY, headers);
+        self.settle(now);
+    }
+
     pub(super) fn hang_up(&mut self, now: Instant) {
         self.last().hang_up(now, None);
         self.settle(now);

@@ -163,6 +163,22 @@ fn a_trunk_brings_no_more_calls_than_it_carries() {
     assert_eq!(refused_with(&house, OPERATOR), Some(503));
 }
 
+#[test]
+fn an_emergency_call_is_tried_over_a_trunk_that_seems_to_be_down() {
+    let mut house = House::new(&["1001"]);
+    let caller = house.registered("1001");
+    house.phones[OPERATOR].gone = true;
+    house.run(Duration::from_secs(150));
+    assert!(house.endpoint.trunks().all(|trunk| !trunk.up), "its silence was noticed");
+    house.phones[OPERATOR].gone = false;
+    house.dial(caller, "00033140506070");
+    assert_eq!(refused_with(&house, caller), Some(503));
+
+    house.dial(caller, "112");
+    house.act(OPERATOR, Phone::answer);
+    assert_eq!(house.hears(caller), Some(OPERATOR));
+}
+
 /// Tells where the operator is, after the trunk was changed.
 fn resolve(house: &mut House) {
     let address = house.phones[OPERATOR].address;
