@@ -11,9 +11,7 @@ import pytest
 from baresip import Baresip
 from network import SERVER, phone_address, set_up
 from program import Program
-
-PHONES = 8
-REALM = "mfa.example"
+from raw_phones import PHONES, REALM, Phones
 # What the server logs when it has taken in a new numbering plan.
 PLAN_CHANGED = "the numbering plan has changed"
 
@@ -143,3 +141,11 @@ def house(tmp_path, certificate):
     house.program.run("post", "add", "Cotonou", "--country", "BJ", "--prefix", "0", "--emergency", "112")
     yield house
     house.stop()
+
+
+@pytest.fixture
+def phones(house):
+    """Phones that say word for word what a test wants said."""
+    phones = Phones(house)
+    yield phones
+    phones.close()
