@@ -233,3 +233,19 @@ fn a_caller_is_told_how_it_is_where_a_phone_sends_him() {
     house.act(first, |phone, now| phone.redirect(now, "1002"));
     assert_eq!(refused_with(&house, caller), Some(482));
 }
+
+#[test]
+fn a_call_is_picked_up_though_neither_side_says_what_it_speaks() {
+    let mut house = House::new(&["1001", "1002", "1003"]);
+    let (callee, colleague, caller) =
+        (house.registered("1002"), house.registered("1003"), house.registered("1001"));
+    house.act(caller, |phone, now| phone.invite_without_offer(now, "1002"));
+    assert_eq!(house.phones[callee].legs.len(), 1);
+    house.act(colleague, |phone, now| phone.invite_without_offer(now, "*81002"));
+
+    assert_eq!(house.hears(caller), Some(colleague));
+    assert_eq!(house.hears(colleague), Some(caller));
+    house.act(caller, Phone::hang_up);
+    house.run(Duration::from_secs(70));
+    assert!(house.endpoint.holds_nothing(), "{:?}", house.endpoint);
+}

@@ -114,8 +114,18 @@ impl Phone {
     }
 
     pub(super) fn invite(&mut self, now: Instant, number: &str, headers: Headers) {
+        let local = self.audio();
+        self.call(now, number, headers, Some(local));
+    }
+
+    /// Leaves it to us to say what can be spoken, as some gateways do.
+    pub(super) fn invite_without_offer(&mut self, now: Instant, number: &str) {
+        self.call(now, number, Headers::new(), None);
+    }
+
+    fn call(&mut self, now: Instant, number: &str, headers: Headers, local: Option<LocalAudio>) {
         let uri = Uri::sip(Some(number), REALM, None).expect("a number");
-        let (tokens, local) = (self.tokens(), self.audio());
+        let tokens = self.tokens();
         let invitation = Invitation {
             flow: self.flow(),
             from: NameAddr::new(self.uri(REALM)),
@@ -125,7 +135,7 @@ impl Phone {
             route: Vec::new(),
             contact: self.contact(),
             headers,
-            local: Some(local),
+            local,
         };
         self.legs.push(Leg::invite(now, invitation, tokens));
         self.settle(now);
