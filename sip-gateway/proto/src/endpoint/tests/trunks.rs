@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::calls::refused_with;
-use super::house::House;
+use super::house::{House, ours};
 use super::phone::Phone;
 use crate::call::RecordedRoute;
-use crate::message::{HeaderName, Headers, StatusCode};
+use crate::message::{HeaderName, Headers, Method, StatusCode};
 use crate::plan::{Class, PostId, RingGroup, RingStrategy, TrunkCredentials, TrunkId};
 
 /// The house's first phone stands for the operator.
@@ -177,6 +177,28 @@ fn an_emergency_call_is_tried_over_a_trunk_that_seems_to_be_down() {
     house.dial(caller, "112");
     house.act(OPERATOR, Phone::answer);
     assert_eq!(house.hears(caller), Some(OPERATOR));
+}
+
+#[test]
+fn a_trunk_that_was_changed_registers_anew() {
+    let mut house = House::new(&["1001"]);
+    let mut words = Vec::new();
+    for calls in [4, 5] {
+        house.change(|plan| {
+            plan.trunks[0].register = true;
+            plan.trunks[0].calls = calls;
+        });
+        resolve(&mut house);
+        house.endpoint.trunks.handle_timeout(house.now, &|_| ours());
+        while let Some(output) = house.endpoint.trunks.poll_output() {
+            if output.request.method == Method::Register {
+                words.push(output.request.headers.call_id().expect("a Call-ID").to_owned());
+            }
+        }
+    }
+
+    assert_eq!(words.len(), 2);
+    assert_ne!(words[0], words[1], "its numbers begin anew, so its Call-ID does");
 }
 
 /// Tells where the operator is, after the trunk was changed.
