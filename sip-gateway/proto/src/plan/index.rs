@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
 
-use super::number::is_country;
+use super::number::{international, is_country};
 use super::{Device, Extension, InboundNumber, Plan, Post, PostId, RingGroup, Trunk, TrunkId};
 use crate::plan::DigestAlgorithm;
 
@@ -117,16 +117,24 @@ impl Plan {
             }
             for (at, inbound) in self.inbound.iter().enumerate() {
                 let of_trunk = places.inbound.entry(inbound.trunk).or_default();
-                of_trunk.entry(inbound.number.clone()).or_insert(at);
+                let number = current(&inbound.number);
+                of_trunk.entry(number.clone()).or_insert(at);
                 if !inbound.number.is_empty() {
                     let targets = places.targets.entry(inbound.trunk).or_default();
                     targets.entry(inbound.target.clone()).or_insert(at);
-                    places.own_numbers.entry(inbound.number.clone()).or_insert(at);
+                    places.own_numbers.entry(number).or_insert(at);
                 }
             }
             Box::new(places)
         })
     }
+}
+
+/// A public number as it is since its country's numbering plan changed: calls come in with the number of today, whatever
+/// was typed in years ago.
+fn current(number: &str) -> String {
+    let known = number.strip_prefix('+').and_then(international);
+    known.map_or_else(|| number.to_owned(), |known| known.e164)
 }
 
 /// What is cloned may be changed, so it makes its own.

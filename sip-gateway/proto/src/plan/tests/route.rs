@@ -1,5 +1,6 @@
 //! What diplomats dial, and where it leads.
 
+use super::super::tests::inbound;
 use super::super::tests::*;
 use super::*;
 use crate::plan::{Language, PostId};
@@ -316,4 +317,18 @@ fn a_plan_that_was_cloned_and_changed_is_asked_anew() {
 
     assert_eq!(next.route(Caller::Extension("201"), "204"), extension_of("204"));
     assert_ne!(plan, next);
+}
+
+#[test]
+fn a_number_of_ours_written_as_it_was_before_its_plan_changed_still_rings() {
+    let mut plan = ministry();
+    plan.inbound.push(inbound(BENIN_LINE, "+22921301001", "1001"));
+
+    for called in ["+2290121301001", "+22921301001", "21301001"] {
+        assert_eq!(
+            plan.route(Caller::Trunk(BENIN_LINE), called),
+            Route::Extension("1001".to_owned()),
+            "{called}"
+        );
+    }
 }
