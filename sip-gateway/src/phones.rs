@@ -250,7 +250,7 @@ impl Driver {
     /// Gives the last words a moment to be answered.
     async fn part(&mut self, received: &mut mpsc::Receiver<Received>) {
         let until = tokio::time::Instant::now() + LAST_WORDS;
-        while !self.endpoint.holds_nothing() {
+        while !self.endpoint.has_parted() {
             let due = self.endpoint.poll_timeout().unwrap_or_else(|| Instant::now() + IDLE);
             tokio::select! {
                 Some(received) = received.recv() => self.take(received),

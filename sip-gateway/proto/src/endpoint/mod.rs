@@ -231,6 +231,12 @@ impl Endpoint {
         self.calls.holds_nothing() && self.owners.is_empty() && self.inviting.is_empty()
     }
 
+    /// Whether every call has said its last word and had its answer.
+    #[must_use]
+    pub fn has_parted(&self) -> bool {
+        self.calls.holds_nothing()
+    }
+
     /// How many bindings there are.
     #[must_use]
     pub fn bindings(&self) -> usize {
