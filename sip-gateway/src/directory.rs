@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use sip_gateway_proto::call::{CallId, EndCause, LegId, MediaReport, RecordedRoute};
 use sip_gateway_proto::plan::Plan;
+use sip_gateway_proto::subscription::MessageCount;
 
 /// Who may register and call, and where everything is written down.
 pub trait Directory: Send + Sync + 'static {
@@ -13,6 +14,12 @@ pub trait Directory: Send + Sync + 'static {
 
     /// The bindings that were still good when the program ended, for the registrar to begin with.
     fn bindings(&self) -> Vec<Binding>;
+
+    /// What waits in the mailbox of an extension, for the lamp of its phones. Nothing, in a house without mailboxes.
+    fn messages(&self, extension: &str) -> MessageCount {
+        let _ = extension;
+        MessageCount::default()
+    }
 
     /// Takes note of a fact, in the order told. Never blocks: what is to be stored goes through a queue.
     fn record(&self, fact: Fact);

@@ -293,7 +293,7 @@ impl Driver {
         if !Arc::ptr_eq(&plan, &self.plan) {
             tracing::info!("the numbering plan has changed");
             self.plan = Arc::clone(&plan);
-            self.endpoint.handle_plan(Instant::now(), plan);
+            self.guarded(|endpoint, with| endpoint.handle_plan(with, plan));
         }
         self.resolver.follow(&self.plan, &self.transports);
     }
@@ -318,8 +318,13 @@ impl Driver {
 
     /// Lets the machine handle one input. A fault in it costs the phones that input, not all their calls.
     fn guarded(&mut self, act: impl FnOnce(&mut Endpoint, &mut Surroundings<'_>)) {
-        let Self { endpoint, media, addresses, .. } = self;
-        let mut with = Surroundings { now: Instant::now(), media, address: &|flow| addresses.of(flow) };
+        let Self { endpoint, media, addresses, scribe, .. } = self;
+        let mut with = Surroundings {
+            now: Instant::now(),
+            media,
+            address: &|flow| addresses.of(flow),
+            mailbox: &|number| scribe.messages(number),
+        };
         if catch_unwind(AssertUnwindSafe(|| act(endpoint, &mut with))).is_err() {
             tracing::error!("a fault in the phones' machine: one input was lost");
         }

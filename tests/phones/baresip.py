@@ -16,7 +16,7 @@ MODULES = ["aufile", "aubridge", "g711", "g722", "opus", "srtp", "dtls_srtp", "s
 class Baresip:
     """One phone: it speaks a tone of its own and records all it hears."""
 
-    def __init__(self, directory: Path, number: int, account: str, hertz: int, *, codec_rate=8_000, ca: Path | None = None):
+    def __init__(self, directory: Path, number: int, account: str, hertz: int, *, codec_rate=8_000, ca: Path | None = None, mwi: bool = False):
         self.address = phone_address(number)
         self.hertz = hertz
         self.events: list[dict] = []
@@ -45,7 +45,7 @@ class Baresip:
             "module_path /usr/lib/baresip/modules",
             *(f"module {name}.so" for name in MODULES),
             "module_tmp account.so",
-            *(f"module_app {name}.so" for name in ("menu", "contact", "ctrl_tcp", "debug_cmd")),
+            *(f"module_app {name}.so" for name in ("menu", "contact", "ctrl_tcp", "debug_cmd", *(["mwi"] if mwi else []))),
             f"snd_path {self._recordings}",
             f"ctrl_tcp_listen 127.0.0.1:{self._control}",
         ]

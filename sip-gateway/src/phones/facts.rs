@@ -5,6 +5,7 @@ use std::time::{Instant, SystemTime};
 
 use sip_gateway_proto::call::{self, LegRecord};
 use sip_gateway_proto::plan::Plan;
+use sip_gateway_proto::subscription::MessageCount;
 use sip_gateway_proto::ua::registrar::{self, Change, SavedBinding};
 
 use crate::directory::{Binding, Directory, Fact, LegState, Setting};
@@ -23,6 +24,10 @@ impl Scribe {
 
     pub(super) fn plan(&self) -> Arc<Plan> {
         self.directory.plan()
+    }
+
+    pub(super) fn messages(&self, number: &str) -> MessageCount {
+        self.directory.messages(number)
     }
 
     /// The bindings that were still good when the program ended.

@@ -37,6 +37,8 @@ pub struct Calls {
     pub(super) mint: Mint,
     /// How devices like their sound protected, by binding: what they accepted last.
     pub(super) protections: HashMap<String, Offering>,
+    /// The extensions whose calls may have changed since somebody asked.
+    pub(super) changed: HashSet<String>,
     next: u64,
     pub(super) outputs: VecDeque<Output>,
 }
@@ -84,6 +86,7 @@ impl Calls {
             touched: Vec::new(),
             mint: Mint::new(seed),
             protections: HashMap::new(),
+            changed: HashSet::new(),
             next: 0,
             outputs: VecDeque::new(),
         }
@@ -449,6 +452,7 @@ impl Calls {
         if let Some(leg) = self.legs.get(&id) {
             self.outputs.push_back(Output::Record(Box::new(leg.record.clone())));
         }
+        self.note_changed(id);
     }
 
     /// Sets or removes the time when a call is to be looked at.
@@ -478,7 +482,7 @@ impl Calls {
     }
 
     /// Where the other side reaches us within a leg.
-    pub(super) fn contact(&self, around: &Around<'_>, flow: &Flow, user: Option<&str>) -> Uri {
+    pub(crate) fn contact(&self, around: &Around<'_>, flow: &Flow, user: Option<&str>) -> Uri {
         let address = (around.address)(flow);
         let host = match address.ip() {
             std::net::IpAddr::V4(ip) => ip.to_string(),

@@ -80,7 +80,7 @@ pub(super) fn push_diversions<'a>(
     }
 }
 
-fn unknown() -> Uri {
+pub(crate) fn unknown() -> Uri {
     Uri::parse("sip:anonymous@anonymous.invalid").expect("the address of nobody (RFC 3323 §4.1.1.3) is one")
 }
 

@@ -155,7 +155,7 @@ impl Calls {
 }
 
 /// Whether one extension may take calls that ring at another: both in one group, or both in none at one post.
-fn may_pick_up(plan: &Plan, by: &str, at: &str) -> bool {
+pub(super) fn may_pick_up(plan: &Plan, by: &str, at: &str) -> bool {
     let (Some(by), Some(at)) = (plan.extension(by), plan.extension(at)) else { return false };
     let group = |extension: &Extension| extension.pickup_group.clone().filter(|group| !group.is_empty());
     match (group(by), group(at)) {

@@ -35,6 +35,7 @@ impl Calls {
                     leg::Output::Event(event) => self.handle_event(around, id, event),
                 }
             }
+            self.note_changed(id);
             self.schedule(id);
         }
         #[cfg(test)]

@@ -3,6 +3,7 @@
 mod authenticate;
 mod guard;
 mod requests;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use crate::call::{self, Around, Calls, LegId, LegRecord, MediaEvent, MediaPlane,
 use crate::flow::{Carrier, Flow};
 use crate::message::{CSeq, Message, Method, ParseError, Request, Response};
 use crate::plan::{Plan, ResolvedTrunk, TrunkId};
+use crate::subscription::{MessageCount, SubscriptionId, Watchers};
 use crate::transaction::{self, ClientKey, FailureCause, Timers, Transactions};
 use crate::trunk::{TrunkState, Trunks};
 use crate::ua::digest::DigestServer;
@@ -42,6 +44,8 @@ pub struct Surroundings<'a> {
     pub media: &'a mut dyn MediaPlane,
     /// Which address of ours a peer can reach, by the flow to it.
     pub address: &'a dyn Fn(&Flow) -> SocketAddr,
+    /// What waits in the mailbox of an extension, by its number.
+    pub mailbox: &'a dyn Fn(&str) -> MessageCount,
 }
 
 /// The machine. After each input its outputs are drained.
@@ -53,6 +57,7 @@ pub struct Endpoint {
     guard: Guard,
     registrar: Registrar,
     calls: Calls,
+    watchers: Watchers,
     trunks: Trunks,
     /// Whose each client transaction is.
     owners: HashMap<ClientKey, Owner>,
@@ -67,6 +72,7 @@ pub struct Endpoint {
 #[derive(Debug)]
 enum Owner {
     Leg { leg: LegId, cseq: CSeq },
+    Subscription { id: SubscriptionId, cseq: CSeq },
     Trunk { trunk: TrunkId, request: Box<Request> },
 }
 
@@ -113,6 +119,7 @@ impl Endpoint {
             guard: Guard::default(),
             registrar: Registrar::new(interval),
             calls: Calls::new(&derived(b"calls")),
+            watchers: Watchers::default(),
             trunks,
             owners: HashMap::new(),
             inviting: HashMap::new(),
@@ -134,11 +141,13 @@ impl Endpoint {
     }
 
     /// Takes a new plan. Calls under way go on.
-    pub fn handle_plan(&mut self, now: Instant, plan: Arc<Plan>) {
+    pub fn handle_plan(&mut self, with: &mut Surroundings<'_>, plan: Arc<Plan>) {
         self.plan = plan;
         let changes = self.registrar.plan_changed(&self.plan);
         self.outputs.extend(changes.into_iter().map(Output::Binding));
-        self.trunks.handle_plan(now, &self.plan);
+        self.trunks.handle_plan(with.now, &self.plan);
+        self.plan_changed_for_watchers(with.now);
+        self.settle(with);
     }
 
     /// Takes the addresses of a trunk.
@@ -192,6 +201,7 @@ impl Endpoint {
         self.outputs.extend(ended.into_iter().map(Output::Binding));
         self.trunks.handle_timeout(with.now, with.address);
         self.with_calls(with, Calls::handle_timeout);
+        self.watchers.handle_timeout(with.now);
         self.settle(with);
     }
 
@@ -203,14 +213,17 @@ impl Endpoint {
             self.registrar.poll_timeout(),
             self.trunks.poll_timeout(),
             self.calls.poll_timeout(),
+            self.watchers.poll_timeout(),
             self.accepted.front().map(|(at, _)| *at),
         ];
         timers.into_iter().flatten().min()
     }
 
-    /// Hangs up every call, because the program stops.
+    /// Hangs up every call and ends every subscription, because the program stops.
     pub fn hang_up_all(&mut self, with: &mut Surroundings<'_>) {
         self.with_calls(with, Calls::hang_up_all);
+        self.settle(with);
+        self.watchers.retain(with.now, |_, _| Err(AGAIN_LATER));
         self.settle(with);
     }
 
@@ -228,7 +241,16 @@ impl Endpoint {
     /// Whether nothing is left of calls and requests.
     #[must_use]
     pub fn holds_nothing(&self) -> bool {
-        self.calls.holds_nothing() && self.owners.is_empty() && self.inviting.is_empty()
+        self.calls.holds_nothing()
+            && self.watchers.is_empty()
+            && self.owners.is_empty()
+            && self.inviting.is_empty()
+    }
+
+    /// How many subscriptions there are.
+    #[must_use]
+    pub fn subscriptions(&self) -> usize {
+        self.watchers.len()
     }
 
     /// Whether every call has said its last word and had its answer.
@@ -263,7 +285,9 @@ impl Endpoint {
             } else if let Some(output) = self.trunks.poll_output() {
                 let owner = Owner::Trunk { trunk: output.trunk, request: Box::new(output.request.clone()) };
                 self.send(with, output.flow, output.request, owner);
-            } else {
+            } else if let Some(output) = self.watchers.poll_output() {
+                self.perform_for_watcher(with, output);
+            } else if !self.publish_changes(with.now) {
                 return;
             }
         }
@@ -309,6 +333,7 @@ impl Endpoint {
                 self.inviting.remove(&(leg, cseq.number));
                 self.with_calls(with, |calls, around| calls.handle_failure(around, leg, &cseq, cause));
             }
+            Owner::Subscription { id, cseq } => self.watchers.handle_failure(id, &cseq, cause),
             Owner::Trunk { trunk, request } => self.trunks.handle_failure(with.now, trunk, &request),
         }
     }
@@ -357,12 +382,16 @@ impl Endpoint {
                 }
                 self.with_calls(with, |calls, around| calls.handle_response(around, leg, flow, response));
             }
+            Some(Owner::Subscription { id, .. }) if last => {
+                self.watchers.handle_response(with.now, *id, &response);
+                self.owners.remove(&key);
+            }
             Some(Owner::Trunk { .. }) if last => {
                 if let Some(Owner::Trunk { trunk, request }) = self.owners.remove(&key) {
                     self.trunks.handle_response(with.now, trunk, &request, &response);
                 }
             }
-            Some(Owner::Trunk { .. }) | None => {}
+            Some(Owner::Subscription { .. } | Owner::Trunk { .. }) | None => {}
         }
     }
 
@@ -437,5 +466,7 @@ impl fmt::Debug for Endpoint {
     }
 }
 
+/// What subscribers are told when the program stops (RFC 6665 §4.1.3): the next one will know them in a moment.
+const AGAIN_LATER: &str = "probation;retry-after=30";
 /// How long the 2xx to an INVITE may come again (timer M, RFC 6026 §7.2), and a little.
 const ACCEPTED: Duration = Duration::from_secs(33);

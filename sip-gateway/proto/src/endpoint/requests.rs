@@ -1,6 +1,7 @@
 //! What becomes of each request.
 
 use super::authenticate::Entry;
+use super::subscriptions::EVENTS;
 use super::{Endpoint, Output, Surroundings};
 use crate::call::Origin;
 use crate::flow::Flow;
@@ -18,6 +19,9 @@ impl Endpoint {
         request: Request,
     ) {
         let within_dialog = request.headers.to().is_ok_and(|to| to.tag().is_some());
+        if within_dialog && request.method == Method::Subscribe && self.is_of_watcher(&request) {
+            return self.handle_renewal(with, key, flow, &request);
+        }
         if within_dialog && request.method != Method::Register {
             let given_back =
                 self.with_calls(with, |calls, around| calls.handle_request(around, key, flow, request));
@@ -36,6 +40,7 @@ impl Endpoint {
         match request.method {
             Method::Register => self.handle_register(with, key, flow, &request),
             Method::Invite => self.handle_invite(with, key, flow, request),
+            Method::Subscribe => self.handle_subscribe(with, key, flow, &request),
             Method::Options => {
                 let response = self.capabilities(&request);
                 self.transactions.respond_stateless(flow, &request, response);
@@ -62,6 +67,7 @@ impl Endpoint {
                 for change in &changes {
                     if let Change::Bound(binding) = change {
                         self.calls.handle_binding(binding);
+                        self.watchers.handle_binding(&binding.aor, &binding.key, binding.flow);
                     }
                 }
                 self.outputs.extend(changes.into_iter().map(Output::Binding));
@@ -112,14 +118,21 @@ impl Endpoint {
             .with(HeaderName::Allow, methods)
             .with(HeaderName::Accept, UNDERSTOOD.bodies.join(", "))
             .with(HeaderName::Supported, UNDERSTOOD.extensions.join(", "))
+            .with(HeaderName::AllowEvents, EVENTS)
     }
 
     /// Answers who has shown no password, and remembers nothing of it.
-    fn turn_away(&mut self, flow: Flow, request: &Request, status: StatusCode) {
+    pub(super) fn turn_away(&mut self, flow: Flow, request: &Request, status: StatusCode) {
         self.transactions.respond_stateless(flow, request, request.reply(status, None));
     }
 
-    fn answer(&mut self, key: ServerKey, with: &Surroundings<'_>, request: &Request, status: StatusCode) {
+    pub(super) fn answer(
+        &mut self,
+        key: ServerKey,
+        with: &Surroundings<'_>,
+        request: &Request,
+        status: StatusCode,
+    ) {
         let tag = self.tag();
         self.transactions.respond(with.now, key, request.reply(status, Some(&tag)));
     }
@@ -139,6 +152,7 @@ const UNDERSTOOD: Understood<'static> = Understood {
         Method::Update,
         Method::Refer,
         Method::Notify,
+        Method::Subscribe,
     ],
     extensions: &["100rel", "timer", "replaces", "norefersub", "path", "outbound"],
     bodies: &["application/sdp", "application/dtmf-relay", "application/dtmf", "message/sipfrag"],

@@ -201,6 +201,12 @@ impl Leg {
         self.usage.as_ref().map(|usage| &usage.dialog)
     }
 
+    /// The dialog, or the first of the early ones while there is none.
+    #[must_use]
+    pub fn any_dialog(&self) -> Option<&Dialog> {
+        self.dialog().or_else(|| self.early.first().map(|usage| &usage.dialog))
+    }
+
     /// Whether a Replaces field names this leg (RFC 3891 §3).
     #[must_use]
     pub fn is(&self, id: &DialogId) -> bool {

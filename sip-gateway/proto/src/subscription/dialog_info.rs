@@ -20,7 +20,7 @@ pub struct DialogInfo {
 pub struct WatchedDialog {
     /// A name that stays the same while the call lasts.
     pub id: String,
-    /// The dialog as the line's phone sees it, so that a watcher can take the call over by Replaces.
+    /// The dialog as we hold it for the line, so that a watcher can take the call over: its Replaces comes to us.
     pub dialog: Option<DialogId>,
     /// Whether the line made the call.
     pub outgoing: bool,
@@ -31,7 +31,7 @@ pub struct WatchedDialog {
 }
 
 /// How far a call is (RFC 4235 §3.7.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum WatchedState {
     /// It was begun.
     Trying,

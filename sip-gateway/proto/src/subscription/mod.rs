@@ -8,6 +8,7 @@ mod event;
 mod message_summary;
 #[cfg(test)]
 mod tests;
+mod watchers;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -17,6 +18,8 @@ use std::time::{Duration, Instant};
 pub use dialog_info::{DialogInfo, MAX_DIALOGS, WatchedDialog, WatchedState};
 pub use event::Event;
 pub use message_summary::{MessageCount, MessageSummary};
+pub(crate) use watchers::line_state;
+pub use watchers::{Renewal, Subject, SubscriptionId, Watcher, Watchers, WatchersOutput};
 
 use crate::dialog::{Dialog, DialogId};
 use crate::flow::Flow;
@@ -133,6 +136,16 @@ impl Subscription {
     #[must_use]
     pub fn dialog(&self) -> &Dialog {
         &self.dialog
+    }
+
+    /// The subscriber is reached over another flow from now on.
+    pub fn follow(&mut self, flow: Flow) {
+        self.dialog.follow(flow);
+    }
+
+    /// Sets the state that the next NOTIFY tells, without sending one for it.
+    pub fn set_state(&mut self, state: Arc<dyn EventState>) {
+        self.state = state;
     }
 
     /// What is subscribed to.
@@ -321,7 +334,8 @@ fn takes(request: &Request, content_type: &str) -> bool {
     ranges.peek().is_none() || ranges.any(matches)
 }
 
-/// The longest a subscription lasts without renewal, and what it lasts if nothing is asked for.
-pub const LONGEST: Duration = Duration::from_secs(3600);
+/// The longest a subscription lasts without renewal, and what it lasts if nothing is asked for. Subscriptions do not
+/// outlive the program: for so long a lamp may be wrong after it has crashed.
+pub const LONGEST: Duration = Duration::from_secs(600);
 /// The shortest a subscription may be asked for.
 pub const SHORTEST: Duration = Duration::from_secs(60);

@@ -63,9 +63,9 @@ fn a_renewal_is_answered_and_told_the_state_again() {
     let [Output::Respond { response, .. }, Output::Request { request, .. }] = &said[..] else {
         panic!("{said:?}")
     };
-    assert_eq!(response.headers.get(&HeaderName::Expires), Some("3600"));
-    assert_eq!(request.headers.get(&HeaderName::SubscriptionState), Some("active;expires=3600"));
-    assert_eq!(watch.subscription.poll_timeout(), Some(watch.now + Duration::from_secs(3600)));
+    assert_eq!(response.headers.get(&HeaderName::Expires), Some("600"));
+    assert_eq!(request.headers.get(&HeaderName::SubscriptionState), Some("active;expires=600"));
+    assert_eq!(watch.subscription.poll_timeout(), Some(watch.now + Duration::from_secs(600)));
 }
 
 #[test]

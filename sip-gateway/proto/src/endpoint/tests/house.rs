@@ -17,6 +17,7 @@ use crate::plan::{
     Plan, Post, PostId, ResolvedTrunk, Trunk, TrunkId,
 };
 use crate::sdp::Agreed;
+use crate::subscription::MessageCount;
 use crate::ua::digest::ha1;
 use crate::ua::registrar::Interval;
 
@@ -120,7 +121,7 @@ impl House {
         change(&mut self.plan);
         let mut plan = self.plan.clone();
         plan.index = crate::plan::Index::default();
-        self.endpoint.handle_plan(self.now, Arc::new(plan));
+        self.with(|endpoint, with| endpoint.handle_plan(with, Arc::new(plan)));
     }
 
     pub(super) fn extension(plan: &mut Plan, number: &str) -> usize {
@@ -130,8 +131,9 @@ impl House {
     /// A phone, not registered yet.
     pub(super) fn phone(&mut self, number: &str) -> usize {
         let at = self.phones.len();
-        let address = SocketAddr::from(([10, 0, 0, 10 + at as u8], 5060));
-        self.phones.push(Phone::new(number, address, at as u8 + 1));
+        let [high, low] = (at as u16 + 10).to_be_bytes();
+        let address = SocketAddr::from(([10, 0, high, low], 5060));
+        self.phones.push(Phone::new(number, address, at as u16 + 1));
         at
     }
 
@@ -223,7 +225,12 @@ impl House {
     }
 
     pub(super) fn with<T>(&mut self, act: impl FnOnce(&mut Endpoint, &mut Surroundings<'_>) -> T) -> T {
-        let mut with = Surroundings { now: self.now, media: &mut self.media, address: &|_| ours() };
+        let mut with = Surroundings {
+            now: self.now,
+            media: &mut self.media,
+            address: &|_| ours(),
+            mailbox: &|number| MessageCount { new: u32::from(number == "1001"), ..MessageCount::default() },
+        };
         let result = act(&mut self.endpoint, &mut with);
         self.drain();
         result

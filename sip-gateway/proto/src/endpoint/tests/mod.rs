@@ -5,5 +5,6 @@ mod forwarding;
 mod house;
 mod phone;
 mod registering;
+mod subscriptions;
 mod transfers;
 mod trunks;

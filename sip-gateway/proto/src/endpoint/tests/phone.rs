@@ -33,9 +33,13 @@ pub(super) struct Phone {
     /// Responses to requests beside calls: REFER, OPTIONS.
     pub(super) answers: Vec<Response>,
     pub(super) notified: Vec<String>,
+    /// What it was told of what it subscribed to.
+    pub(super) notifications: Vec<Request>,
+    /// What it answers that with.
+    pub(super) takes_notifications: StatusCode,
     /// The last CANCEL's Reason.
     pub(super) cancelled: Vec<Option<String>>,
-    seed: u8,
+    seed: u16,
     word: u64,
     transactions: Transactions,
     digest: DigestClient,
@@ -49,11 +53,12 @@ pub(super) struct Phone {
 enum Of {
     Leg(CSeq, String),
     Register(Request),
+    Subscribe(Request),
     Other,
 }
 
 impl Phone {
-    pub(super) fn new(number: &str, address: SocketAddr, seed: u8) -> Self {
+    pub(super) fn new(number: &str, address: SocketAddr, seed: u16) -> Self {
         let account = TrunkCredentials { username: number.to_owned(), password: password(number) };
         Self {
             number: number.to_owned(),
@@ -69,11 +74,13 @@ impl Phone {
             legs: Vec::new(),
             answers: Vec::new(),
             notified: Vec::new(),
+            notifications: Vec::new(),
+            takes_notifications: StatusCode::OK,
             cancelled: Vec::new(),
             seed,
             word: 0,
-            transactions: Transactions::new([seed; 32], Timers::default()),
-            digest: DigestClient::new(account, &[seed; 32]),
+            transactions: Transactions::new(secret(seed), Timers::default()),
+            digest: DigestClient::new(account, &secret(seed)),
             cseq: 0,
             keys: Vec::new(),
             outbox: Vec::new(),
@@ -92,7 +99,7 @@ impl Phone {
 
     pub(super) fn set_password(&mut self, password: &str) {
         let account = TrunkCredentials { username: self.number.clone(), password: password.to_owned() };
-        self.digest = DigestClient::new(account, &[self.seed; 32]);
+        self.digest = DigestClient::new(account, &secret(self.seed));
     }
 
     pub(super) fn register(&mut self, now: Instant) {
@@ -191,6 +198,38 @@ impl Phone {
         self.settle(now);
     }
 
+    /// Subscribes to something, as one word names the subscription.
+    pub(super) fn subscribe(&mut self, now: Instant, event: &str, number: &str, expires: u32, word: &str) {
+        self.cseq += 1;
+        let uri = Uri::sip(Some(number), REALM, None).expect("a number");
+        let request = Request::new(Method::Subscribe, uri.clone())
+            .with(HeaderName::From, NameAddr::new(self.uri(REALM)).with_tag(word))
+            .with(HeaderName::To, NameAddr::new(uri))
+            .with(HeaderName::CallId, format!("watch-{word}-{}", self.seed))
+            .with(HeaderName::CSeq, CSeq { number: self.cseq, method: Method::Subscribe })
+            .with(HeaderName::Contact, NameAddr::new(self.contact()))
+            .with(HeaderName::Event, event)
+            .with(HeaderName::Expires, expires);
+        self.send_subscribe(now, request);
+        self.settle(now);
+    }
+
+    /// Renews what a notification belongs to, or ends it.
+    pub(super) fn renew(&mut self, now: Instant, notification: &Request, expires: u32) {
+        self.cseq += 1;
+        let headers = &notification.headers;
+        let request = Request::new(Method::Subscribe, headers.contact().expect("a contact").uri)
+            .with(HeaderName::From, headers.to().expect("an address"))
+            .with(HeaderName::To, headers.from().expect("an address"))
+            .with(HeaderName::CallId, headers.call_id().expect("a word"))
+            .with(HeaderName::CSeq, CSeq { number: self.cseq, method: Method::Subscribe })
+            .with(HeaderName::Contact, NameAddr::new(self.contact()))
+            .with(HeaderName::Event, headers.get(&HeaderName::Event).expect("an event"))
+            .with(HeaderName::Expires, expires);
+        self.send_subscribe(now, request);
+        self.settle(now);
+    }
+
     pub(super) fn send_raw(&mut self, now: Instant, request: Request) {
         self.send(now, request, Of::Other);
         self.settle(now);
@@ -223,7 +262,7 @@ impl Phone {
 
     /// Where it receives sound in its newest call.
     pub(super) fn media_port(&self) -> Option<u16> {
-        (!self.legs.is_empty()).then(|| 4_000 + u16::from(self.seed))
+        (!self.legs.is_empty()).then(|| 4_000 + self.seed)
     }
 
     pub(super) fn handle_message(&mut self, now: Instant, message: Message) {
@@ -338,6 +377,11 @@ impl Phone {
                     };
                     self.credentials.push((request.uri.clone(), credentials.to_owned()));
                 }
+                if request.method == Method::Notify && !is_refer(&request) {
+                    let response = request.reply(self.takes_notifications, None);
+                    self.notifications.push(request);
+                    return self.transactions.respond(now, key, response);
+                }
                 if request.method == Method::Notify {
                     self.notified.push(String::from_utf8_lossy(&request.body).trim().to_owned());
                     return self.transactions.respond(now, key, request.reply(StatusCode::OK, None));
@@ -397,6 +441,18 @@ impl Phone {
                     self.send_register(now, request);
                 }
             }
+            Of::Subscribe(request) if response.status == StatusCode::UNAUTHORIZED => {
+                let mut request = request.clone();
+                if self.digest.challenged(&request, &response).is_ok() {
+                    self.cseq += 1;
+                    let cseq = CSeq { number: self.cseq, method: Method::Subscribe };
+                    request.headers.set(HeaderName::CSeq, cseq);
+                    self.send_subscribe(now, request);
+                } else {
+                    self.answers.push(response);
+                }
+            }
+            Of::Subscribe(_) => self.answers.push(response),
             Of::Register(_) => self.registered = Some(response.status.code()),
             Of::Other => self.answers.push(response),
         }
@@ -407,13 +463,18 @@ impl Phone {
         self.send(now, request.clone(), Of::Register(request));
     }
 
+    fn send_subscribe(&mut self, now: Instant, mut request: Request) {
+        self.digest.authorize(&mut request);
+        self.send(now, request.clone(), Of::Subscribe(request));
+    }
+
     fn send(&mut self, now: Instant, request: Request, of: Of) {
         let key = self.transactions.request(now, self.flow(), request).expect("a request");
         self.keys.push((key, of));
     }
 
     fn audio(&self) -> LocalAudio {
-        let port = 4_000 + u16::from(self.seed);
+        let port = 4_000 + self.seed;
         let number = self.codec.static_type().unwrap_or(96);
         LocalAudio {
             address: SocketAddr::new(self.address.ip(), port),
@@ -444,4 +505,13 @@ impl Phone {
         Uri::sip(Some(&self.number), &self.address.ip().to_string(), Some(self.contact_port))
             .expect("an address")
     }
+}
+
+fn secret(seed: u16) -> [u8; 32] {
+    let [high, low] = seed.to_be_bytes();
+    std::array::from_fn(|at| if at % 2 == 0 { high } else { low })
+}
+
+fn is_refer(request: &Request) -> bool {
+    request.headers.get(&HeaderName::Event).is_some_and(|event| event.starts_with("refer"))
 }
