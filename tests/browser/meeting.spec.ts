@@ -63,7 +63,7 @@ test("a shown screen is seen by the others, whole and in front", async ({ arrive
   await expect
     .poll(() => screen.evaluate((video: HTMLVideoElement) => video.videoWidth > 0 && video.currentTime > 0))
     .toBe(true);
-  await expectFlow(guest.page, { sounds: 1, pictures: 2 });
+  await expectFlow(guest.page, { sounds: 2, pictures: 2 });
 
   await host.page.getByRole("button", { name: "Arrêter" }).click();
   await expect(screen).toHaveCount(0);
