@@ -1,3 +1,4 @@
+import { Phone } from "./support/phone.js";
 import { HOST } from "./support/server.js";
 import { expect, test } from "./support/test.js";
 
@@ -131,4 +132,52 @@ test("whoever is no administrator does not find telephony", async ({ arrive, ser
   await user.page.getByRole("button", { name: "Ouvrir la session" }).click();
   await expect(user.page.getByRole("heading", { name: "Cette page n’existe pas" })).toBeVisible();
   await expect(user.page.getByRole("link", { name: "Téléphonie" })).toHaveCount(0);
+});
+
+test("a phone is set up from the page alone, is seen there, and calls", async ({ arrive, server }) => {
+  const admin = await arrive(HOST.name);
+  await admin.signIn();
+  const { page } = admin;
+  const made = await admin.context.request.post("/api/admin/posts", {
+    headers: { origin: server.url },
+    data: { name: "Consulat à Marseille", country: "FR" },
+  });
+  expect(made.ok()).toBe(true);
+
+  // Three lines in the page give what is typed into the phone.
+  await page.goto("/telephony");
+  await page.getByRole("button", { name: "Ajouter un poste" }).click();
+  const fresh = page.getByRole("region", { name: "Poste téléphonique Nouveau poste" });
+  await fresh.getByLabel("Numéro").fill("4410");
+  await fresh.getByLabel("Titulaire").fill("Accueil");
+  await fresh.getByRole("button", { name: "Créer le poste" }).click();
+  const side = page.getByRole("region", { name: "Poste téléphonique 4410 Accueil" });
+  const slip = side.getByRole("group", { name: "À saisir dans le téléphone" });
+  const fact = async (name: string) =>
+    (await slip.locator("div", { has: page.getByText(name, { exact: true }) }).locator("dd").innerText()).trim();
+  const typed = {
+    server: await fact("Serveur"),
+    port: Number(await fact("Port UDP")),
+    user: await fact("Utilisateur"),
+    password: (await fact("Mot de passe")).replace(/\s/g, ""),
+  };
+
+  // The phone is refused with another password, and taken with this one.
+  const stranger = await Phone.with({ ...typed, password: "un autre" });
+  expect(await stranger.register()).not.toBe(200);
+  stranger.unplug();
+  const phone = await Phone.with(typed);
+  expect(await phone.register()).toBe(200);
+  await expect(side.getByText("Tested desk phone 1.0")).toBeVisible();
+  await expect(page.getByRole("row", { name: /4410 Accueil/ }).getByText("Enregistré")).toBeVisible();
+
+  // It calls the echo, which the page shows while it lasts and afterwards.
+  const hangUp = await phone.call("*43");
+  await page.getByRole("link", { name: "En ce moment" }).click();
+  await expect(page.getByRole("group", { name: "Appels en cours" }).getByText("4410")).toBeVisible();
+  await hangUp();
+  await expect(page.getByText("Personne n’est au téléphone.")).toBeVisible();
+  await page.getByRole("link", { name: "Derniers appels" }).click();
+  await expect(page.getByRole("row", { name: /4410/ })).toBeVisible();
+  phone.unplug();
 });

@@ -1,46 +1,39 @@
 import type { Call } from "../../../api/phones";
 import { useText } from "../../../i18n";
 import { spanOf, useMoment } from "./shared";
+import { Table } from "./Table";
 
 /** Legs of calls, a line for each. */
-export function CallTable({ calls }: { calls: readonly Call[] }) {
+export function CallTable({ calls, none }: { calls: readonly Call[]; none: string }) {
   const text = useText();
   const words = text.telephony.calls;
   const moment = useMoment();
 
   return (
-    <table className="data">
-      <thead>
-        <tr>
-          <th scope="col">{words.began}</th>
-          <th scope="col">{words.from}</th>
-          <th scope="col">{words.to}</th>
-          <th scope="col">{words.route}</th>
-          <th scope="col" className="num">
-            {words.talked}
-          </th>
-          <th scope="col">{words.outcome}</th>
-          <th scope="col">{words.sound}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {calls.map((call) => (
-          <tr key={call.id}>
-            <td className="q2">{moment(call.began)}</td>
-            <td>
-              <span className="b">{call.from}</span> <span className="q3">{call.from_name}</span>
-            </td>
-            <td className="b">{call.to === "" ? call.dialled : call.to}</td>
-            <td className="q2">
-              {words.directions[call.direction]} · {call.trunk ?? words.inside}
-            </td>
-            <td className="num">{spanOf(call.talked)}</td>
-            <td className="q2">{outcomeOf(call, words)}</td>
-            <td className="q2">{soundOf(call, words)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      items={calls}
+      keyOf={({ id }) => String(id)}
+      columns={[
+        { head: words.began, cell: ({ began }) => moment(began) },
+        {
+          head: words.from,
+          cell: ({ from, from_name }) => (
+            <>
+              <span className="b">{from}</span> <span className="q3">{from_name}</span>
+            </>
+          ),
+        },
+        { head: words.to, cell: ({ to, dialled }) => (to === "" ? dialled : to), rank: "main" },
+        {
+          head: words.route,
+          cell: ({ direction, trunk }) => `${words.directions[direction]} · ${trunk ?? words.inside}`,
+        },
+        { head: words.talked, cell: ({ talked }) => spanOf(talked), rank: "number" },
+        { head: words.outcome, cell: (call) => outcomeOf(call, words) },
+        { head: words.sound, cell: (call) => soundOf(call, words) },
+      ]}
+      none={none}
+    />
   );
 }
 

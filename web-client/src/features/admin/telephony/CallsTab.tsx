@@ -112,7 +112,7 @@ function Found({ asked }: { asked: CallQuery }) {
         </span>
       </p>
       <section className="card scrolls" aria-label={text.telephony.tabs.calls} tabIndex={0}>
-        {calls.length === 0 ? <p className="nothing q2">{words.none}</p> : <CallTable calls={calls} />}
+        <CallTable calls={calls} none={words.none} />
       </section>
       <FormError>{form.errorElsewhere()}</FormError>
       {next !== null && (

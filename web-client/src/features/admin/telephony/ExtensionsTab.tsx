@@ -14,6 +14,7 @@ import { useLoaded } from "../../../useLoaded";
 import { ExtensionSide } from "./ExtensionSide";
 import { NewExtension } from "./NewExtension";
 import { Said } from "./shared";
+import { Table } from "./Table";
 import { useEvery } from "./useEvery";
 
 type Shown = "all" | "registered" | "absent";
@@ -50,10 +51,11 @@ export function ExtensionsTab() {
     .filter((extension) => matches(extension, sought));
   const chosen = all.find(({ number }) => number === open);
 
-  const close = () => {
-    setOpen(undefined);
+  const show = (next: string | undefined) => {
     setSlip(undefined);
+    setOpen(next);
   };
+  const close = () => show(undefined);
   const changed = (what: string) => {
     setSaid(what);
     extensions.reload();
@@ -85,13 +87,7 @@ export function ExtensionsTab() {
             </button>
           ))}
         </div>
-        <Button
-          rank={open === undefined ? "primary" : "plain"}
-          onPress={() => {
-            setSlip(undefined);
-            setOpen("new");
-          }}
-        >
+        <Button rank={open === undefined ? "primary" : "plain"} onPress={() => show("new")}>
           <Plus className="i s" aria-hidden />
           {words.add}
         </Button>
@@ -99,47 +95,25 @@ export function ExtensionsTab() {
       <Said>{said}</Said>
       <div className={open === undefined ? "beside alone" : "beside"}>
         <section className="card scrolls" aria-label={text.telephony.tabs.extensions} tabIndex={0}>
-          {listed.length === 0 ? (
-            <p className="nothing q2">{all.length === 0 ? words.none : words.noneFound}</p>
-          ) : (
-            <table className="data">
-              <thead>
-                <tr>
-                  <th scope="col">{words.number}</th>
-                  <th scope="col">{words.holder}</th>
-                  <th scope="col">{text.telephony.site}</th>
-                  <th scope="col">{words.devices}</th>
-                  <th scope="col">{words.state}</th>
-                  <th scope="col">{words.forward}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {listed.slice(0, MOST_ROWS).map((extension) => (
-                  <tr key={extension.number} aria-selected={extension.number === open}>
-                    <td>
-                      <button
-                        className="open"
-                        aria-label={words.open(extension.number, extension.name)}
-                        onClick={() => {
-                          setSlip(undefined);
-                          setOpen(extension.number);
-                        }}
-                      >
-                        {extension.number}
-                      </button>
-                    </td>
-                    <td className="b">{extension.name}</td>
-                    <td className="q2">{extension.post_name}</td>
-                    <td className="q2">{extension.devices.length}</td>
-                    <td>
-                      <State extension={extension} there={isThere(extension)} />
-                    </td>
-                    <td className="q2">{forwardOf(extension, words.forwardShort)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          )}
+          <Table
+            items={listed.slice(0, MOST_ROWS)}
+            keyOf={({ number }) => number}
+            columns={[
+              { head: words.number, cell: ({ number }) => number },
+              { head: words.holder, cell: ({ name }) => name, rank: "main" },
+              { head: text.telephony.site, cell: ({ post_name }) => post_name },
+              { head: words.devices, cell: ({ devices }) => devices.length },
+              {
+                head: words.state,
+                cell: (extension) => <State extension={extension} there={isThere(extension)} />,
+              },
+              { head: words.forward, cell: (extension) => forwardOf(extension, words.forwardShort) },
+            ]}
+            open={open}
+            onOpen={({ number }) => show(number)}
+            nameOf={({ number, name }) => words.open(number, name)}
+            none={all.length === 0 ? words.none : words.noneFound}
+          />
           {listed.length > MOST_ROWS && <p className="nothing q2">{words.more(listed.length - MOST_ROWS)}</p>}
         </section>
         {open === "new" && (

@@ -1,6 +1,4 @@
-import { Plus } from "lucide-react";
 import { useState } from "react";
-import { Form } from "react-aria-components";
 import {
   addGroup,
   changeGroup,
@@ -12,11 +10,13 @@ import {
   type Strategy,
 } from "../../../api/phones";
 import { useText } from "../../../i18n";
-import { Button, Choice, Confirm, Field, FormError, Loading } from "../../../ui";
+import { Choice, Field, FormError, Loading } from "../../../ui";
 import { useForm } from "../../../useForm";
 import { useLoaded } from "../../../useLoaded";
-import { listIn, orNull, Said, SiteChoice } from "./shared";
-import { Side } from "./Side";
+import { Listing, useOpen } from "./Listing";
+import { RecordSide } from "./RecordSide";
+import { listIn, orNull, SiteChoice } from "./shared";
+import { Table } from "./Table";
 
 /** Numbers that ring several extensions. */
 export function GroupsTab() {
@@ -24,81 +24,57 @@ export function GroupsTab() {
   const words = text.telephony.groups;
   const groups = useLoaded(listGroups);
   const posts = useLoaded(listPosts);
-  const [open, setOpen] = useState<string>();
-  const [said, setSaid] = useState("");
+  const { open, show, close, said, done } = useOpen();
 
   const error = groups.error ?? posts.error;
   if (!groups.value || !posts.value)
     return error === undefined ? <Loading /> : <FormError>{error}</FormError>;
   const chosen = groups.value.find(({ number }) => number === open);
-  const done = (what: string) => {
-    setSaid(what);
-    setOpen(undefined);
-    groups.reload();
-  };
 
   return (
     <>
-      <div className="blockhead">
-        <p className="q2">{words.lede}</p>
-        <Button
-          rank={open === undefined ? "primary" : "plain"}
-          isDisabled={posts.value.length === 0}
-          onPress={() => setOpen("new")}
-        >
-          <Plus className="i s" aria-hidden />
-          {words.add}
-        </Button>
-      </div>
       <FormError>{error}</FormError>
-      <Said>{posts.value.length === 0 ? text.telephony.extensions.noSite : said}</Said>
-      <div className={open === undefined ? "beside alone" : "beside"}>
+      <Listing
+        lede={words.lede}
+        add={{
+          word: words.add,
+          why: posts.value.length === 0 ? text.telephony.extensions.noSite : undefined,
+          onPress: () => show("new"),
+        }}
+        said={said}
+        side={
+          (open === "new" || chosen) && (
+            <GroupSide
+              key={open}
+              group={chosen}
+              posts={posts.value}
+              onDone={(what) => {
+                done(what);
+                groups.reload();
+              }}
+              onClose={close}
+            />
+          )
+        }
+      >
         <section className="card scrolls" aria-label={text.telephony.tabs.groups} tabIndex={0}>
-          {groups.value.length === 0 ? (
-            <p className="nothing q2">{words.none}</p>
-          ) : (
-            <table className="data">
-              <thead>
-                <tr>
-                  <th scope="col">{text.telephony.extensions.number}</th>
-                  <th scope="col">{words.name}</th>
-                  <th scope="col">{text.telephony.site}</th>
-                  <th scope="col">{words.strategy}</th>
-                  <th scope="col">{words.members}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {groups.value.map((group) => (
-                  <tr key={group.number} aria-selected={group.number === open}>
-                    <td>
-                      <button
-                        className="open"
-                        aria-label={`${group.number} ${group.name}`}
-                        onClick={() => setOpen(group.number)}
-                      >
-                        {group.number}
-                      </button>
-                    </td>
-                    <td className="b">{group.name}</td>
-                    <td className="q2">{group.post_name}</td>
-                    <td className="q2">{words.strategies[group.strategy]}</td>
-                    <td className="q2">{group.members.join(", ")}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          )}
-        </section>
-        {(open === "new" || chosen) && (
-          <GroupSide
-            key={open}
-            group={chosen}
-            posts={posts.value}
-            onDone={done}
-            onClose={() => setOpen(undefined)}
+          <Table
+            items={groups.value}
+            keyOf={({ number }) => number}
+            columns={[
+              { head: text.telephony.extensions.number, cell: ({ number }) => number },
+              { head: words.name, cell: ({ name }) => name, rank: "main" },
+              { head: text.telephony.site, cell: ({ post_name }) => post_name },
+              { head: words.strategy, cell: ({ strategy }) => words.strategies[strategy] },
+              { head: words.members, cell: ({ members }) => members.join(", ") },
+            ]}
+            open={open}
+            onOpen={({ number }) => show(number)}
+            nameOf={({ number, name }) => `${number} ${name}`}
+            none={words.none}
           />
-        )}
-      </div>
+        </section>
+      </Listing>
     </>
   );
 }
@@ -122,120 +98,99 @@ function GroupSide({ group, posts, onDone, onClose }: SideProps) {
   const [members, setMembers] = useState(group?.members.join(", ") ?? "");
   const [ring, setRing] = useState(String(group?.ring ?? 30));
   const [otherwise, setOtherwise] = useState(group?.otherwise ?? "");
-  const [leaving, setLeaving] = useState(false);
+
+  const save = async () => {
+    const values = {
+      name,
+      post,
+      strategy,
+      members: listIn(members),
+      ring: Number(ring),
+      otherwise: orNull(otherwise),
+    };
+    await (group ? changeGroup(group.number, values) : addGroup({ number, ...values }));
+    return name;
+  };
 
   return (
-    <Side
-      kind={words.one}
-      title={group?.number ?? words.fresh}
-      {...(group ? { subtitle: group.name } : {})}
+    <RecordSide
+      words={words}
+      form={form}
+      fields={["number", "name", "members", "ring", "otherwise"]}
+      record={
+        group && {
+          title: group.number,
+          subtitle: group.name,
+          name: group.name,
+          remove: () => removeGroup(group.number),
+        }
+      }
+      save={save}
+      onDone={onDone}
       onClose={onClose}
     >
-      <Form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void form.submit(async () => {
-            const values = {
-              name,
-              post,
-              strategy,
-              members: listIn(members),
-              ring: Number(ring),
-              otherwise: orNull(otherwise),
-            };
-            if (group) await changeGroup(group.number, values);
-            else await addGroup({ number, ...values });
-            onDone(words.saved(name));
-          });
-        }}
-      >
-        <FormError>{form.errorElsewhere("number", "name", "members", "ring", "otherwise")}</FormError>
-        {!group && (
-          <Field
-            label={text.telephony.extensions.number}
-            help={text.telephony.extensions.numberHelp}
-            error={form.errorAt("number")}
-            name="number"
-            inputMode="numeric"
-            autoComplete="off"
-            maxLength={10}
-            value={number}
-            onChange={setNumber}
-            isRequired
-          />
-        )}
+      {!group && (
         <Field
-          label={words.name}
-          error={form.errorAt("name")}
-          name="name"
-          autoComplete="off"
-          maxLength={80}
-          value={name}
-          onChange={setName}
-          isRequired
-        />
-        <SiteChoice posts={posts} chosen={post} onChoose={setPost} />
-        <Field
-          label={words.members}
-          help={words.membersHelp}
-          error={form.errorAt("members")}
-          name="members"
-          autoComplete="off"
-          maxLength={600}
-          value={members}
-          onChange={setMembers}
-          isRequired
-        />
-        <Choice
-          label={words.strategy}
-          options={(["all", "in-order"] as const).map((each) => ({ id: each, word: words.strategies[each] }))}
-          chosen={strategy}
-          onChoose={(next) => setStrategy(next as Strategy)}
-        />
-        <Field
-          label={words.ring}
-          error={form.errorAt("ring")}
-          name="ring"
+          label={text.telephony.extensions.number}
+          help={text.telephony.extensions.numberHelp}
+          error={form.errorAt("number")}
+          name="number"
           inputMode="numeric"
           autoComplete="off"
-          maxLength={3}
-          value={ring}
-          onChange={(typed) => setRing(typed.replace(/\D/g, ""))}
-        />
-        <Field
-          label={words.otherwise}
-          error={form.errorAt("otherwise")}
-          name="otherwise"
-          inputMode="tel"
-          autoComplete="off"
-          maxLength={40}
-          value={otherwise}
-          onChange={setOtherwise}
-        />
-        <Button rank="primary" type="submit" isPending={form.sending}>
-          {group ? text.telephony.save : words.create}
-        </Button>
-        {group && (
-          <Button rank="ghost" onPress={() => setLeaving(true)}>
-            {words.remove}
-          </Button>
-        )}
-      </Form>
-      {leaving && group && (
-        <Confirm
-          title={words.removeTitle}
-          help={words.removeHelp(group.name)}
-          action={words.remove}
-          onConfirm={() =>
-            void form.submit(async () => {
-              await removeGroup(group.number);
-              onDone(words.removed(group.name));
-            })
-          }
-          onClose={() => setLeaving(false)}
+          maxLength={10}
+          value={number}
+          onChange={setNumber}
+          isRequired
         />
       )}
-    </Side>
+      <Field
+        label={words.name}
+        error={form.errorAt("name")}
+        name="name"
+        autoComplete="off"
+        maxLength={80}
+        value={name}
+        onChange={setName}
+        isRequired
+      />
+      <SiteChoice posts={posts} chosen={post} onChoose={setPost} />
+      <Field
+        label={words.members}
+        help={words.membersHelp}
+        error={form.errorAt("members")}
+        name="members"
+        autoComplete="off"
+        maxLength={600}
+        value={members}
+        onChange={setMembers}
+        isRequired
+      />
+      <Choice
+        label={words.strategy}
+        options={(["all", "in-order"] as const).map((each) => ({ id: each, word: words.strategies[each] }))}
+        chosen={strategy}
+        onChoose={(next) => setStrategy(next as Strategy)}
+      />
+      <Field
+        label={words.ring}
+        error={form.errorAt("ring")}
+        name="ring"
+        inputMode="numeric"
+        autoComplete="off"
+        maxLength={3}
+        value={ring}
+        onChange={(typed) => setRing(typed.replace(/\D/g, ""))}
+      />
+      <Field
+        label={words.otherwise}
+        error={form.errorAt("otherwise")}
+        name="otherwise"
+        inputMode="tel"
+        autoComplete="off"
+        maxLength={40}
+        value={otherwise}
+        onChange={setOtherwise}
+      />
+    </RecordSide>
   );
 }

@@ -1,11 +1,12 @@
 import { useState } from "react";
 import { listRegistrations, liveCalls, removeRegistration } from "../../../api/phones";
 import { useText } from "../../../i18n";
-import { Button, FormError, Loading } from "../../../ui";
+import { FormError, Loading } from "../../../ui";
 import { useForm } from "../../../useForm";
 import { useLoaded } from "../../../useLoaded";
 import { CallTable } from "./CallTable";
 import { Said, useMoment } from "./shared";
+import { Table } from "./Table";
 import { useEvery } from "./useEvery";
 
 /** Who is on the phone, and which phones can be called, as it is now. */
@@ -34,11 +35,7 @@ export function LiveTab() {
           <h2 id="live-calls">{words.calls(new Set(calls.value.map((leg) => leg.call)).size)}</h2>
         </div>
         <div className="card scrolls" role="group" aria-label={words.callsTitle} tabIndex={0}>
-          {calls.value.length === 0 ? (
-            <p className="nothing q2">{words.noCall}</p>
-          ) : (
-            <CallTable calls={calls.value} />
-          )}
+          <CallTable calls={calls.value} none={words.noCall} />
         </div>
       </section>
       <section aria-labelledby="live-phones">
@@ -46,53 +43,31 @@ export function LiveTab() {
           <h2 id="live-phones">{words.phones(registrations.value.length)}</h2>
         </div>
         <div className="card scrolls" role="group" aria-label={words.phonesTitle} tabIndex={0}>
-          {registrations.value.length === 0 ? (
-            <p className="nothing q2">{words.noPhone}</p>
-          ) : (
-            <table className="data">
-              <thead>
-                <tr>
-                  <th scope="col">{text.telephony.extensions.number}</th>
-                  <th scope="col">{words.device}</th>
-                  <th scope="col">{words.address}</th>
-                  <th scope="col">{words.model}</th>
-                  <th scope="col">{words.until}</th>
-                  <th scope="col">
-                    <span className="hide">{text.telephony.actions}</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {registrations.value.map((each) => (
-                  <tr key={`${each.number}/${each.key}`}>
-                    <td className="b">{each.number}</td>
-                    <td className="q2">{each.device}</td>
-                    <td className="q2">
-                      {each.transport.toUpperCase()} {each.address}
-                    </td>
-                    <td className="q2">{each.user_agent === "" ? "–" : each.user_agent}</td>
-                    <td className="q2">{moment(each.expires)}</td>
-                    <td className="num">
-                      <Button
-                        rank="ghost"
-                        small
-                        aria-label={text.telephony.devices.disconnectNamed(each.address)}
-                        onPress={() =>
-                          void form.submit(async () => {
-                            await removeRegistration(each);
-                            setSaid(text.telephony.devices.disconnected);
-                            registrations.reload();
-                          })
-                        }
-                      >
-                        {text.telephony.devices.disconnect}
-                      </Button>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          )}
+          <Table
+            items={registrations.value}
+            keyOf={({ number, key }) => `${number}/${key}`}
+            columns={[
+              { head: text.telephony.extensions.number, cell: ({ number }) => number, rank: "main" },
+              { head: words.device, cell: ({ device }) => device },
+              {
+                head: words.address,
+                cell: ({ transport, address }) => `${transport.toUpperCase()} ${address}`,
+              },
+              { head: words.model, cell: ({ user_agent }) => user_agent || "–" },
+              { head: words.until, cell: ({ expires }) => moment(expires) },
+            ]}
+            action={{
+              word: text.telephony.devices.disconnect,
+              nameOf: ({ address }) => text.telephony.devices.disconnectNamed(address),
+              onPress: (each) =>
+                void form.submit(async () => {
+                  await removeRegistration(each);
+                  setSaid(text.telephony.devices.disconnected);
+                  registrations.reload();
+                }),
+            }}
+            none={words.noPhone}
+          />
         </div>
       </section>
     </>

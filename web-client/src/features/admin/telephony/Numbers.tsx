@@ -4,6 +4,7 @@ import { removeNumber, setNumber, type PublicNumber, type Trunk } from "../../..
 import { useText } from "../../../i18n";
 import { Button, Choice, Field, FormError } from "../../../ui";
 import { useForm } from "../../../useForm";
+import { Table } from "./Table";
 
 interface Props {
   numbers: readonly PublicNumber[];
@@ -29,49 +30,25 @@ export function Numbers({ numbers, trunks, onChanged }: Props) {
       </div>
       <FormError>{form.errorElsewhere("number", "target")}</FormError>
       <div className="card scrolls" role="group" aria-label={words.title} tabIndex={0}>
-        <table className="data">
-          <thead>
-            <tr>
-              <th scope="col">{words.number}</th>
-              <th scope="col">{words.line}</th>
-              <th scope="col">{words.target}</th>
-              <th scope="col">
-                <span className="hide">{text.telephony.actions}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {numbers.map((each) => (
-              <tr key={`${each.trunk}/${each.number}`}>
-                <td className="b">{nameOf(each.number)}</td>
-                <td className="q2">{each.trunk_name}</td>
-                <td className="q2">{each.target}</td>
-                <td className="num">
-                  <Button
-                    rank="ghost"
-                    small
-                    aria-label={words.removeNamed(nameOf(each.number))}
-                    onPress={() =>
-                      void form.submit(async () => {
-                        await removeNumber(each);
-                        onChanged(words.removed(nameOf(each.number)));
-                      })
-                    }
-                  >
-                    {text.telephony.remove}
-                  </Button>
-                </td>
-              </tr>
-            ))}
-            {numbers.length === 0 && (
-              <tr>
-                <td className="q2" colSpan={4}>
-                  {words.none}
-                </td>
-              </tr>
-            )}
-          </tbody>
-        </table>
+        <Table
+          items={numbers}
+          keyOf={({ trunk, number }) => `${trunk}/${number}`}
+          columns={[
+            { head: words.number, cell: ({ number }) => nameOf(number), rank: "main" },
+            { head: words.line, cell: ({ trunk_name }) => trunk_name },
+            { head: words.target, cell: ({ target }) => target },
+          ]}
+          action={{
+            word: text.telephony.remove,
+            nameOf: ({ number }) => words.removeNamed(nameOf(number)),
+            onPress: (each) =>
+              void form.submit(async () => {
+                await removeNumber(each);
+                onChanged(words.removed(nameOf(each.number)));
+              }),
+          }}
+          none={words.none}
+        />
       </div>
       <Form
         className="inline"

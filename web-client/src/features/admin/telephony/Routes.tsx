@@ -4,6 +4,7 @@ import { removeRoute, setRoute, type OutboundRoute, type Post, type Trunk } from
 import { useText } from "../../../i18n";
 import { Button, Choice, Field, FormError } from "../../../ui";
 import { useForm } from "../../../useForm";
+import { Table } from "./Table";
 
 interface Props {
   routes: readonly OutboundRoute[];
@@ -33,49 +34,25 @@ export function Routes({ routes, trunks, posts, onChanged }: Props) {
       </div>
       <FormError>{form.errorElsewhere("prefix")}</FormError>
       <div className="card scrolls" role="group" aria-label={words.title} tabIndex={0}>
-        <table className="data">
-          <thead>
-            <tr>
-              <th scope="col">{words.prefix}</th>
-              <th scope="col">{words.callsOf}</th>
-              <th scope="col">{words.lines}</th>
-              <th scope="col">
-                <span className="hide">{text.telephony.actions}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {routes.map((route) => (
-              <tr key={`${route.post ?? ""}/${route.prefix}`}>
-                <td className="b">{nameOf(route.prefix)}</td>
-                <td className="q2">{route.post_name ?? words.everySite}</td>
-                <td className="q2">{route.trunk_names.join(words.then)}</td>
-                <td className="num">
-                  <Button
-                    rank="ghost"
-                    small
-                    aria-label={words.removeNamed(nameOf(route.prefix))}
-                    onPress={() =>
-                      void form.submit(async () => {
-                        await removeRoute(route);
-                        onChanged(words.removed(nameOf(route.prefix)));
-                      })
-                    }
-                  >
-                    {text.telephony.remove}
-                  </Button>
-                </td>
-              </tr>
-            ))}
-            {routes.length === 0 && (
-              <tr>
-                <td className="q2" colSpan={4}>
-                  {words.none}
-                </td>
-              </tr>
-            )}
-          </tbody>
-        </table>
+        <Table
+          items={routes}
+          keyOf={({ post, prefix }) => `${post ?? ""}/${prefix}`}
+          columns={[
+            { head: words.prefix, cell: ({ prefix }) => nameOf(prefix), rank: "main" },
+            { head: words.callsOf, cell: ({ post_name }) => post_name ?? words.everySite },
+            { head: words.lines, cell: ({ trunk_names }) => trunk_names.join(words.then) },
+          ]}
+          action={{
+            word: text.telephony.remove,
+            nameOf: ({ prefix }) => words.removeNamed(nameOf(prefix)),
+            onPress: (route) =>
+              void form.submit(async () => {
+                await removeRoute(route);
+                onChanged(words.removed(nameOf(route.prefix)));
+              }),
+          }}
+          none={words.none}
+        />
       </div>
       <Form
         className="inline"

@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { Form } from "react-aria-components";
 import {
   addTrunk,
   changeTrunk,
@@ -10,10 +9,10 @@ import {
   type Trunk,
 } from "../../../api/phones";
 import { useText } from "../../../i18n";
-import { Button, Choice, Confirm, Field, FormError } from "../../../ui";
+import { Choice, Field } from "../../../ui";
 import { useForm } from "../../../useForm";
+import { RecordSide } from "./RecordSide";
 import { Check, listIn, orNull, RightsChoice, SiteChoice } from "./shared";
-import { Side } from "./Side";
 
 interface Props {
   /** Nothing for a new one. */
@@ -25,8 +24,7 @@ interface Props {
 
 /** One line to a provider. Its password can be changed but is never shown. */
 export function TrunkSide({ trunk, posts, onDone, onClose }: Props) {
-  const text = useText();
-  const words = text.telephony.lines;
+  const words = useText().telephony.lines;
   const form = useForm();
   const [name, setName] = useState(trunk?.name ?? "");
   const [post, setPost] = useState(trunk?.post ?? posts[0]?.id ?? 0);
@@ -43,7 +41,6 @@ export function TrunkSide({ trunk, posts, onDone, onClose }: Props) {
   const [calls, setCalls] = useState(String(trunk?.calls ?? 2));
   const [rights, setRights] = useState<Rights>(trunk?.rights ?? "national");
   const [stripPlus, setStripPlus] = useState(trunk?.strip_plus ?? false);
-  const [leaving, setLeaving] = useState(false);
 
   const save = async () => {
     const values = {
@@ -63,152 +60,127 @@ export function TrunkSide({ trunk, posts, onDone, onClose }: Props) {
       strip_plus: stripPlus,
       ...(password === "" ? {} : { password }),
     };
-    if (trunk) await changeTrunk(trunk.id, values);
-    else await addTrunk(values);
-    onDone(words.saved(name));
+    await (trunk ? changeTrunk(trunk.id, values) : addTrunk(values));
+    return name;
   };
-  const shown = ["name", "host", "port", "username", "password", "sources", "caller_id", "calls", "srtp"];
 
   return (
-    <Side kind={words.one} title={trunk?.name ?? words.fresh} onClose={onClose}>
-      <Form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void form.submit(save);
-        }}
-      >
-        <FormError>{form.errorElsewhere(...shown.filter((field) => field !== "srtp"))}</FormError>
-        <Field
-          label={words.name}
-          error={form.errorAt("name")}
-          name="name"
-          autoComplete="off"
-          maxLength={80}
-          value={name}
-          onChange={setName}
-          isRequired
-        />
-        <SiteChoice posts={posts} chosen={post} onChoose={setPost} />
-        <Field
-          label={words.host}
-          help={words.hostHelp}
-          error={form.errorAt("host")}
-          name="host"
-          autoComplete="off"
-          maxLength={253}
-          value={host}
-          onChange={setHost}
-          isRequired
-        />
-        <div className="pair">
-          <Choice
-            label={words.transport}
-            options={(["udp", "tcp", "tls"] as const).map((each) => ({ id: each, word: each.toUpperCase() }))}
-            chosen={transport}
-            onChoose={(next) => {
-              setTransport(next as Transport);
-              if (next !== "tls") setSrtp(false);
-            }}
-          />
-          <Field
-            label={words.port}
-            error={form.errorAt("port")}
-            name="port"
-            inputMode="numeric"
-            autoComplete="off"
-            maxLength={5}
-            value={port}
-            onChange={(typed) => setPort(typed.replace(/\D/g, ""))}
-          />
-        </div>
-        {transport === "tls" && <Check label={words.srtp} checked={srtp} onChange={setSrtp} />}
-        <Field
-          label={words.username}
-          error={form.errorAt("username")}
-          name="trunk-username"
-          autoComplete="off"
-          maxLength={128}
-          value={username}
-          onChange={setUsername}
+    <RecordSide
+      words={words}
+      form={form}
+      fields={["name", "host", "port", "username", "password", "sources", "caller_id", "calls"]}
+      record={trunk && { title: trunk.name, name: trunk.name, remove: () => removeTrunk(trunk.id) }}
+      save={save}
+      onDone={onDone}
+      onClose={onClose}
+    >
+      <Field
+        label={words.name}
+        error={form.errorAt("name")}
+        name="name"
+        autoComplete="off"
+        maxLength={80}
+        value={name}
+        onChange={setName}
+        isRequired
+      />
+      <SiteChoice posts={posts} chosen={post} onChoose={setPost} />
+      <Field
+        label={words.host}
+        help={words.hostHelp}
+        error={form.errorAt("host")}
+        name="host"
+        autoComplete="off"
+        maxLength={253}
+        value={host}
+        onChange={setHost}
+        isRequired
+      />
+      <div className="pair">
+        <Choice
+          label={words.transport}
+          options={(["udp", "tcp", "tls"] as const).map((each) => ({ id: each, word: each.toUpperCase() }))}
+          chosen={transport}
+          onChoose={(next) => {
+            setTransport(next as Transport);
+            if (next !== "tls") setSrtp(false);
+          }}
         />
         <Field
-          label={words.password}
-          help={trunk?.username ? words.passwordKept : words.passwordHelp}
-          error={form.errorAt("password") && words.passwordMissing}
-          type="password"
-          name="trunk-password"
-          autoComplete="new-password"
-          maxLength={128}
-          value={password}
-          onChange={setPassword}
-        />
-        <Check label={words.register} checked={register} onChange={setRegister} />
-        <Field
-          label={words.sources}
-          help={words.sourcesHelp}
-          error={form.errorAt("sources")}
-          name="sources"
-          autoComplete="off"
-          maxLength={1_000}
-          value={sources}
-          onChange={setSources}
-        />
-        <RightsChoice chosen={rights} onChoose={setRights} />
-        <Field
-          label={words.calls}
-          error={form.errorAt("calls")}
-          name="calls"
+          label={words.port}
+          error={form.errorAt("port")}
+          name="port"
           inputMode="numeric"
           autoComplete="off"
           maxLength={5}
-          value={calls}
-          onChange={(typed) => setCalls(typed.replace(/\D/g, ""))}
+          value={port}
+          onChange={(typed) => setPort(typed.replace(/\D/g, ""))}
         />
-        <Field
-          label={words.callerId}
-          help={words.callerIdHelp}
-          error={form.errorAt("caller_id")}
-          name="caller_id"
-          inputMode="tel"
-          autoComplete="off"
-          maxLength={30}
-          value={callerId}
-          onChange={setCallerId}
-        />
-        <Choice
-          label={words.identity}
-          options={(["from", "asserted"] as const).map((each) => ({
-            id: each,
-            word: words.identities[each],
-          }))}
-          chosen={identity}
-          onChoose={(next) => setIdentity(next as Trunk["identity"])}
-        />
-        <Check label={words.stripPlus} checked={stripPlus} onChange={setStripPlus} />
-        <Button rank="primary" type="submit" isPending={form.sending}>
-          {trunk ? text.telephony.save : words.create}
-        </Button>
-        {trunk && (
-          <Button rank="ghost" onPress={() => setLeaving(true)}>
-            {words.remove}
-          </Button>
-        )}
-      </Form>
-      {leaving && trunk && (
-        <Confirm
-          title={words.removeTitle}
-          help={words.removeHelp(trunk.name)}
-          action={words.remove}
-          onConfirm={() =>
-            void form.submit(async () => {
-              await removeTrunk(trunk.id);
-              onDone(words.removed(trunk.name));
-            })
-          }
-          onClose={() => setLeaving(false)}
-        />
-      )}
-    </Side>
+      </div>
+      {transport === "tls" && <Check label={words.srtp} checked={srtp} onChange={setSrtp} />}
+      <Field
+        label={words.username}
+        error={form.errorAt("username")}
+        name="trunk-username"
+        autoComplete="off"
+        maxLength={128}
+        value={username}
+        onChange={setUsername}
+      />
+      <Field
+        label={words.password}
+        help={trunk?.username ? words.passwordKept : words.passwordHelp}
+        error={form.errorAt("password") && words.passwordMissing}
+        type="password"
+        name="trunk-password"
+        autoComplete="new-password"
+        maxLength={128}
+        value={password}
+        onChange={setPassword}
+      />
+      <Check label={words.register} checked={register} onChange={setRegister} />
+      <Field
+        label={words.sources}
+        help={words.sourcesHelp}
+        error={form.errorAt("sources")}
+        name="sources"
+        autoComplete="off"
+        maxLength={1_000}
+        value={sources}
+        onChange={setSources}
+      />
+      <RightsChoice chosen={rights} onChoose={setRights} />
+      <Field
+        label={words.calls}
+        error={form.errorAt("calls")}
+        name="calls"
+        inputMode="numeric"
+        autoComplete="off"
+        maxLength={5}
+        value={calls}
+        onChange={(typed) => setCalls(typed.replace(/\D/g, ""))}
+      />
+      <Field
+        label={words.callerId}
+        help={words.callerIdHelp}
+        error={form.errorAt("caller_id")}
+        name="caller_id"
+        inputMode="tel"
+        autoComplete="off"
+        maxLength={30}
+        value={callerId}
+        onChange={setCallerId}
+      />
+      <Choice
+        label={words.identity}
+        options={(["from", "asserted"] as const).map((each) => ({
+          id: each,
+          word: words.identities[each],
+        }))}
+        chosen={identity}
+        onChoose={(next) => setIdentity(next as Trunk["identity"])}
+      />
+      <Check label={words.stripPlus} checked={stripPlus} onChange={setStripPlus} />
+    </RecordSide>
   );
 }
