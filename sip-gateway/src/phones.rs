@@ -228,9 +228,11 @@ impl Driver {
                     if count == 0 {
                         return;
                     }
+                    // Whoever was added before a message came is known when it is answered.
+                    self.look_at_plan();
                     for received in batch.drain(..) {
-                        self.take(received);
                         self.drain();
+                        self.take(received);
                     }
                 }
                 Some(event) = media_events.recv() => {
@@ -239,7 +241,10 @@ impl Driver {
                 Some(addresses) = resolved.recv() => {
                     self.endpoint.handle_addresses(Instant::now(), addresses);
                 }
-                _ = plan_ticks.tick() => self.look_at_plan(),
+                _ = plan_ticks.tick() => {
+                    self.look_at_plan();
+                    self.resolver.follow(&self.plan, &self.transports);
+                }
                 () = tokio::time::sleep_until(due.into()) => {
                     self.guarded(sip_gateway_proto::endpoint::Endpoint::handle_timeout);
                 }
@@ -294,8 +299,8 @@ impl Driver {
             tracing::info!("the numbering plan has changed");
             self.plan = Arc::clone(&plan);
             self.guarded(|endpoint, with| endpoint.handle_plan(with, plan));
+            self.resolver.follow(&self.plan, &self.transports);
         }
-        self.resolver.follow(&self.plan, &self.transports);
     }
 
     /// Does what the machine wants.
@@ -352,7 +357,7 @@ pub fn udp_and_tcp(address: SocketAddr) -> [Listener; 2] {
 const BATCH: usize = 256;
 /// How many orders may wait.
 const MAX_ORDERS: usize = 64;
-/// How often the plan is looked at: whoever adds a phone goes to plug it in meanwhile.
+/// How often the plan is looked at while no phone says anything.
 const PLAN_INTERVAL: Duration = Duration::from_millis(500);
 /// How long nothing may be due.
 const IDLE: Duration = Duration::from_secs(3_600);
