@@ -169,7 +169,7 @@ test("a phone is set up from the page alone, is seen there, and calls", async ({
   const phone = await Phone.with(typed);
   expect(await phone.register()).toBe(200);
   await expect(side.getByText("Tested desk phone 1.0")).toBeVisible();
-  await expect(page.getByRole("row", { name: /4410 Accueil/ }).getByText("Enregistré")).toBeVisible();
+  await expect(page.getByRole("row", { name: /4410, Accueil/ }).getByText("Enregistré")).toBeVisible();
 
   // It calls the echo, which the page shows while it lasts and afterwards.
   const hangUp = await phone.call("*43");
