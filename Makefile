@@ -20,8 +20,10 @@ check: debian web ## Format, lints, licences, types: what must be clean before a
 	$(CARGO) deny --all-features check bans licenses sources
 	cd web-client && ../scripts/with-node npm run --silent check
 
-bench: debian web ## Measure, print a table, write target/bench/report.json.
-	$(CARGO) run --release --locked --package palabre-tests --bin bench
+bench: debian web ## Measure, print a table, write target/bench/report.json; ONLY=sip measures a part.
+	@scripts/need-bench-peers
+	$(CARGO) build --release --locked --package palabre --package palabre-tests
+	$(CARGO) run --release --locked --package palabre-tests --bin bench -- "$(ONLY)"
 
 web: web-client/dist/index.html ## Build the web client.
 

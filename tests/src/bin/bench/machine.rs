@@ -49,6 +49,32 @@ pub(crate) fn own_cpu_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
+/// The CPU time that a process has used, with that of its threads that have ended.
+pub(crate) fn process_cpu_time(process: i32) -> Result<Duration> {
+    // SAFETY: the clock and the time are writable.
+    let (result, time) = unsafe {
+        let mut clock: libc::clockid_t = 0;
+        let mut time: libc::timespec = std::mem::zeroed();
+        let result = match libc::clock_getcpuclockid(process, &raw mut clock) {
+            0 => libc::clock_gettime(clock, &raw mut time),
+            _ => -1,
+        };
+        (result, time)
+    };
+    ensure!(result == 0, "process {process} has no clock");
+    Ok(Duration::new(time.tv_sec as u64, time.tv_nsec as u32))
+}
+
+/// Waits until a socket has something to read, or the time is over.
+pub(crate) fn wait_readable(sockets: &[&UdpSocket], timeout: Duration) {
+    let interest =
+        |socket: &&UdpSocket| libc::pollfd { fd: socket.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    let mut interests: Vec<libc::pollfd> = sockets.iter().map(interest).collect();
+    let millis = timeout.as_millis().min(60_000) as libc::c_int;
+    // SAFETY: the array is writable for its length.
+    unsafe { libc::poll(interests.as_mut_ptr(), interests.len() as libc::nfds_t, millis) };
+}
+
 /// Another thread of this program.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Thread(i32);

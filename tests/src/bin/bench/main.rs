@@ -11,6 +11,7 @@ mod machine;
 mod media;
 mod raw_limit;
 mod report;
+mod sip;
 
 use anyhow::Result;
 use report::Report;
@@ -18,10 +19,14 @@ use report::Report;
 /// A measurement, which adds its rows.
 type Measurement = fn(&mut Report) -> Result<()>;
 
-const MEASUREMENTS: [(&str, Measurement); 3] = [
+const MEASUREMENTS: [(&str, Measurement); 7] = [
     ("raw limit", raw_limit::measure),
     ("connections", media::connections),
     ("forwarding", media::forwarding),
+    ("sip registrations", sip::registrations::measure),
+    ("sip calls", sip::calls::measure),
+    ("sip relay", sip::relay::measure),
+    ("sip memory", sip::memory::measure),
 ];
 
 fn main() -> Result<()> {
