@@ -92,5 +92,5 @@ request_route {{
     )
 }
 
-/// One is cheapest on one core: with more they contend for the same locks.
+/// Processes that take datagrams: there is one core.
 const CHILDREN: usize = 1;
