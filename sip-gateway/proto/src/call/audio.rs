@@ -37,6 +37,12 @@ pub(super) fn formats_like(spoken: &Format, offered: &[Format]) -> Vec<Format> {
     formats
 }
 
+/// All that a call may go on with from somebody who offers this: what we can speak, and what we let through.
+pub(super) fn formats_for(offered: &[Format]) -> Vec<Format> {
+    let passed = offered.iter().filter(|format| ALLOWED.contains(&format.codec)).cloned();
+    every_format().into_iter().chain(passed).collect()
+}
+
 /// All we can speak, the best first, with keys and comfort noise.
 pub(super) fn every_format() -> Vec<Format> {
     let numbers = [(96, Codec::Opus), (9, Codec::G722), (8, Codec::Pcma), (0, Codec::Pcmu)];

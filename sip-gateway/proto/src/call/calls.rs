@@ -1,20 +1,17 @@
 //! All calls: which leg belongs to which, and what is due when.
 
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::call_leg::{CallLeg, Party, who};
+use super::call_leg::{CallLeg, Party};
 use super::hunting::Hunting;
-use super::io::{Around, Origin, Output};
-use super::media_plane::{LegId, MediaEvent, MediaReport, Sound, Wish};
+use super::io::{Around, Output};
+use super::media_plane::{LegId, MediaEvent, Sound};
 use super::mint::Mint;
-use super::record::{CallId, EndCause, LegRecord};
+use super::record::{CallId, EndCause};
 use crate::dialog::DialogId;
 use crate::flow::Flow;
-use crate::leg::{Leg, Reason};
-use crate::message::{CSeq, HeaderName, Headers, Request, Response, StatusCode, Uri};
-use crate::plan::{Caller, Route, TrunkId};
+use crate::message::{CSeq, Request, Response, Uri};
 use crate::sdp::Offering;
 use crate::transaction::{FailureCause, ServerKey};
 use crate::ua::registrar::Binding;
@@ -92,73 +89,6 @@ impl Calls {
         }
     }
 
-    /// Takes an INVITE outside a dialog, from somebody who has proved who he is.
-    pub fn handle_invite(
-        &mut self,
-        around: &mut Around<'_>,
-        key: ServerKey,
-        flow: Flow,
-        request: Request,
-        origin: Origin,
-    ) {
-        let dialled = request.uri.user().map(Cow::into_owned).unwrap_or_default();
-        if self.is_full_for(around, &origin, &dialled) {
-            let mut response = request.reply(StatusCode::SERVICE_UNAVAILABLE, None);
-            response.headers.push(HeaderName::RetryAfter, 10);
-            return self.outputs.push_back(Output::Respond { key, response });
-        }
-        let tokens = self.mint.tokens();
-        let contact = self.contact(around, &flow, request.uri.user().as_deref());
-        let with_keys = contains(&request.body, b"a=fingerprint");
-        let leg = match Leg::invited(around.now, key, flow, request, contact, tokens) {
-            Ok(leg) => leg,
-            Err(response) => return self.outputs.push_back(Output::Respond { key, response }),
-        };
-
-        let (party, presented, route) = who(around, &leg, &origin);
-        let id = self.next_leg();
-        self.inviting.insert(key, id);
-        let call = CallId(id.0);
-        let record = LegRecord {
-            call,
-            leg: id,
-            inbound: true,
-            from: presented.number.clone(),
-            from_name: presented.name.clone(),
-            dialled: dialled.clone(),
-            to: String::new(),
-            route,
-            began: around.now,
-            ringing: None,
-            answered: None,
-            ended: None,
-            media: MediaReport::default(),
-        };
-        let mut leg = CallLeg::new(call, leg, party, record);
-        leg.invite = Some(key);
-        self.insert(id, leg);
-        let opened = Call {
-            caller: id,
-            dialled: dialled.clone(),
-            stage: Stage::Alone { sound: Sound::Silence },
-            deadline: None,
-        };
-        self.calls.insert(call, opened);
-        self.tell(id);
-
-        if self.open_media(around, id, with_keys).is_err() {
-            self.end_call(
-                around,
-                call,
-                StatusCode::SERVICE_UNAVAILABLE,
-                EndCause::Failed("no port for sound"),
-            );
-        } else {
-            self.begin(around, call, &origin, presented, &dialled);
-        }
-        self.settle(around);
-    }
-
     /// Takes a request within a dialog. Gives it back if the dialog is none of ours.
     pub fn handle_request(
         &mut self,
@@ -173,35 +103,6 @@ impl Calls {
         }
         self.settle(around);
         Ok(())
-    }
-
-    /// Whether there is no room for one more call of somebody. For emergency calls there is.
-    fn is_full_for(&self, around: &Around<'_>, origin: &Origin, dialled: &str) -> bool {
-        let crowded = match origin {
-            Origin::Device { extension } => {
-                let calls = |id: &&LegId| self.legs[id].record.inbound && !self.legs[id].ended;
-                let legs = self.of_extension.get(extension);
-                legs.is_some_and(|legs| legs.iter().filter(calls).count() >= MAX_CALLS_OF_ONE)
-            }
-            Origin::Trunk(trunk) => {
-                let limit = around.plan.trunk(*trunk).map_or(0, |trunk| trunk.calls);
-                self.legs_on(*trunk) >= usize::from(limit)
-            }
-        };
-        if !crowded && self.legs.len() < MAX_LEGS {
-            return false;
-        }
-        let is_emergency = matches!(origin, Origin::Device { extension }
-            if matches!(around.plan.route(Caller::Extension(extension), dialled), Route::Emergency { .. }));
-        !is_emergency || self.legs.len() >= MAX_LEGS + RESERVED_LEGS
-    }
-
-    /// How many calls a trunk carries.
-    pub(super) fn legs_on(&self, wanted: TrunkId) -> usize {
-        let on_it = |leg: &&CallLeg| {
-            !leg.ended && matches!(leg.party, Party::Outside { trunk, .. } if trunk == wanted)
-        };
-        self.legs.values().filter(on_it).count()
     }
 
     /// A phone has registered: what is said in its calls from now on goes where it is now (RFC 5626 §5.3).
@@ -313,20 +214,6 @@ impl Calls {
         }
     }
 
-    /// Ends everything, in order: the program stops.
-    pub fn hang_up_all(&mut self, around: &mut Around<'_>) {
-        let calls: Vec<CallId> = self.calls.keys().copied().collect();
-        for call in calls {
-            self.end_call(
-                around,
-                call,
-                StatusCode::SERVICE_UNAVAILABLE,
-                EndCause::Failed("the server stops"),
-            );
-        }
-        self.settle(around);
-    }
-
     /// The next thing to do.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
@@ -388,65 +275,6 @@ impl Calls {
         }
     }
 
-    pub(super) fn lose(&mut self, around: &mut Around<'_>, id: LegId, cause: EndCause) {
-        let Some(call) = self.legs.get(&id).filter(|leg| !leg.ended).map(|leg| leg.call) else { return };
-        self.hang_up(around, id, None);
-        self.close_leg(around, id, cause);
-        self.handle_parted(around, call, id, StatusCode::TEMPORARILY_UNAVAILABLE);
-    }
-
-    /// Ends a call with all its legs, those that are not answered with this status.
-    pub(super) fn end_call(
-        &mut self,
-        around: &mut Around<'_>,
-        id: CallId,
-        status: StatusCode,
-        cause: EndCause,
-    ) {
-        let legs: Vec<LegId> =
-            self.legs.iter().filter(|(_, leg)| leg.call == id && !leg.ended).map(|(leg, _)| *leg).collect();
-        for leg in legs {
-            self.refuse_or_hang_up(around, leg, status);
-            self.close_leg(around, leg, cause.clone());
-        }
-        self.forget(id);
-    }
-
-    /// A call is over.
-    pub(super) fn forget(&mut self, id: CallId) {
-        if let Some(call) = self.calls.remove(&id)
-            && let Some(at) = call.deadline
-        {
-            self.deadlines.remove(&(at, id));
-        }
-    }
-
-    pub(super) fn refuse_or_hang_up(&mut self, around: &mut Around<'_>, id: LegId, status: StatusCode) {
-        let Some(leg) = self.touch(id) else { return };
-        if leg.record.inbound && !leg.leg.is_confirmed() {
-            leg.leg.refuse(around.now, status, Headers::new());
-        } else {
-            leg.leg.hang_up(around.now, None);
-        }
-    }
-
-    pub(super) fn hang_up(&mut self, around: &mut Around<'_>, id: LegId, reason: Option<Reason>) {
-        if let Some(leg) = self.touch(id) {
-            leg.leg.hang_up(around.now, reason);
-        }
-    }
-
-    /// The leg is over for its call: its port is given back and its record closed.
-    pub(super) fn close_leg(&mut self, around: &mut Around<'_>, id: LegId, cause: EndCause) {
-        let Some(leg) = self.touch(id).filter(|leg| !leg.ended) else { return };
-        leg.ended = true;
-        leg.record.ended = Some((around.now, cause));
-        if leg.media.take().is_some() {
-            leg.record.media = around.media.close(id);
-        }
-        self.tell(id);
-    }
-
     /// Tells a leg's record as it stands.
     pub(super) fn tell(&mut self, id: LegId) {
         if let Some(leg) = self.legs.get(&id) {
@@ -494,15 +322,6 @@ impl Calls {
         uri.with_param("transport", Some(flow.carrier.parameter()))
     }
 
-    /// Takes a port for an inbound leg.
-    fn open_media(&mut self, around: &mut Around<'_>, id: LegId, dtls: bool) -> Result<(), super::NoPort> {
-        let Some(leg) = self.legs.get_mut(&id) else { return Ok(()) };
-        let flow = leg.leg.flow();
-        let wish = Wish { peer: flow.remote.ip(), sdes: flow.carrier.is_secure(), dtls };
-        leg.media = Some(around.media.open(id, wish)?);
-        Ok(())
-    }
-
     /// Lets a caller hear a sound for a while, and then hangs up.
     pub(super) fn announce(
         &mut self,
@@ -518,14 +337,3 @@ impl Calls {
         self.set_deadline(call, until.map(|until| around.now + until));
     }
 }
-
-fn contains(text: &[u8], word: &[u8]) -> bool {
-    text.windows(word.len()).any(|window| window == word)
-}
-
-/// The most legs at once.
-const MAX_LEGS: usize = 20_000;
-/// How many more there may be for emergency calls.
-const RESERVED_LEGS: usize = 1_000;
-/// The most calls that one extension makes at once: a switchboard makes some, a broken phone thousands.
-const MAX_CALLS_OF_ONE: usize = 32;

@@ -3,10 +3,12 @@
 //! Every message ends at a leg of ours; what happens on one leg is told on the other in that leg's own words. Holding,
 //! transferring and picking up are therefore decided here, and never depend on what the other phone can do.
 
+mod arriving;
 mod audio;
 mod call_leg;
 mod calls;
 mod codes;
+mod ending;
 mod hunt;
 mod hunting;
 mod identity;

@@ -73,6 +73,17 @@ impl Leg {
         Ok(leg)
     }
 
+    /// Whether the caller's offer can be answered with what we bring, asked before anybody is disturbed. An error says that
+    /// it does not fit; nothing is agreed on yet.
+    pub fn check_offer(&self, local: &LocalAudio) -> Result<(), NegotiationError> {
+        let Some((offer, usage)) =
+            self.invited.as_ref().and_then(|known| known.offer.as_ref()).zip(self.usage.as_ref())
+        else {
+            return Ok(());
+        };
+        usage.negotiator.clone().handle_offer(offer, local).map(|_| ())
+    }
+
     /// Tells the caller what goes on: 180, 183, …, with sound of ours if there is some to hear already. `EarlyMedia`
     /// says what was agreed on. An error says that the caller's offer does not fit; nothing was sent then.
     ///
