@@ -15,6 +15,8 @@ pub(super) struct Hunt {
     /// Where the call goes if the one who rings is busy, or does not answer.
     busy: Option<Detour>,
     no_answer: Option<Detour>,
+    /// The group whose members ring.
+    group: Option<Ringing>,
     diversions: Vec<Diversion>,
     visited: Vec<String>,
     outcome: Outcome,
@@ -81,6 +83,12 @@ struct Detour {
     to: String,
 }
 
+/// A group whose members ring, and where its calls go if none takes them, for whatever reason.
+#[derive(Debug)]
+struct Ringing {
+    otherwise: Option<Detour>,
+}
+
 impl Hunt {
     /// Begins where a dialled number leads. An error is what the caller is told at once.
     pub(super) fn toward(
@@ -94,6 +102,7 @@ impl Hunt {
             steps: VecDeque::new(),
             busy: None,
             no_answer: None,
+            group: None,
             diversions: Vec::new(),
             visited: vec![dialled.to_owned()],
             outcome: Outcome::Unreachable,
@@ -109,6 +118,7 @@ impl Hunt {
             steps: VecDeque::new(),
             busy: None,
             no_answer: None,
+            group: None,
             diversions: Vec::new(),
             visited: Vec::new(),
             outcome: Outcome::Unreachable,
@@ -123,12 +133,14 @@ impl Hunt {
             if let Some(step) = self.steps.pop_front() {
                 return Some(step);
             }
-            let (detour, reason) = match self.outcome {
-                Outcome::Busy => (self.busy.take()?, "user-busy"),
-                Outcome::NoAnswer => (self.no_answer.take()?, "no-answer"),
-                Outcome::Unreachable => (self.no_answer.take()?, "unavailable"),
-                Outcome::Refused(_) => return None,
+            let (own, reason) = match self.outcome {
+                Outcome::Busy => (&mut self.busy, "user-busy"),
+                Outcome::NoAnswer => (&mut self.no_answer, "no-answer"),
+                Outcome::Unreachable => (&mut self.no_answer, "unavailable"),
+                Outcome::Refused(_) => (&mut None, "unknown"),
             };
+            let of_group = || self.group.as_mut().and_then(|group| group.otherwise.take());
+            let detour = own.take().or_else(of_group)?;
             self.divert(plan, detour, reason);
         }
     }
@@ -143,8 +155,12 @@ impl Hunt {
         self.steps.clear();
     }
 
-    /// A phone sends its call elsewhere by itself (302). Says how it is there, if nobody can be rung.
+    /// A phone sends its call elsewhere by itself (302). Says how it is there, if nobody can be rung. One member does not
+    /// send away a group's call: what members have set for their own calls does not count there.
     pub(super) fn redirect(&mut self, plan: &Plan, by: String, to: String) -> Outcome {
+        if self.group.is_some() {
+            return Outcome::Unreachable;
+        }
         self.steps.clear();
         self.outcome = Outcome::Unreachable;
         self.divert(plan, Detour { by, to }, "deflection");
@@ -197,7 +213,7 @@ impl Hunt {
     }
 
     fn follow(&mut self, plan: &Plan, route: &Route) -> Result<(), StatusCode> {
-        (self.busy, self.no_answer) = (None, None);
+        (self.busy, self.no_answer, self.group) = (None, None, None);
         match route {
             Route::Extension(number) => {
                 let extension = plan.extension(number).ok_or(StatusCode::NOT_FOUND)?;
@@ -244,8 +260,8 @@ impl Hunt {
                 self.steps.extend(at_home.iter().map(|member| Step::of(member, group.ring)));
             }
         }
-        let otherwise = || group.otherwise.clone().map(|to| Detour { by: group.number.clone(), to });
-        (self.busy, self.no_answer) = (otherwise(), otherwise());
+        let otherwise = group.otherwise.clone().map(|to| Detour { by: group.number.clone(), to });
+        self.group = Some(Ringing { otherwise });
     }
 
     fn follow_ways(&mut self, ways: &[Way], number: &str, emergency: bool) -> Result<(), StatusCode> {

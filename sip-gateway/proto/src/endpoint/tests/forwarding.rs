@@ -107,6 +107,58 @@ fn a_group_that_nobody_answers_has_a_way_out() {
 }
 
 #[test]
+fn a_group_of_which_nobody_can_or_wants_to_has_a_way_out_at_once() {
+    let refused = [StatusCode::DECLINE, StatusCode::BUSY_HERE, StatusCode::FORBIDDEN];
+    for strategy in [RingStrategy::All, RingStrategy::InOrder] {
+        for how in refused.map(Some).into_iter().chain([None]) {
+            let mut house = House::new(&["1001", "1002", "1003", "1004"]);
+            let (guard, caller) = (house.registered("1004"), house.registered("1001"));
+            house.change(|plan| {
+                plan.groups.push(RingGroup { otherwise: Some("1004".to_owned()), ..group(strategy) });
+            });
+            let members = how.map(|_| ["1002", "1003"].map(|number| house.registered(number)));
+            house.dial(caller, "1900");
+            for member in members.into_iter().flatten() {
+                house.act(member, |phone, now| phone.refuse(now, how.expect("they are there")));
+            }
+            house.act(guard, Phone::answer);
+
+            assert_eq!(house.hears(caller), Some(guard), "{strategy:?}, {how:?}");
+            let invite = house.phones[guard].legs[0].invitation();
+            let diversion = invite.headers.get(&HeaderName::Diversion).unwrap_or_default();
+            assert!(diversion.contains("1900"), "{diversion}");
+        }
+    }
+}
+
+#[test]
+fn a_group_that_leads_back_to_itself_tells_its_caller_so() {
+    let mut house = House::new(&["1001", "1002", "1003"]);
+    let (one, caller) = (house.registered("1002"), house.registered("1001"));
+    house.change(|plan| {
+        plan.groups.push(RingGroup { otherwise: Some("1900".to_owned()), ..group(RingStrategy::All) });
+    });
+    house.dial(caller, "1900");
+    house.act(one, |phone, now| phone.refuse(now, StatusCode::DECLINE));
+
+    assert_eq!(refused_with(&house, caller), Some(482));
+}
+
+#[test]
+fn a_member_that_is_elsewhere_does_not_take_a_groups_call_there() {
+    let mut house = House::new(&["1001", "1002", "1003", "1004"]);
+    let (one, other) = (house.registered("1002"), house.registered("1003"));
+    let (elsewhere, caller) = (house.registered("1004"), house.registered("1001"));
+    house.change(|plan| plan.groups.push(group(RingStrategy::All)));
+    house.dial(caller, "1900");
+    house.act(one, |phone, now| phone.redirect(now, "1004"));
+    assert!(house.phones[elsewhere].legs.is_empty());
+    house.act(other, Phone::answer);
+
+    assert_eq!(house.hears(caller), Some(other));
+}
+
+#[test]
 fn a_colleague_takes_a_ringing_call() {
     for code in ["*8", "*81002"] {
         let mut house = House::new(&["1001", "1002", "1003"]);
@@ -181,17 +233,9 @@ fn one_member_who_declines_leaves_the_others_of_a_group_ringing() {
     let mut house = House::new(&["1001", "1002", "1003"]);
     let (one, other, caller) = (house.registered("1002"), house.registered("1003"), house.registered("1001"));
     house.change(|plan| {
-        plan.groups.push(RingGroup {
-            number: "200".to_owned(),
-            name: "Accueil".to_owned(),
-            post: PostId(1),
-            members: vec!["1002".to_owned(), "1003".to_owned()],
-            strategy: RingStrategy::All,
-            ring: Duration::from_secs(30),
-            otherwise: None,
-        });
+        plan.groups.push(group(RingStrategy::All));
     });
-    house.dial(caller, "200");
+    house.dial(caller, "1900");
     house.act(one, |phone, now| phone.refuse(now, StatusCode::DECLINE));
     house.act(other, Phone::answer);
 
