@@ -1,6 +1,7 @@
 """A softphone that we did not write, driven over its control port."""
 
 import json
+import re
 import socket
 import subprocess
 import threading
@@ -16,7 +17,9 @@ MODULES = ["aufile", "aubridge", "g711", "g722", "opus", "srtp", "dtls_srtp", "s
 class Baresip:
     """One phone: it speaks a tone of its own and records all it hears."""
 
-    def __init__(self, directory: Path, number: int, account: str, hertz: int, *, codec_rate=8_000, ca: Path | None = None, mwi: bool = False):
+    def __init__(
+        self, directory: Path, number: int, account: str, hertz: int, *, codec_rate=8_000, ca: Path | None = None, mwi=False, trace=False
+    ):
         self.address = phone_address(number)
         self.hertz = hertz
         self.events: list[dict] = []
@@ -58,13 +61,12 @@ class Baresip:
         (directory / "config").write_text("\n".join(lines) + "\n")
         (directory / "contacts").write_text("")
         (directory / "accounts").write_text(account + "\n")
+        self._command = ["baresip", "-f", directory, *(["-s"] if trace else [])]
         self._process = None
 
     def start(self) -> "Baresip":
         log = (self._directory / "log").open("ab")
-        self._process = subprocess.Popen(
-            ["baresip", "-f", self._directory], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-        )
+        self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 20
         while True:
             try:
@@ -127,6 +129,15 @@ class Baresip:
             if time.monotonic() > deadline:
                 raise AssertionError(f"the phone did not register:\n{self.log[-3000:]}")
             time.sleep(0.05)
+
+    def dialog_with(self, number: str) -> str:
+        """How its call with a number is named to the server (RFC 3891); to be read in its trace."""
+        for message in re.findall(r"SIP/2\.0 200 OK\r?\n.*?\r?\n\r?\n", self.log, re.DOTALL):
+            fields = dict(line.split(": ", 1) for line in message.splitlines()[1:] if ": " in line)
+            if fields["CSeq"].endswith("INVITE") and f"{number}@" in fields["To"]:
+                theirs, own = (fields[name].split("tag=")[1] for name in ("To", "From"))
+                return f"{fields['Call-ID']};to-tag={theirs};from-tag={own}"
+        raise AssertionError(f"the phone has no call with {number}:\n{self.log[-3000:]}")
 
     def count(self, kind: str) -> int:
         return sum(event["type"] == kind for event in list(self.events))

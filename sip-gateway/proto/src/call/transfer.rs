@@ -92,8 +92,12 @@ impl Calls {
         let other = self.other(call, by).ok_or(StatusCode::REQUEST_PENDING)?;
         let owner = |id: LegId| self.legs.get(&id).and_then(|leg| leg.extension());
         // Nobody transfers into another's call.
-        if second == by || owner(by).is_none() || owner(by) != owner(second) {
+        let Some(home) = owner(by).filter(|home| second != by && owner(second) == Some(*home)) else {
             return Err(StatusCode::FORBIDDEN);
+        };
+        let home = home.to_owned();
+        if replaces.early_only && self.legs.get(&second).is_some_and(|leg| leg.leg.is_confirmed()) {
+            return Err(StatusCode::BUSY_HERE);
         }
         let into = self.legs.get(&second).map(|leg| leg.call).ok_or(StatusCode::NOT_FOUND)?;
         if into == call {
@@ -122,8 +126,26 @@ impl Calls {
         self.put_in_place(around, into, second, other);
         self.hang_up(around, second, None);
         self.close_leg(around, second, EndCause::Transferred);
-        self.finish_transfer(around, by);
+        if !self.await_answer(around, into, by, home) {
+            self.finish_transfer(around, by);
+        }
         Ok(())
+    }
+
+    /// Whoever is called rings still: whoever transfers waits for the answer, as after a blind transfer. Not if somebody
+    /// waits for it already.
+    fn await_answer(&mut self, around: &mut Around<'_>, call: CallId, by: LegId, home: String) -> bool {
+        let Some(hunting) = self.hunting(call).filter(|hunting| hunting.transfer.is_none()) else {
+            return false;
+        };
+        hunting.transfer = Some(Transfer { by: Some(by), home, returning: false });
+        if let Some(leg) = self.legs.get_mut(&by) {
+            leg.call = call;
+            leg.record.call = call;
+        }
+        self.tell(by);
+        around.media.play(by, Sound::Silence);
+        true
     }
 
     /// Puts one leg, which is answered or about to be, in the place of another in its call.

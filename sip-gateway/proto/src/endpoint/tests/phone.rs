@@ -184,6 +184,11 @@ impl Phone {
         self.settle(now);
     }
 
+    pub(super) fn hang_up_first(&mut self, now: Instant) {
+        self.legs[0].hang_up(now, None);
+        self.settle(now);
+    }
+
     pub(super) fn hold(&mut self, now: Instant, direction: Direction) {
         let local = LocalAudio { direction, ..self.audio() };
         self.last().offer(now, local);

@@ -1,5 +1,7 @@
 //! Transfers, and what happens when they fail.
 
+use std::time::Duration;
+
 use super::house::House;
 use super::phone::Phone;
 use crate::call::{EndCause, Sound};
@@ -117,6 +119,85 @@ fn an_attended_transfer_may_be_made_while_it_still_rings() {
     house.act(minister, Phone::answer);
     assert_eq!(house.hears(caller), Some(minister));
     assert_eq!(house.hears(minister), Some(caller));
+    assert_eq!(house.phones[secretary].notified.last().map(String::as_str), Some("SIP/2.0 200 OK"));
+    assert!(house.phones[secretary].is_idle(), "who transferred is free again");
+    house.act(minister, Phone::hang_up);
+    house.run(Duration::from_secs(70));
+    assert!(house.endpoint.holds_nothing(), "{:?}", house.endpoint);
+}
+
+#[test]
+fn an_attended_transfer_that_rings_in_vain_gives_the_call_back() {
+    for how in ["declines", "does not answer", "is not reached"] {
+        let (mut house, secretary, caller, minister) = transferred_while_it_rings();
+        let told = match how {
+            "declines" => {
+                house.act(minister, |phone, now| phone.refuse(now, StatusCode::DECLINE));
+                "SIP/2.0 603 Decline"
+            }
+            "does not answer" => {
+                house.run(Duration::from_secs(125));
+                "SIP/2.0 480 Temporarily Unavailable"
+            }
+            _ => {
+                house.act(minister, |phone, now| phone.refuse(now, StatusCode::SERVICE_UNAVAILABLE));
+                "SIP/2.0 480 Temporarily Unavailable"
+            }
+        };
+
+        assert_eq!(house.phones[secretary].notified.last().map(String::as_str), Some(told), "{how}");
+        assert_eq!(house.hears(caller), Some(secretary), "{how}");
+        assert_eq!(house.hears(secretary), Some(caller), "{how}");
+        house.act(caller, Phone::hang_up);
+        house.run(Duration::from_secs(70));
+        assert!(house.endpoint.holds_nothing(), "{how}: {:?}", house.endpoint);
+        assert!(house.media.open.is_empty(), "{how}");
+    }
+}
+
+#[test]
+fn an_attended_transfer_that_rings_in_vain_comes_home_to_who_has_hung_up() {
+    let (mut house, secretary, caller, minister) = transferred_while_it_rings();
+    house.act(secretary, Phone::hang_up_first);
+    assert_eq!(house.sound(caller), Some(Sound::Ringback), "the call goes on without the transferor");
+    house.act(minister, |phone, now| phone.refuse(now, StatusCode::BUSY_HERE));
+
+    assert_eq!(house.phones[secretary].legs.len(), 3, "it rings again where it came from");
+    house.act(secretary, Phone::answer);
+    assert_eq!(house.hears(caller), Some(secretary));
+}
+
+#[test]
+fn a_caller_who_gives_up_ends_an_attended_transfer_that_rings() {
+    let (mut house, secretary, caller, minister) = transferred_while_it_rings();
+    house.act(caller, Phone::hang_up);
+
+    assert_eq!(house.phones[minister].cancelled.len(), 1);
+    assert!(house.phones[secretary].is_idle());
+    assert_eq!(house.endpoint.calls(), 0);
+    assert!(house.media.open.is_empty());
+}
+
+#[test]
+fn who_wants_an_early_call_only_gets_no_answered_one() {
+    let mut house = House::new(&["1001", "1002", "1003"]);
+    let (secretary, caller) = house.talking("1001", "1002");
+    let minister = house.registered("1003");
+    house.dial(secretary, "1003");
+    house.act(minister, Phone::answer);
+    let second = format!("{}%3Bearly-only", replaces(&house, secretary, 1));
+    let refer_to = format!("<sip:1003@mfa.example?Replaces={second}>");
+    house.act(secretary, |phone, now| phone.refer(now, 0, &refer_to));
+    assert_eq!(house.phones[secretary].answers[0].status.code(), 486);
+    assert_eq!(house.endpoint.calls(), 2, "both calls go on");
+    assert!(!house.phones[caller].is_idle());
+
+    let cordless = house.registered("1001");
+    let mut headers = Headers::new();
+    let place = format!("{};early-only", replaces(&house, secretary, 0));
+    headers.push(HeaderName::Replaces, place.replace("%3B", ";").replace("%3D", "="));
+    house.act(cordless, |phone, now| phone.invite(now, "1002", headers));
+    assert_eq!(super::calls::refused_with(&house, cordless), Some(486));
 }
 
 #[test]
@@ -207,13 +288,28 @@ fn a_called_side_transfers_as_well_and_may_hang_up_while_it_does() {
     let now = house.now;
     house.phones[secretary].refer(now, 0, "<sip:1003@mfa.example>");
     house.phones[secretary].hang_up(now);
-    house.run(std::time::Duration::from_secs(1));
+    house.run(Duration::from_secs(1));
     house.act(minister, Phone::answer);
     assert_eq!(house.hears(caller), Some(minister));
 
     house.act(minister, Phone::hang_up);
-    house.run(std::time::Duration::from_secs(70));
+    house.run(Duration::from_secs(70));
     assert!(house.endpoint.holds_nothing(), "{:?}", house.endpoint);
+}
+
+/// The secretary talks to the caller, rings the minister, and transfers before the minister answers.
+fn transferred_while_it_rings() -> (House, usize, usize, usize) {
+    let mut house = House::new(&["1001", "1002", "1003"]);
+    let (secretary, caller) = house.talking("1001", "1002");
+    let minister = house.registered("1003");
+    house.dial(secretary, "1003");
+    let second = replaces(&house, secretary, 1);
+    house.act(secretary, |phone, now| {
+        phone.refer(now, 0, &format!("<sip:1003@mfa.example?Replaces={second}>"));
+    });
+    assert_eq!(house.phones[secretary].answers[0].status.code(), 202);
+    assert_eq!(house.sound(caller), Some(Sound::Ringback));
+    (house, secretary, caller, minister)
 }
 
 /// A phone's own name for one of its calls, as it stands in a Refer-To.
