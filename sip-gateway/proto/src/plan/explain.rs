@@ -77,6 +77,13 @@ pub enum Step {
         /// The country where it is, if it is certain.
         country: Option<String>,
     },
+    /// It is a short number of the post's country.
+    Service {
+        /// As it is dialled there.
+        number: String,
+        /// The country.
+        country: String,
+    },
     /// It is a public number of ours.
     OwnNumber {
         /// In E.164.

@@ -10,6 +10,7 @@ mod index;
 mod number;
 mod problems;
 mod route;
+mod service;
 mod words;
 
 use std::fmt;

@@ -7,7 +7,8 @@
 //! 2. the number of an extension or a group, exactly as it is: no prefix and no code hides it;
 //! 3. a short code, [`ShortCode`];
 //! 4. a public number behind the outside prefix, or one with a plus or an international prefix without it. If it is one
-//!    of our own, the call stays in the house and costs nothing.
+//!    of our own, the call stays in the house and costs nothing;
+//! 5. a short national number behind the outside prefix, 118: it leaves by a trunk of the caller's post.
 //!
 //! Forwarding is not followed here. Whoever does so counts the steps.
 
@@ -53,7 +54,7 @@ pub enum Route {
 /// A call to the public network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outside {
-    /// The number in E.164.
+    /// The number in E.164; a short national number as it is.
     pub number: String,
     /// How far that is.
     pub class: Class,
@@ -164,8 +165,11 @@ impl Plan {
         }
         steps.push(Step::NotInside { number: plain.clone() });
         let post = post.ok_or(Refusal::NoSuchNumber)?;
-        let number = self.dialled_outside(post, &plain, steps)?;
-        self.outside(caller, post, &number, steps)
+        match self.dialled_outside(post, &plain, steps) {
+            Ok(number) => self.outside(caller, post, &number, steps),
+            Err(Refusal::NoSuchNumber) => self.dialled_service(caller, post, &plain, steps),
+            Err(refusal) => Err(refusal),
+        }
     }
 
     fn code(&self, caller: &Extension, code: ShortCode, steps: &mut Vec<Step>) -> Result<Route, Refusal> {
@@ -277,7 +281,7 @@ impl Plan {
             .reduce(|best, next| if weight(next) > weight(best) { next } else { best })
     }
 
-    fn way(&self, trunk: &Trunk, caller: &Extension, number: &str) -> Way {
+    pub(super) fn way(&self, trunk: &Trunk, caller: &Extension, number: &str) -> Way {
         let shown = self.shown_number(trunk.id, &caller.number).or(trunk.caller_id.as_deref());
         let dialled = if trunk.strip_plus { number.trim_start_matches('+') } else { number };
         Way {
@@ -333,7 +337,7 @@ impl Plan {
         steps.push(Step::Inside { kind, number: number.clone(), name: name.clone(), post });
     }
 
-    fn tell_way(&self, way: &Way, steps: &mut Vec<Step>) {
+    pub(super) fn tell_way(&self, way: &Way, steps: &mut Vec<Step>) {
         let trunk = self.trunk(way.trunk).map(|trunk| trunk.name.clone()).unwrap_or_default();
         steps.push(Step::Way { trunk, number: way.number.clone(), caller_id: way.caller_id.clone() });
     }
@@ -367,7 +371,7 @@ fn emergency<'a>(post: &'a Post, plain: &str) -> Option<&'a str> {
     post.emergency.iter().filter(|number| !number.is_empty()).find(is_dialled).map(String::as_str)
 }
 
-fn may(caller: &Extension, needs: Class, steps: &mut Vec<Step>) -> Result<(), Refusal> {
+pub(super) fn may(caller: &Extension, needs: Class, steps: &mut Vec<Step>) -> Result<(), Refusal> {
     let granted = caller.rights >= needs;
     steps.push(Step::Rights { has: caller.rights, needs, granted });
     if granted { Ok(()) } else { Err(Refusal::Rights { needs }) }

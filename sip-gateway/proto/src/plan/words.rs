@@ -97,6 +97,16 @@ impl Step {
                 Some(country) => format!("Dialled as in {dialled_in} it is {number}, country {country}."),
                 None => format!("Dialled as in {dialled_in} it is {number}, of an unknown numbering plan."),
             },
+            (Self::Service { number, country }, French) => {
+                format!(
+                    "{number} peut être un numéro court en {country} : il sort par une ligne du même poste."
+                )
+            }
+            (Self::Service { number, country }, English) => {
+                format!(
+                    "{number} may be a short number in {country}: it goes out by a trunk of the same post."
+                )
+            }
             (Self::OwnNumber { number }, French) => format!("{number} est un numéro à nous."),
             (Self::OwnNumber { number }, English) => format!("{number} is a number of ours."),
             (Self::AnyNumber, French) => {

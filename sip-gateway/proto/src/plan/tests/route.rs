@@ -116,6 +116,53 @@ fn a_national_number_wants_the_outside_prefix_where_the_post_has_one() {
 }
 
 #[test]
+fn short_national_numbers_leave_by_the_own_post_if_the_caller_may_call_its_country() {
+    for (caller, dialled, number, line) in [
+        ("202", "0 3939", "3939", vec![PARIS_LINE, PARIS_SPARE]),
+        ("202", "0116 000", "116000", vec![PARIS_LINE, PARIS_SPARE]),
+        ("402", "9 411", "411", vec![NEW_YORK_LINE]),
+        // Where no prefix is dialled, what is no number of ours may be one.
+        ("1001", "166", "166", vec![BENIN_LINE]),
+        ("1001", "7000", "7000", vec![BENIN_LINE]),
+        // Known for their prices, and the spare line may not call so far.
+        ("201", "0 118 218", "118218", vec![PARIS_LINE]),
+    ] {
+        let (told, _, mut trunks) = outside(caller, dialled);
+        trunks.sort_unstable();
+        assert_eq!((told.as_str(), trunks), (number, line), "{caller} dials {dialled}");
+    }
+    assert_eq!(outside("202", "0 3939").1, Class::National);
+
+    let refused = |caller, dialled, refusal| {
+        assert_eq!(leads(caller, dialled), Route::Refused(refusal), "{caller} dials {dialled}");
+    };
+    refused("1002", "166", Refusal::Rights { needs: Class::National });
+    refused("203", "0 3939", Refusal::Rights { needs: Class::National });
+    refused("202", "0 118 218", Refusal::Rights { needs: Class::International });
+    // A number that nobody has among those of the house is no reason to bother a provider.
+    refused("1001", "1009", Refusal::NoSuchNumber);
+    refused("202", "299", Refusal::NoSuchNumber);
+    refused("202", "3939", Refusal::NoSuchNumber);
+    refused("202", "0 39390", Refusal::NoSuchNumber);
+    refused("202", "0 39", Refusal::NoSuchNumber);
+    refused("501", "9 1414", Refusal::NoTrunk);
+    assert_eq!(
+        ministry().explain(Caller::Extension("202"), "0 3939").sentences(Language::English),
+        [
+            "Extension 202 (Chancellerie) calls from Paris.",
+            "No extension, group or code is 03939.",
+            "0 is the outside prefix.",
+            "3939 may be a short number in FR: it goes out by a trunk of the same post.",
+            "It counts among national calls.",
+            "The caller’s rights: national calls; it takes: national calls. This is allowed.",
+            "The trunk “Paris” will be tried, with 3939, showing +33142000000.",
+            "The trunk “Paris secours” will be tried, with 3939, showing no number.",
+            "The call goes out to 3939.",
+        ]
+    );
+}
+
+#[test]
 fn rights_say_how_far_a_call_goes() {
     assert_eq!(outside("202", "0 01 42 68 53 00").1, Class::National);
     assert_eq!(
