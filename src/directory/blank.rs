@@ -76,5 +76,6 @@ pub fn trunk(name: &str, host: &str) -> Trunk {
         calls: 2,
         rights: Class::National,
         strip_plus: false,
+        show_name: false,
     }
 }

@@ -159,6 +159,7 @@ pub struct TrunkView {
     pub calls: u16,
     pub rights: &'static str,
     pub strip_plus: bool,
+    pub show_name: bool,
 }
 
 impl TrunkView {
@@ -182,6 +183,7 @@ impl TrunkView {
             calls: trunk.calls,
             rights: trunk.rights.keyword(),
             strip_plus: trunk.strip_plus,
+            show_name: trunk.show_name,
         }
     }
 }

@@ -178,6 +178,7 @@ fn house_plan(algorithm: DigestAlgorithm) -> Plan {
         calls: 10,
         rights: Class::International,
         strip_plus: false,
+        show_name: false,
     };
     Plan {
         realm: REALM.to_owned(),

@@ -86,6 +86,9 @@ pub(in crate::cli) struct Add {
     /// Write numbers without the plus.
     #[arg(long)]
     strip_plus: bool,
+    /// Tell the provider the caller's name too, and not its number alone.
+    #[arg(long)]
+    show_name: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -184,6 +187,7 @@ impl Add {
             calls: self.calls,
             rights: self.rights,
             strip_plus: self.strip_plus,
+            show_name: self.show_name,
             ..blank::trunk(&self.name, &self.host)
         };
         change.add_trunk(trunk).await?;

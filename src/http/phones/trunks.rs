@@ -55,6 +55,7 @@ pub(in crate::http) struct TrunkChange {
     calls: Option<u16>,
     rights: Option<String>,
     strip_plus: Option<bool>,
+    show_name: Option<bool>,
 }
 
 impl TrunkChange {
@@ -80,6 +81,7 @@ impl TrunkChange {
             calls: self.calls.unwrap_or(trunk.calls),
             rights: rights.unwrap_or(trunk.rights),
             strip_plus: self.strip_plus.unwrap_or(trunk.strip_plus),
+            show_name: self.show_name.unwrap_or(trunk.show_name),
         })
     }
 }

@@ -191,6 +191,7 @@ fn trunk(row: &SqliteRow, vault: &Vault, locked: &mut Vec<Locked>) -> Result<Tru
         calls: number(row, "calls")?,
         rights: word::<Class>(row, "rights")?,
         strip_plus: row.try_get("strip_plus")?,
+        show_name: row.try_get("show_name")?,
     })
 }
 

@@ -100,7 +100,7 @@ impl PlanChange {
         sqlx::query(
             "UPDATE trunks SET name = ?, post_id = ?, host = ?, port = ?, carrier = ?, username = ?,
              password_sealed = ?, register = ?, sources = ?, srtp = ?, caller_id = ?, identity = ?, calls = ?,
-             rights = ?, strip_plus = ? WHERE id = ?",
+             rights = ?, strip_plus = ?, show_name = ? WHERE id = ?",
         )
         .bind(&trunk.name)
         .bind(trunk.post.0)
@@ -117,6 +117,7 @@ impl PlanChange {
         .bind(i64::from(trunk.calls))
         .bind(trunk.rights.keyword())
         .bind(trunk.strip_plus)
+        .bind(trunk.show_name)
         .bind(trunk.id.0)
         .execute(&mut *self.transaction)
         .await

@@ -83,6 +83,7 @@ export interface Trunk {
   calls: number;
   rights: Rights;
   strip_plus: boolean;
+  show_name: boolean;
 }
 
 export interface OutboundRoute {

@@ -182,6 +182,7 @@ export const telephony: typeof fr = {
     identity: "How the caller is told",
     identities: { from: "In From", asserted: "In P-Asserted-Identity" },
     stripPlus: "Write numbers without the +",
+    showName: "Tell the provider the caller’s name too",
     saved: (name) => `Line ${name} is saved.`,
     remove: "Remove the line",
     removeTitle: "Remove this line?",

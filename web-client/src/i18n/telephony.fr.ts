@@ -182,6 +182,7 @@ export const telephony = {
     identity: "Présentation de l’appelant",
     identities: { from: "Dans From", asserted: "Dans P-Asserted-Identity" },
     stripPlus: "Écrire les numéros sans le +",
+    showName: "Transmettre aussi le nom de l’appelant",
     saved: (name: string) => `La ligne ${name} est enregistrée.`,
     remove: "Supprimer la ligne",
     removeTitle: "Supprimer cette ligne ?",

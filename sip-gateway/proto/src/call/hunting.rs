@@ -4,7 +4,7 @@ use super::audio::{every_format, formats_like, formats_toward, local_audio};
 use super::call_leg::CallLeg;
 use super::calls::{Call, Calls, Stage};
 use super::hunt::{Hunt, Outcome, Payer, Step, Target};
-use super::identity::{Presented, push_diversions};
+use super::identity::{Presented, number_at, push_diversions};
 use super::io::{Around, Origin};
 use super::media_plane::{LegId, MediaReport, Sound, Wish};
 use super::record::{CallId, EndCause, LegRecord};
@@ -148,11 +148,15 @@ impl Calls {
             }
         };
         headers.push(HeaderName::MaxForwards, hops);
-        push_diversions(
-            &mut headers,
-            outside.map_or(realm, |(trunk, _)| &trunk.host),
-            hunting.hunt.diversions(),
-        );
+        let diversions = hunting.hunt.diversions();
+        match outside {
+            Some((trunk, _)) => {
+                push_diversions(&mut headers, &trunk.host, diversions, |by| {
+                    number_at(around.plan, trunk, by)
+                });
+            }
+            None => push_diversions(&mut headers, realm, diversions, Some),
+        }
         let to = match outside {
             Some(_) => NameAddr::new(way.uri.bare()),
             None => NameAddr::new(Uri::sip(Some(&way.to), realm, None).unwrap_or_else(|_| way.uri.bare())),

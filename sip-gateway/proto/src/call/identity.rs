@@ -50,7 +50,9 @@ impl Presented {
         let at_trunk = |user: Option<&str>| Uri::sip(user, &trunk.host, None).unwrap_or_else(|_| unknown());
         let named = |uri: Uri| {
             let address = NameAddr::new(uri);
-            if self.name.is_empty() { address } else { address.with_display_name(&self.name) }
+            // Who works in which office is nobody's business outside, unless the administrator says so.
+            let shows = trunk.show_name && !self.name.is_empty();
+            if shows { address.with_display_name(&self.name) } else { address }
         };
         let mut headers = Headers::new();
         let from = match way.identity {
@@ -66,18 +68,25 @@ impl Presented {
     }
 }
 
-/// Whose call it was before, the last one first.
+/// Whose call it was before, the last one first, as addresses of a host; who has no number there is left out.
 pub(super) fn push_diversions<'a>(
     headers: &mut Headers,
-    realm: &str,
+    host: &str,
     diversions: impl Iterator<Item = &'a Diversion>,
+    number: impl Fn(&'a str) -> Option<&'a str>,
 ) {
     for diversion in diversions {
-        if let Ok(uri) = Uri::sip(Some(&diversion.by), realm, None) {
+        if let Some(Ok(uri)) = number(&diversion.by).map(|number| Uri::sip(Some(number), host, None)) {
             headers
                 .push(HeaderName::Diversion, NameAddr::new(uri).with_param("reason", Some(diversion.reason)));
         }
     }
+}
+
+/// The number that an extension or group of ours has for a trunk's provider, who does not know ours.
+pub(super) fn number_at<'a>(plan: &'a Plan, trunk: &'a Trunk, ours: &str) -> Option<&'a str> {
+    let number = plan.shown_number(trunk.id, ours).or(trunk.caller_id.as_deref())?;
+    Some(if trunk.strip_plus { number.trim_start_matches('+') } else { number })
 }
 
 pub(crate) fn unknown() -> Uri {

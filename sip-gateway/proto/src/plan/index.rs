@@ -81,7 +81,7 @@ impl Plan {
     }
 
     /// The public number by which an extension is reached over a trunk.
-    pub(super) fn shown_number(&self, trunk: TrunkId, extension: &str) -> Option<&str> {
+    pub(crate) fn shown_number(&self, trunk: TrunkId, extension: &str) -> Option<&str> {
         let at = self.places().targets.get(&trunk)?.get(extension)?;
         Some(self.inbound.get(*at)?.number.as_str())
     }

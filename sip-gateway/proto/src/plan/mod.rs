@@ -212,6 +212,8 @@ pub struct Trunk {
     pub rights: Class,
     /// Whether numbers are written without the plus.
     pub strip_plus: bool,
+    /// Whether the provider is told the caller's name too, and not its number alone.
+    pub show_name: bool,
 }
 
 /// Identifies a trunk.

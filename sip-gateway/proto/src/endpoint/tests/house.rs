@@ -327,6 +327,7 @@ fn plan(numbers: &[&str]) -> Plan {
             calls: 3,
             rights: Class::International,
             strip_plus: false,
+            show_name: false,
         }],
         routes: vec![OutboundRoute { post: None, prefix: String::new(), trunks: vec![TrunkId(1)] }],
         inbound: vec![InboundNumber {

@@ -44,6 +44,32 @@ fn a_call_comes_in_for_the_number_that_was_dialled() {
 }
 
 #[test]
+fn outside_is_told_no_number_of_the_house_and_no_name_unless_the_administrator_says_so() {
+    for show_name in [false, true] {
+        let mut house = House::new(&["1001", "1002"]);
+        let caller = house.registered("1002");
+        house.change(|plan| {
+            plan.trunks[0].show_name = show_name;
+            plan.extensions[0].forward.always = Some("00033140506070".to_owned());
+        });
+        resolve(&mut house);
+        house.dial(caller, "1001");
+
+        let told = &house.phones[OPERATOR].legs[0].invitation().headers;
+        let from = told.from().expect("a caller");
+        assert_eq!(from.display_name.is_some(), show_name, "{from:?}");
+        let diversions = told.addresses(&HeaderName::Diversion).expect("readable");
+        let [by] = &diversions[..] else { panic!("{diversions:?}") };
+        assert_eq!(by.uri.user().as_deref(), Some("+2290121301234"));
+        assert_eq!(by.display_name, None);
+        let named = [HeaderName::From, HeaderName::Contact, HeaderName::PAssertedIdentity];
+        for line in named.iter().flat_map(|name| told.lines(name)) {
+            assert!(show_name || !line.contains("1001") && !line.contains("1002"), "{line}");
+        }
+    }
+}
+
+#[test]
 fn rights_and_limits_keep_calls_inside_but_never_an_emergency() {
     let mut house = House::new(&["1001"]);
     let caller = house.registered("1001");

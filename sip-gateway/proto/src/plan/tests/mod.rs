@@ -122,6 +122,7 @@ fn trunk(id: TrunkId, name: &str, post: PostId, caller_id: Option<&str>) -> Trun
         calls: 10,
         rights: Class::International,
         strip_plus: false,
+        show_name: false,
     }
 }
 

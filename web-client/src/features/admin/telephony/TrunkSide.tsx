@@ -41,6 +41,7 @@ export function TrunkSide({ trunk, posts, onDone, onClose }: Props) {
   const [calls, setCalls] = useState(String(trunk?.calls ?? 2));
   const [rights, setRights] = useState<Rights>(trunk?.rights ?? "national");
   const [stripPlus, setStripPlus] = useState(trunk?.strip_plus ?? false);
+  const [showName, setShowName] = useState(trunk?.show_name ?? false);
 
   const save = async () => {
     const values = {
@@ -58,6 +59,7 @@ export function TrunkSide({ trunk, posts, onDone, onClose }: Props) {
       calls: Number(calls),
       rights,
       strip_plus: stripPlus,
+      show_name: showName,
       ...(password === "" ? {} : { password }),
     };
     await (trunk ? changeTrunk(trunk.id, values) : addTrunk(values));
@@ -181,6 +183,7 @@ export function TrunkSide({ trunk, posts, onDone, onClose }: Props) {
         onChoose={(next) => setIdentity(next as Trunk["identity"])}
       />
       <Check label={words.stripPlus} checked={stripPlus} onChange={setStripPlus} />
+      <Check label={words.showName} checked={showName} onChange={setShowName} />
     </RecordSide>
   );
 }
