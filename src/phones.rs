@@ -53,6 +53,7 @@ pub fn start(config: &Config, directory: &PhoneDirectory) -> Result<Option<Phone
             // Without the system's list of authorities no trunk over TLS is believed, but phones work.
             trust: trust(Path::new(AUTHORITIES)).ok(),
             rtp_ports: sip.rtp_ports.clone(),
+            nonce_lifetime: sip.nonce_lifetime,
             advertise: config.sfu.advertise.clone(),
             media_workers: MEDIA_WORKERS,
             run: directory.run(),

@@ -36,6 +36,8 @@ pub struct PhonesConfig {
     pub identity: Option<Identity>,
     /// Whose certificates are taken from trunks over TLS.
     pub trust: Option<rustls::RootCertStore>,
+    /// How long the answer to one challenge counts.
+    pub nonce_lifetime: Duration,
     /// Ports for sound.
     pub rtp_ports: RangeInclusive<u16>,
     /// What strangers are told that our addresses are, if we are behind a NAT.
@@ -131,6 +133,7 @@ impl Phones {
                 epoch: (now, today.duration_since(UNIX_EPOCH).unwrap_or_default()),
                 locals: listeners.iter().map(|listener| (listener.carrier, listener.address)).collect(),
                 interval: Interval::default(),
+                nonce_lifetime: config.nonce_lifetime,
             },
             Arc::clone(&plan),
         );

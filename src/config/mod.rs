@@ -69,6 +69,7 @@ pub struct Sip {
     pub realm: String,
     pub rtp_ports: RangeInclusive<u16>,
     pub keep_calls: Duration,
+    pub nonce_lifetime: Duration,
 }
 
 impl Sip {
@@ -153,6 +154,7 @@ impl Config {
                 realm: String::new(),
                 rtp_ports: 0..=0,
                 keep_calls: Duration::ZERO,
+                nonce_lifetime: Duration::ZERO,
             },
             store: Store { dir: PathBuf::new() },
             keys: Keys::default(),

@@ -50,7 +50,7 @@ def certificate(tmp_path_factory) -> Path:
 class House:
     """One server with its extensions, and the phones of a test."""
 
-    def __init__(self, directory: Path, certificate: Path):
+    def __init__(self, directory: Path, certificate: Path, settings: str = ""):
         self.directory = directory
         self.ca = certificate / "ca.pem"
         self.program = Program(
@@ -60,6 +60,7 @@ class House:
             tls = "{SERVER}:5061"
             realm = "{REALM}"
             rtp_ports = "30000-30999"
+            {settings}
             """,
             certificate,
         )
@@ -136,8 +137,14 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path, certificate):
-    house = House(tmp_path, certificate)
+def sip_settings() -> str:
+    """More lines of `[sip]` in the configuration, for tests that want some."""
+    return ""
+
+
+@pytest.fixture
+def house(tmp_path, certificate, sip_settings):
+    house = House(tmp_path, certificate, sip_settings)
     house.program.run("post", "add", "Cotonou", "--country", "BJ", "--prefix", "0", "--emergency", "112")
     yield house
     house.stop()

@@ -114,6 +114,8 @@ class RawPhone:
         self.carrier = carrier.upper()
         self.digest: Digest | None = None
         self.received: list[Message] = []
+        # What a ping of the server is answered with, and how many there were.
+        self.pong, self.pings = 200, 0
         self._news = threading.Condition()
         self._ended = False
         stream = self.carrier == "TCP"
@@ -206,6 +208,12 @@ class RawPhone:
         with self._news:
             return any(message.is_a(what) for message in self.received)
 
+    def expect_ping(self, within: float = 15) -> None:
+        """Waits until the server has asked whether it lives."""
+        with self._news:
+            before = self.pings
+            assert self._news.wait_for(lambda: self.pings > before, within), f"{self.user} was not asked whether it lives"
+
     def catch_up(self) -> None:
         """Waits until all that the server had to say before now is here: its answer to a question comes after it."""
         assert self.ask("OPTIONS").status == 200
@@ -278,7 +286,11 @@ class RawPhone:
             return
         message = Message(text)
         if message.method == "OPTIONS":
-            return self.reply(message, 200, tag="ping")
+            self.reply(message, self.pong, tag="ping")
+            with self._news:
+                self.pings += 1
+                self._news.notify_all()
+            return
         with self._news:
             self.received.append(message)
             self._news.notify_all()

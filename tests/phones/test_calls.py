@@ -178,6 +178,22 @@ def test_calls_are_remembered(house, pair):
     assert all(record["answered"] for record in calls)
 
 
+def test_how_a_call_sounded_is_remembered(house, pair):
+    caller, callee = pair
+    caller.dial("1002")
+    both_hear(caller, callee)
+    caller.command("hangup")
+    callee.expect("CALL_CLOSED")
+
+    for leg in house.wait_for_records(lambda records: len(records) == 2 and all(record["ended"] for record in records)):
+        assert leg["codec"] == "PCMA", leg
+        assert leg["packets_received"] > 50 and leg["packets_sent"] > 50, leg
+        assert leg["packets_lost"] < leg["packets_received"] / 10, leg
+        assert 0 < leg["jitter"] < 200, leg
+        assert leg["cause"] in ("hung-up", "other-hung-up"), leg
+        assert leg["talked"] > 0.9, leg
+
+
 def test_one_hears_oneself_at_the_echo(house):
     phone = house.phone(house.extension("1001", "Secrétariat"), A)
     phone.dial("*43")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from conftest import wait_until
 from raw_phones import A, B, C, REALM
 from raw_sip import Digest, parameter
 
@@ -48,6 +49,21 @@ def test_a_forged_nonce_is_never_taken(phones, forge):
     assert answer.status == 401
     assert parameter(answer["WWW-Authenticate"], "stale").lower() == "true", "the password was right"
     phone.challenge(answer)
+    assert phone.register_once(phone.authorization()).status == 200
+
+
+@pytest.mark.parametrize("sip_settings", ['nonce_lifetime = "1s"'])
+def test_a_nonce_expires(phones):
+    phone = phones.registered(A)
+    answers = []
+
+    def is_expired() -> bool:
+        answers.append(phone.register_once(phone.authorization()))
+        return answers[-1].status == 401
+
+    wait_until(is_expired, "the nonce was good for ever")
+    assert parameter(answers[-1]["WWW-Authenticate"], "stale").lower() == "true", "nobody is to be asked for the password"
+    phone.challenge(answers[-1])
     assert phone.register_once(phone.authorization()).status == 200
 
 

@@ -7,7 +7,7 @@ import pytest
 import sipp
 from network import SERVER
 from raw_phones import A, B, C, REALM, connect, hang_up
-from raw_sip import address, parameter
+from raw_sip import Call, address, parameter
 from sipp import Sipp
 
 
@@ -159,6 +159,30 @@ def test_a_callee_that_wants_its_progress_confirmed_gets_a_prack(phones):
     hang_up(outgoing, incoming)
 
 
+def test_several_phones_behind_one_address_ring_in_dialogs_of_their_own(phones):
+    caller, callee = phones.registered(A), phones.registered(B)
+    outgoing = caller.dial(B)
+    one = callee.incoming()
+    other, third = (Call.of(callee, one.invite) for _ in range(2))
+    one.reply(180)
+    outgoing.expect(180)
+    other.reply(183, body=callee.sdp())
+    assert "m=audio" in outgoing.expect(183).body
+    third.reply(180)
+
+    third.accept()
+    other.accept()
+    outgoing.established()
+    for call in (third, other):
+        ack = call.expect("ACK")
+        while parameter(ack["To"], "tag") != parameter(call.local, "tag"):
+            ack = call.expect("ACK")
+    bye = other.expect("BYE")
+    assert parameter(bye["To"], "tag") == parameter(other.local, "tag"), "the second who answers is hung up on, and not the first"
+    other.reply(200, to=bye)
+    hang_up(outgoing, third)
+
+
 @pytest.mark.parametrize("early_media", [True, False])
 def test_a_caller_that_wants_progress_confirmed_can_confirm_it(phones, early_media):
     caller, callee = phones.registered(A), phones.registered(B)
@@ -283,3 +307,14 @@ def test_forwarding_in_a_circle_ends(phones):
         phones.house.program.run("extension", "forward", number, "always", target)
     caller, *_ = [phones.registered(number) for number in (A, B, C)]
     assert caller.dial(B).refused().status == 482
+
+
+def test_calls_that_a_power_cut_ends_are_recorded_as_interrupted(phones):
+    connect(phones.registered(A), phones.registered(B))
+    phones.house.wait_for_records(lambda records: len(records) == 2 and all(record["answered"] for record in records))
+    phones.house.program.kill()
+    phones.house.program.start()
+
+    for leg in phones.house.wait_for_records(lambda records: all(record["ended"] for record in records)):
+        assert leg["cause"] == "interrupted"
+        assert leg["ended"] >= leg["answered"]

@@ -1,6 +1,10 @@
 """What must be refused, and what must not be noticed: bad requests, garbage, floods (RFC 3261 §8.2)."""
 
 import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +13,8 @@ from raw_phones import A, B, C, REALM, connect, hang_up
 from raw_sip import RawPhone, fresh, parameter
 
 FLOOD = 3_000
+# Requests a second of a flood that lasts.
+RATE = 2_000
 MEBIBYTE = 1024 * 1024
 
 
@@ -76,6 +82,41 @@ def test_a_body_that_is_no_description_is_refused_with_what_would_be_one(phones)
     assert answer.status == 415
     assert "application/sdp" in answer["Accept"]
     assert not callee.has("INVITE")
+
+
+def speex(phone: RawPhone) -> str:
+    return phone.sdp().replace(" 8 101", " 97 101").replace("8 PCMA/8000", "97 SPEEX/8000")
+
+
+UNUSABLE = {
+    "no codec that we know": speex,
+    "keys only": lambda phone: phone.sdp().replace(" 8 101", " 101"),
+    "a closed section": lambda phone: phone.sdp().replace(f"m=audio {phone.rtp_port} ", "m=audio 0 "),
+    "pictures only": lambda phone: phone.sdp().replace("m=audio", "m=video"),
+    "nothing but a version": lambda phone: "v=0\r\n",
+    "no description at all": lambda phone: "hello\r\n",
+    "an unreadable section": lambda phone: phone.sdp() + "m=audio many RTP/AVP 8\r\n",
+}
+
+
+@pytest.mark.parametrize("what", UNUSABLE)
+def test_a_call_in_which_nothing_could_be_heard_rings_nowhere(phones, what):
+    caller, callee = phones.registered(A), phones.registered(B)
+    for number in (B, "*43"):
+        assert caller.dial(number, body=UNUSABLE[what](caller)).refused().status in (400, 488), what
+    callee.catch_up()
+    assert not callee.has("INVITE")
+    hang_up(*connect(caller, callee))
+
+
+def test_a_change_to_what_we_cannot_speak_is_refused_and_the_call_goes_on(phones):
+    outgoing, incoming = connect(phones.registered(A), phones.registered(B))
+    for unusable in (speex, lambda phone: "v=0\r\n"):
+        request = outgoing.request("INVITE", body=unusable(outgoing.phone))
+        answer = outgoing.phone.answer_to(request)
+        assert answer.status in (400, 488)
+        outgoing.ack(answer, request)
+    hang_up(outgoing, incoming)
 
 
 def test_an_answer_goes_where_the_question_came_from(phones):
@@ -178,3 +219,35 @@ def test_a_flood_from_one_address_does_not_disturb_a_phone_at_another(phones, fl
     assert answered == FLOOD / 50
     assert 10 < sum(message.status == 401 for message in stranger.received) <= most_answers
     assert phones.house.program.resident_memory < before + 64 * MEBIBYTE
+
+
+@pytest.mark.parametrize("method", ["REGISTER", "INVITE"])
+def test_an_honest_phone_registers_in_a_flood_almost_as_fast_as_without(phones, method):
+    phone = phones.registered(A)
+    registered_within(phone, 50)
+    quiet = registered_within(phone, 200)
+    before = phones.house.program.resident_memory
+    flood = subprocess.Popen(
+        [sys.executable, "flood.py", method, str(RATE)], cwd=Path(__file__).parent, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert flood.stdout.readline() == "begun\n"
+        flooded = registered_within(phone, 400)
+        assert flood.poll() is None, "it went on all the time"
+    finally:
+        flood.kill()
+        flood.wait()
+    assert flooded < 3 * max(quiet, 0.002), f"p95 {quiet * 1000:.2f} ms quiet, {flooded * 1000:.2f} ms flooded"
+    assert phones.house.program.resident_memory < before + 64 * MEBIBYTE
+    callee = phones.registered(B)
+    hang_up(*connect(phone, callee))
+
+
+def registered_within(phone: RawPhone, times: int) -> float:
+    """How long 19 of 20 registrations take at most."""
+    took = []
+    for _ in range(times):
+        began = time.monotonic()
+        assert phone.register_once(phone.authorization()).status == 200
+        took.append(time.monotonic() - began)
+    return sorted(took)[times * 95 // 100]

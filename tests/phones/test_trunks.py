@@ -2,6 +2,7 @@
 
 import pytest
 
+from network import phone_address
 from raw_phones import ABROAD, A, B, REALM, TRUNK, hang_up, trunk
 from raw_sip import address, md5, parameter
 
@@ -49,12 +50,155 @@ def test_a_trunk_that_asks_for_a_password_gets_the_answer_of_its_account(phones,
     incoming = operator.incoming()
     credentials = incoming.invite[answers]
     assert [parameter(credentials, name) for name in ("username", "realm", "opaque")] == ["embassy", "operator", "o"]
-    uri, nc, cnonce = (parameter(credentials, name) for name in ("uri", "nc", "cnonce"))
-    ha1, ha2 = md5("embassy:operator:sesame-ouvre-toi"), md5(f"INVITE:{uri}")
-    assert parameter(credentials, "response") == md5(f"{ha1}:n0nce:{nc}:{cnonce}:auth:{ha2}")
+    assert answers_right(credentials, "INVITE")
     assert incoming.invite.cseq > asked.invite.cseq
     incoming.accept()
     hang_up(outgoing.established(), incoming)
+
+
+def answers_right(credentials: str, method: str) -> bool:
+    uri, nc, cnonce = (parameter(credentials, name) for name in ("uri", "nc", "cnonce"))
+    ha1, ha2 = md5("embassy:operator:sesame-ouvre-toi"), md5(f"{method}:{uri}")
+    return parameter(credentials, "response") == md5(f"{ha1}:n0nce:{nc}:{cnonce}:auth:{ha2}")
+
+
+def test_a_trunk_is_registered_before_calls_take_it(phones):
+    operator = trunk(phones, "Orange", TRUNK, "--register", "--username", "embassy", "--password", "sesame-ouvre-toi")
+    phones.house.program.run("trunk", "route", "add", "any", "Orange")
+    caller = phones.registered(A)
+    asked = operator.expect("REGISTER")
+    assert "embassy@" in asked["To"]
+    assert not asked.all("Authorization")
+    operator.reply(asked, 401, {"WWW-Authenticate": 'Digest realm="operator", nonce="n0nce", algorithm=MD5, qop="auth"'}, tag="r")
+    answered = operator.expect("REGISTER")
+    assert answers_right(answered["Authorization"], "REGISTER")
+    assert answered["Call-ID"] == asked["Call-ID"] and answered.cseq > asked.cseq
+    assert caller.dial(ABROAD).refused().status == 503, "it is not registered yet"
+
+    operator.reply(answered, 200, {"Contact": f"{answered['Contact']};expires=60"}, tag="r")
+    outgoing = caller.dial(ABROAD)
+    incoming = operator.incoming()
+    incoming.accept()
+    hang_up(outgoing.established(), incoming)
+
+
+def test_a_trunk_that_cannot_serve_is_left_out_until_it_can(phones):
+    first, second = trunk(phones, "Orange", TRUNK), trunk(phones, "MTN", TRUNK + 1)
+    first.pong = 503
+    phones.house.program.run("trunk", "route", "add", "any", "Orange", "MTN")
+    caller = phones.make(A)
+    if not first.pings:
+        first.expect_ping()
+    caller.register()
+    outgoing = caller.dial(ABROAD)
+    incoming = second.incoming()
+    incoming.accept()
+    hang_up(outgoing.established(), incoming)
+    assert not first.has("INVITE")
+
+    first.pong = 200
+    first.expect_ping()
+    outgoing = caller.dial(ABROAD)
+    incoming = first.incoming()
+    incoming.accept()
+    hang_up(outgoing.established(), incoming)
+
+
+def test_a_trunk_where_nobody_listens_is_left_for_the_next(phones):
+    nobody = phone_address(TRUNK + 2)
+    phones.house.program.run("trunk", "add", "Nobody", "--host", nobody, "--transport", "tcp", "--rights", "international")
+    operator = trunk(phones, "Orange", TRUNK)
+    phones.house.program.run("trunk", "route", "add", "any", "Nobody", "Orange")
+    caller = phones.registered(A)
+    outgoing = caller.dial(ABROAD)
+    incoming = operator.incoming()
+    incoming.accept()
+    hang_up(outgoing.established(), incoming)
+
+
+def test_what_the_network_says_of_a_number_is_asked_of_one_trunk_only(phones):
+    first, second = trunk(phones, "Orange", TRUNK), trunk(phones, "MTN", TRUNK + 1)
+    phones.house.program.run("trunk", "route", "add", "any", "Orange", "MTN")
+    caller = phones.registered(A)
+    for status in (404, 486):
+        outgoing = caller.dial(ABROAD)
+        refused = first.incoming()
+        refused.reply(status)
+        refused.expect("ACK")
+        assert outgoing.refused().status == status
+    second.catch_up()
+    assert not second.has("INVITE")
+
+
+def test_a_full_trunk_carries_an_emergency_call_all_the_same(phones):
+    operator = trunk(phones, "Orange", TRUNK, "--calls", "1")
+    phones.house.program.run("trunk", "route", "add", "any", "Orange")
+    phones.house.extension("1004", "Hall", "--rights", "none", "--outside-calls", "0")
+    caller, other, hall = (phones.registered(number) for number in (A, B, "1004"))
+    outgoing = caller.dial(ABROAD)
+    incoming = operator.incoming()
+    incoming.accept()
+    outgoing.established()
+
+    assert other.dial(ABROAD).refused().status == 503
+    assert hall.dial(ABROAD).refused().status == 403
+    assert hall.dial(A).refused().status == 403
+    for phone, dialled in ((other, "112"), (hall, "0112")):
+        in_need = phone.dial(dialled)
+        helped = operator.incoming()
+        assert helped.invite.uri.startswith(f"sip:112@{operator.host}")
+        helped.accept()
+        hang_up(in_need.established(), helped)
+    hang_up(outgoing, incoming)
+
+
+def test_who_forwards_abroad_pays_for_it_and_for_so_many_calls_only(phones):
+    operator = trunk(phones, "Orange", TRUNK, "--calls", "9")
+    phones.house.program.run("trunk", "route", "add", "any", "Orange")
+    phones.house.extension("1004", "Home", "--rights", "international", "--outside-calls", "1")
+    phones.house.extension("1005", "Guard")
+    phones.house.program.run("extension", "forward", "1004", "always", ABROAD)
+    caller, guard = phones.registered(A), phones.registered("1005")
+    assert guard.dial(ABROAD).refused().status == 403
+    outgoing = guard.dial("1004")
+    incoming = operator.incoming()
+    incoming.accept()
+    outgoing.established()
+
+    assert caller.dial("1004").refused().status == 403
+    hang_up(outgoing, incoming)
+
+
+@pytest.mark.parametrize("show_name", [False, True])
+def test_the_provider_learns_no_number_of_the_house_and_no_name_unless_it_is_to(phones, show_name):
+    operator = trunk(phones, "Orange", TRUNK, *(["--show-name"] if show_name else []))
+    phones.house.program.run("trunk", "route", "add", "any", "Orange")
+    phones.house.program.run("extension", "forward", B, "always", ABROAD)
+    caller = phones.registered(A)
+    for dialled in (ABROAD, B):
+        outgoing = caller.dial(dialled)
+        incoming = operator.incoming()
+        assert (f"Office {A}" in incoming.invite["From"]) == show_name
+        incoming.accept()
+        hang_up(outgoing.established(), incoming)
+    assert address(incoming.invite["Diversion"]) == f"sip:+22921301234@{operator.host}"
+
+
+def test_a_short_national_number_leaves_by_the_own_post(phones):
+    operator = trunk(phones, "Orange", TRUNK)
+    phones.house.extension("1004", "Guard")
+    caller, guard = phones.registered(A), phones.registered("1004")
+    outgoing = caller.dial("0118")
+    incoming = operator.incoming()
+    assert incoming.invite.uri.startswith(f"sip:118@{operator.host}")
+    incoming.accept()
+    hang_up(outgoing.established(), incoming)
+
+    assert guard.dial("0118").refused().status == 403, "it may call inside only"
+    assert caller.dial("118").refused().status == 404, "there is a prefix to dial"
+    explained = phones.house.program.run("sip", "explain", A, "0118")
+    assert "118 may be a short number in BJ" in explained
+    assert "The call goes out to 118." in explained
 
 
 def test_a_called_phone_that_asks_for_a_password_gets_none(phones):

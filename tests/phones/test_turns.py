@@ -65,6 +65,18 @@ def test_a_call_is_held_and_taken_back(phones):
     hang_up(outgoing, incoming)
 
 
+def test_a_call_is_held_as_old_phones_do(phones):
+    outgoing, incoming = connect(phones.registered(A), phones.registered(B))
+    held = outgoing.phone.sdp(2).replace(f"c=IN IP4 {outgoing.phone.host}", "c=IN IP4 0.0.0.0")
+    answer = outgoing.ask("INVITE", body=held)
+    outgoing.ack(answer)
+    assert "a=recvonly" in answer.body or "a=inactive" in answer.body
+    answer = outgoing.ask("INVITE", body="")
+    outgoing.request("ACK", body=outgoing.phone.sdp(3), cseq=answer.cseq[0])
+    assert "a=sendrecv" in answer.body or "a=inactive" not in answer.body and "a=recvonly" not in answer.body, "it resumes"
+    hang_up(outgoing, incoming)
+
+
 def test_who_accepts_without_a_description_is_hung_up(phones):
     caller, callee = phones.registered(A), phones.registered(B)
     outgoing = caller.dial(B)

@@ -34,6 +34,8 @@ pub struct EndpointConfig {
     pub locals: Vec<(Carrier, SocketAddr)>,
     /// How long registrations last.
     pub interval: Interval,
+    /// How long the answer to one challenge counts.
+    pub nonce_lifetime: Duration,
 }
 
 /// What an endpoint works with, lent to it for one input.
@@ -103,7 +105,7 @@ impl Endpoint {
     /// An endpoint without phones.
     #[must_use]
     pub fn new(config: EndpointConfig, plan: Arc<Plan>) -> Self {
-        let EndpointConfig { seed, epoch, locals, interval } = config;
+        let EndpointConfig { seed, epoch, locals, interval, nonce_lifetime } = config;
         // Each part has a secret of its own, so that what one gives away tells nothing of another's.
         let derived = |purpose: &[u8]| -> [u8; 32] {
             let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &seed);
@@ -115,7 +117,7 @@ impl Endpoint {
             epoch,
             plan,
             transactions: Transactions::new(derived(b"transactions"), Timers::default()),
-            digest: DigestServer::new(derived(b"digest")),
+            digest: DigestServer::new(derived(b"digest")).with_lifetime(nonce_lifetime),
             guard: Guard::default(),
             registrar: Registrar::new(interval),
             calls: Calls::new(&derived(b"calls")),

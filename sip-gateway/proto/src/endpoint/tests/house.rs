@@ -18,7 +18,7 @@ use crate::plan::{
 };
 use crate::sdp::Agreed;
 use crate::subscription::MessageCount;
-use crate::ua::digest::ha1;
+use crate::ua::digest::{NONCE_LIFETIME, ha1};
 use crate::ua::registrar::Interval;
 
 pub(super) const REALM: &str = "mfa.example";
@@ -99,6 +99,7 @@ impl House {
             epoch: (now, Duration::from_secs(1_800_000_000)),
             locals: vec![(Carrier::Udp, ours())],
             interval: Interval::default(),
+            nonce_lifetime: NONCE_LIFETIME,
         };
         let mut house = Self {
             now,
