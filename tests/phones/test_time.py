@@ -1,11 +1,11 @@
-"""What ends because time passes: sessions that nobody renews, calls that nobody confirms (RFC 4028, RFC 3261 §13.3.1.4)."""
+"""What ends because time passes: sessions that nobody renews, calls that nobody confirms (RFC 4028, RFC 3261 §11, §13.3.1.4)."""
 
-from raw_phones import A, B, connect, hang_up
+from raw_phones import A, B, C, connect, hang_up
 
 
 def test_what_nobody_keeps_up_ends_and_the_rest_goes_on(phones):
     # No session may be shorter than 90 s (RFC 4028 §5), so this takes a minute: all of it at once.
-    caller, callee = phones.registered(A), phones.registered(B)
+    caller, callee, vanished = phones.registered(A), phones.registered(B), phones.registered(C)
 
     def call(headers):
         outgoing = caller.dial(B, headers)
@@ -20,12 +20,18 @@ def test_what_nobody_keeps_up_ends_and_the_rest_goes_on(phones):
     lapsed, at_lapsed, accepted = call({"Supported": "timer", "Session-Expires": "90;refresher=uac"})
     lapsed.ack(accepted)
     began = accepted.at
+    # Here one side forgets the call, but says so when it is asked; the others are as silent, but there.
+    vanished.pong = 481
+    left, _ = connect(caller, vanished)
 
     # Nobody confirmed the answer: after 64*T1 that is that.
     bye = forgotten.expect("BYE", within=40)
     assert 30 < bye.at - began < 36
     forgotten.reply(200, to=bye)
     at_forgotten.reply(200, to=at_forgotten.expect("BYE"))
+
+    # Nothing was heard of any of these phones for half a minute.
+    left.reply(200, to=left.expect("BYE", within=40))
 
     # We are to renew this one, half of the time before it would end.
     renewal = kept.expect("INVITE", within=25)

@@ -35,7 +35,7 @@ pub struct Calls {
     /// How devices like their sound protected, by binding: what they accepted last.
     pub(super) protections: HashMap<String, Offering>,
     /// The extensions whose calls may have changed since somebody asked.
-    pub(super) changed: HashSet<String>,
+    pub(super) changed: BTreeSet<String>,
     next: u64,
     pub(super) outputs: VecDeque<Output>,
 }
@@ -83,7 +83,7 @@ impl Calls {
             touched: Vec::new(),
             mint: Mint::new(seed),
             protections: HashMap::new(),
-            changed: HashSet::new(),
+            changed: BTreeSet::new(),
             next: 0,
             outputs: VecDeque::new(),
         }
@@ -155,7 +155,12 @@ impl Calls {
     /// Takes what the media engine noticed.
     pub fn handle_media(&mut self, around: &mut Around<'_>, event: MediaEvent) {
         match event {
-            MediaEvent::Silent { leg } => self.lose(around, leg, EndCause::Lost),
+            // Phones say nothing for long while nobody speaks. Whether one is still there, it says when it is asked.
+            MediaEvent::Silent { leg } => {
+                if let Some(leg) = self.touch(leg) {
+                    leg.leg.probe();
+                }
+            }
             MediaEvent::Insecure { leg } => {
                 self.lose(around, leg, EndCause::Failed("the sound could not be encrypted"));
             }

@@ -41,7 +41,7 @@ impl Calls {
 
     /// The extensions whose calls may have changed since this was asked last.
     pub fn take_changed(&mut self) -> Vec<String> {
-        self.changed.drain().collect()
+        std::mem::take(&mut self.changed).into_iter().collect()
     }
 
     /// Notes that an extension's calls may have changed.

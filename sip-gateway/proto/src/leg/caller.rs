@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::capabilities::{SDP, announce, description};
 use super::peer_offer::OfferedIn;
+use super::renew::has_no_call;
 use super::session_timer::Wish;
 use super::{
     Acked, Ending, Invitation, Leg, LegEvent, MAX_ACKS, MAX_CHALLENGES, MAX_EARLY, Offered, Output,
@@ -118,6 +119,7 @@ impl Leg {
                 }
                 self.lose(now);
             }
+            Purpose::Probe => self.lose(now),
             Purpose::Notify => self.subscription = None,
             Purpose::Bye | Purpose::Other => {}
         }
@@ -132,7 +134,8 @@ impl Leg {
             Purpose::Invite => self.handle_refusal(now, response),
             Purpose::Renew(_) => self.handle_renewed(now, flow, pending, &response),
             Purpose::Notify if !response.status.is_success() => self.subscription = None,
-            Purpose::Notify | Purpose::Bye | Purpose::Other => {}
+            Purpose::Probe if has_no_call(response.status) => self.lose(now),
+            Purpose::Notify | Purpose::Probe | Purpose::Bye | Purpose::Other => {}
         }
     }
 

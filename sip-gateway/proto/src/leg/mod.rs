@@ -135,6 +135,8 @@ enum Purpose {
     Renew(Box<Wanted>),
     Bye,
     Notify,
+    /// The question whether the other side still has the call.
+    Probe,
     /// PRACK, INFO: nobody waits for the answer.
     Other,
 }

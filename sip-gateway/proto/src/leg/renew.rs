@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::capabilities::{SDP, announce, description};
 use super::session_timer::SessionTimer;
-use super::{Ending, Leg, LegEvent, Pending, Purpose, State, Usage, numbered};
+use super::{Ending, Leg, LegEvent, MAX_PENDING, Pending, Purpose, State, Usage, numbered};
 use crate::flow::Flow;
 use crate::message::{HeaderName, Method, Request, Response, StatusCode};
 use crate::sdp::{LocalAudio, SessionDescription};
@@ -104,10 +104,7 @@ impl Leg {
             _ => None,
         };
         match (status, wait) {
-            // The other side knows the call no more (§12.2.1.2).
-            (StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST | StatusCode::REQUEST_TIMEOUT, _) => {
-                self.lose(now);
-            }
+            _ if has_no_call(status) => self.lose(now),
             (_, Some(wait)) if wanted.tries < MAX_TRIES => {
                 self.again_at = Some(now + wait);
                 self.wanted.get_or_insert(*wanted);
@@ -183,6 +180,18 @@ impl Leg {
         }
     }
 
+    /// Asks whether the other side still has the call (§11). If it has not, or does not answer, the leg ends.
+    pub fn probe(&mut self) {
+        let probing = self.pending.iter().any(|pending| matches!(pending.purpose, Purpose::Probe));
+        if self.state != State::Confirmed || probing || self.pending.len() >= MAX_PENDING {
+            return;
+        }
+        let Some(usage) = &mut self.usage else { return };
+        let request = numbered(&mut usage.dialog, &mut self.cseq, Method::Options);
+        let (flow, tag) = (usage.dialog.flow(), usage.tag().to_owned());
+        self.send(flow, request, tag, Purpose::Probe);
+    }
+
     /// Refreshes the session, or ends it.
     pub(super) fn keep_session(&mut self, now: Instant) {
         let Some(timer) = &mut self.timer else { return };
@@ -195,6 +204,11 @@ impl Leg {
             self.wanted = Some(Wanted { local: None, asked: false, tries: 0 });
         }
     }
+}
+
+/// Whether a refusal says that the other side knows the call no more (§12.2.1.2).
+pub(super) fn has_no_call(status: StatusCode) -> bool {
+    matches!(status, StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST | StatusCode::REQUEST_TIMEOUT)
 }
 
 fn expired() -> super::Reason {

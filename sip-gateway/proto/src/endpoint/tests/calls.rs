@@ -168,11 +168,24 @@ fn sound_before_the_answer_is_heard() {
 }
 
 #[test]
-fn a_phone_whose_sound_stopped_for_long_is_hung_up_on() {
+fn a_phone_that_is_silent_for_long_keeps_its_call_if_it_says_that_it_has_one() {
+    let mut house = House::new(&["1001", "1002"]);
+    let (caller, callee) = house.talking("1001", "1002");
+    for _ in 0..3 {
+        house.media_event(callee, |leg| MediaEvent::Silent { leg });
+        house.run(Duration::from_secs(40));
+    }
+
+    assert_eq!(house.hears(caller), Some(callee));
+}
+
+#[test]
+fn a_phone_that_is_silent_for_long_and_does_not_answer_is_hung_up_on() {
     let mut house = House::new(&["1001", "1002"]);
     let (caller, callee) = house.talking("1001", "1002");
     house.phones[callee].gone = true;
     house.media_event(callee, |leg| MediaEvent::Silent { leg });
+    house.run(Duration::from_secs(40));
 
     assert!(house.phones[caller].is_idle());
     assert!(house.endings("1002").contains(&EndCause::Lost));
