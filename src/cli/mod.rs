@@ -46,6 +46,9 @@ enum Command {
     /// Adds, lists, forwards and removes desk phones' numbers.
     #[command(subcommand)]
     Extension(phones::ExtensionCommand),
+    /// Adds, lists and removes numbers that ring several extensions.
+    #[command(subcommand)]
+    Group(phones::GroupCommand),
     /// Adds, lists and removes lines to the public network.
     #[command(subcommand)]
     Trunk(phones::TrunkCommand),
@@ -71,6 +74,7 @@ impl Cli {
                 Command::AdminLink => admin_link::run(&config).await,
                 Command::Post(post) => post.run(&config).await,
                 Command::Extension(extension) => extension.run(&config).await,
+                Command::Group(group) => group.run(&config).await,
                 Command::Trunk(trunk) => trunk.run(&config).await,
                 Command::Sip(sip) => sip.run(&config).await,
             }

@@ -105,3 +105,51 @@ def test_a_phone_forwards_its_calls_by_a_code(phones, four):
     incoming = other.incoming()
     incoming.accept()
     hang_up(outgoing.established(), incoming)
+
+
+def test_all_members_of_a_group_ring_and_one_has_the_call(phones, four):
+    caller, *members = four
+    phones.change("group", "add", "1900", "--name", "Accueil", *(member.user for member in members[:2]))
+    outgoing = caller.dial("1900")
+    one, other = (member.incoming() for member in members[:2])
+    one.reply(180)
+    outgoing.expect(180)
+    one.reply(603)
+    one.expect("ACK")
+    other.accept()
+    hang_up(outgoing.established(), other)
+
+
+def test_members_of_a_group_ring_in_order(phones, four):
+    caller, first, second, _ = four
+    phones.change("group", "add", "1900", "--name", "Accueil", B, C, "--strategy", "in-order", "--ring", "5s")
+    outgoing = caller.dial("1900")
+    ringing = first.incoming()
+    ringing.reply(180)
+    outgoing.expect(180)
+    assert not second.has("INVITE")
+    cancel = ringing.expect("CANCEL")
+    assert 4 < cancel.at - ringing.invite.at < 8
+    ringing.reply(200, to=cancel)
+    ringing.reply(487)
+    incoming = second.incoming()
+    incoming.accept()
+    hang_up(outgoing.established(), incoming)
+
+
+@pytest.mark.parametrize("status", [486, 603, None])
+def test_a_group_of_which_nobody_takes_the_call_sends_it_on(phones, four, status):
+    caller, first, second, guard = four
+    phones.change("group", "add", "1900", "--name", "Accueil", B, C, "--otherwise", D)
+    if status is None:
+        for member in (first, second):
+            assert member.register_once(member.authorization(), expires=0).status == 200
+    outgoing = caller.dial("1900")
+    for member in (first, second) if status else ():
+        refused = member.incoming()
+        refused.reply(status)
+        refused.expect("ACK")
+    incoming = guard.incoming()
+    assert address(incoming.invite["Diversion"]) == f"sip:1900@{REALM}"
+    incoming.accept()
+    hang_up(outgoing.established(), incoming)

@@ -236,6 +236,6 @@ impl Forward {
     }
 }
 
-fn valid_span(text: &str) -> Result<Duration, String> {
+pub(super) fn valid_span(text: &str) -> Result<Duration, String> {
     span(text).ok_or_else(|| "write it like 20s".to_owned())
 }

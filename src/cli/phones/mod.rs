@@ -3,6 +3,7 @@
 
 mod device;
 mod extension;
+mod group;
 mod import;
 mod post;
 mod sip;
@@ -10,6 +11,7 @@ mod table;
 mod trunk;
 
 pub(super) use extension::ExtensionCommand;
+pub(super) use group::GroupCommand;
 pub(super) use post::PostCommand;
 pub(super) use sip::SipCommand;
 pub(super) use trunk::TrunkCommand;
