@@ -228,6 +228,33 @@ def test_a_call_from_the_outside_rings_where_its_number_leads(phones):
     assert operator.dial(ABROAD).refused().status in (403, 404), "the house is no bridge to the outside"
 
 
+def test_a_provider_may_want_the_account_in_from_and_the_caller_beside_it(phones):
+    options = ("--identity", "asserted", "--username", "embassy", "--password", "sesame-ouvre-toi")
+    operator = trunk(phones, "Orange", TRUNK, *options)
+    phones.house.program.run("trunk", "route", "add", "any", "Orange")
+    caller = phones.registered(A)
+    outgoing = caller.dial(ABROAD)
+    incoming = operator.incoming()
+    assert address(incoming.invite["From"]) == f"sip:embassy@{operator.host}"
+    assert address(incoming.invite["P-Asserted-Identity"]) == f"sip:+22921301234@{operator.host}"
+    incoming.accept()
+    hang_up(outgoing.established(), incoming)
+
+
+@pytest.mark.parametrize(("privacy", "shown"), [(None, "+33140506070"), ("none", "+33140506070"), ("user;id", "anonymous")])
+def test_whom_the_provider_vouches_for_is_shown_unless_he_does_not_want_it(phones, privacy, shown):
+    operator = trunk(phones, "Orange", TRUNK)
+    phones.house.program.run("trunk", "number", "add", "--trunk", "Orange", "+2290121301001", A)
+    callee = phones.registered(A)
+    operator.user = "anonymous"
+    outgoing = operator.dial("+2290121301001", {"P-Asserted-Identity": f"<sip:+33140506070@{operator.host}>", "Privacy": privacy})
+    incoming = callee.incoming()
+    assert address(incoming.invite["From"]) == f"sip:{shown}@{REALM}"
+    assert address(incoming.invite["P-Asserted-Identity"]) == f"sip:{shown}@{REALM}"
+    incoming.accept()
+    hang_up(outgoing.established(), incoming)
+
+
 def test_what_comes_from_elsewhere_is_no_trunk(phones):
     trunk(phones, "Orange", TRUNK)
     phones.house.program.run("trunk", "number", "add", "--trunk", "Orange", "+2290121301001", A)

@@ -21,11 +21,11 @@ impl Presented {
         Self { number: number.to_owned(), name }
     }
 
-    /// What a trunk says, in the field it vouches for if there is one.
+    /// What a trunk says, in the field it vouches for if there is one, unless the caller does not want it shown.
     pub(super) fn from_trunk(headers: &Headers) -> Self {
         let asserted =
             headers.addresses(&HeaderName::PAssertedIdentity).ok().and_then(|list| list.into_iter().next());
-        let told = asserted.or_else(|| headers.from().ok());
+        let told = asserted.filter(|_| !wants_privacy(headers)).or_else(|| headers.from().ok());
         let number = told.as_ref().and_then(|told| told.uri.user().map(Cow::into_owned));
         let name = told.and_then(|told| told.display_name).unwrap_or_default();
         let short = |text: String| text.chars().filter(|c| !c.is_control()).take(MAX_SHOWN).collect();
@@ -66,6 +66,12 @@ impl Presented {
         };
         (from, headers)
     }
+}
+
+/// Whether the caller does not want his identity shown (RFC 3325 §9.3).
+fn wants_privacy(headers: &Headers) -> bool {
+    let mut words = headers.lines(&HeaderName::Privacy).flat_map(|line| line.split([';', ',']));
+    words.any(|word| word.trim().eq_ignore_ascii_case("id"))
 }
 
 /// Whose call it was before, the last one first, as addresses of a host; who has no number there is left out.
