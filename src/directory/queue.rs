@@ -128,8 +128,11 @@ fn name(binding: &Binding) -> (String, String) {
 
 /// Whether nothing has changed but what every REGISTER changes.
 fn is_refresh(before: &Binding, after: &Binding) -> bool {
-    let same = Binding { cseq: before.cseq, expires: before.expires, ..after.clone() };
-    same == *before
+    let Binding { aor, key, contact, flow, path, q, call_id, cseq: _, user_agent, device, expires: _ } =
+        after;
+    (aor, key, contact, flow) == (&before.aor, &before.key, &before.contact, &before.flow)
+        && (path, *q, call_id) == (&before.path, before.q, &before.call_id)
+        && (user_agent, device) == (&before.user_agent, &before.device)
 }
 
 fn is_same_kind(one: &Setting, other: &Setting) -> bool {

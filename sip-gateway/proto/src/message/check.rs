@@ -95,9 +95,10 @@ fn addresses(request: &Request) -> Option<Refusal> {
     }
     let headers = &request.headers;
     let faulty = |name: &HeaderName| headers.addresses(name).is_err();
+    let contacts = headers.contacts();
     // Header fields have no place in a Request-URI (RFC 3261 §19.1.1).
     if request.uri.headers().next().is_some()
-        || headers.contacts().is_err()
+        || contacts.is_err()
         || faulty(&HeaderName::Route)
         || faulty(&HeaderName::RecordRoute)
         || faulty(&HeaderName::Path)
@@ -108,7 +109,7 @@ fn addresses(request: &Request) -> Option<Refusal> {
         return None;
     }
     // A star removes all bindings: it goes with an expiry of zero only (RFC 3261 §10.3 step 6).
-    if headers.contacts() == Ok(Contacts::All) && headers.expires() != Some(std::time::Duration::ZERO) {
+    if contacts == Ok(Contacts::All) && headers.expires() != Some(std::time::Duration::ZERO) {
         return Some(Refusal::plain(StatusCode::BAD_REQUEST));
     }
     // No address of such a scheme can be one of ours (step 5).

@@ -32,6 +32,17 @@ impl Headers {
         Self { text, fields }
     }
 
+    /// Makes room for so many more fields and bytes of their values, so that they are not moved again and again.
+    pub(super) fn reserve(&mut self, fields: usize, bytes: usize) {
+        self.fields.reserve(fields);
+        self.text.reserve(bytes);
+    }
+
+    /// How many bytes they take on the wire, and perhaps some more.
+    pub(super) fn wire_len(&self) -> usize {
+        self.text.len() + self.fields.len() * LONG_NAME
+    }
+
     /// How many fields there are.
     pub fn len(&self) -> usize {
         self.fields.len()
@@ -113,6 +124,12 @@ impl Headers {
     /// Puts another value in the place of the first of a field that is a list.
     pub fn replace_value(&mut self, name: &HeaderName, value: impl fmt::Display) {
         let at = self.position(name);
+        if let Some(at) = at
+            && split(self.fields[at].value.of(&self.text), b',').nth(1).is_none()
+        {
+            self.fields[at].value = self.write(value);
+            return;
+        }
         self.pop_value(name);
         self.insert(at.unwrap_or(self.fields.len()), name.clone(), value);
     }
@@ -128,26 +145,38 @@ impl Headers {
         self.fields.iter().position(|field| field.name == *name)
     }
 
-    /// Whatever ends a line becomes a blank, so that no value can smuggle in a field.
     fn insert(&mut self, at: usize, name: HeaderName, value: impl fmt::Display) {
         if name == HeaderName::ContentLength {
             return;
         }
+        let value = self.write(value);
+        self.fields.insert(at, Field { name, value });
+    }
+
+    /// Writes a value behind the text. Whatever ends a line becomes a blank, so that no value can smuggle in a field.
+    fn write(&mut self, value: impl fmt::Display) -> Span {
         let start = self.text.len();
         write!(LineOnly(&mut self.text), "{value}").expect("a string takes all that is written to it");
         let written = &self.text[start..];
         let blank = [' ', '\t'];
         let end = start + written.trim_end_matches(blank).len();
         let start = end.min(start + (written.len() - written.trim_start_matches(blank).len()));
-        self.fields.insert(at, Field { name, value: Span::new(start, end) });
+        Span::new(start, end)
     }
 }
+
+/// Longer than most names of fields, with what stands around a value.
+const LONG_NAME: usize = 20;
 
 /// A writer that has blanks where lines would end.
 struct LineOnly<'a>(&'a mut String);
 
 impl Write for LineOnly<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        if !text.bytes().any(|byte| matches!(byte, b'\r' | b'\n')) {
+            self.0.push_str(text);
+            return Ok(());
+        }
         for piece in text.split_inclusive(['\r', '\n']) {
             match piece.strip_suffix(['\r', '\n']) {
                 Some(line) => {

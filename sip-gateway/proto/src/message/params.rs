@@ -92,7 +92,8 @@ impl Params {
             Ok(()) => Cow::Borrowed(value),
             Err(_) => Cow::Owned(Quoted(&without_line_ends(value)).to_string()),
         });
-        let old = std::mem::take(self);
+        let room = self.text.len() + name.len() + quoted.as_ref().map_or(0, |value| value.len()) + 2;
+        let old = std::mem::replace(self, Self { text: String::with_capacity(room) });
         let mut found = false;
         for (known, known_value) in old.iter() {
             if !known.eq_ignore_ascii_case(name) {

@@ -59,7 +59,11 @@ pub(super) struct Head {
 
 impl Head {
     pub(super) fn read(head: &[u8]) -> Self {
-        let text = String::from_utf8_lossy(head).into_owned();
+        let mut text = String::with_capacity(head.len() + ROOM_FOR_STAMP);
+        match std::str::from_utf8(head) {
+            Ok(head) => text.push_str(head),
+            Err(_) => text.push_str(&String::from_utf8_lossy(head)),
+        }
         let first_end = text.find('\n').map_or(text.len(), |end| end + 1);
         let line = without_line_end(&text[..first_end]);
         let start_line = match line.len() > MAX_START_LINE {
@@ -105,6 +109,9 @@ impl Head {
         }
     }
 }
+
+/// What the Via of a request will be written with anew, when it was noted where it came from.
+const ROOM_FOR_STAMP: usize = 192;
 
 #[derive(Debug, Default)]
 struct Index {

@@ -49,6 +49,7 @@ impl Response {
     pub(super) fn to_headers(request: &Headers, status: StatusCode, to_tag: Option<&str>) -> Self {
         let mut response = Self::new(status);
         let headers = &mut response.headers;
+        headers.reserve(12, 512);
         headers.copy_from(request, &HeaderName::Via);
         headers.copy_from(request, &HeaderName::From);
         let tag = to_tag.filter(|_| status != StatusCode::TRYING);

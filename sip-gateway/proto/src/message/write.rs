@@ -18,7 +18,7 @@ impl Message {
 impl Request {
     /// The bytes that go on the wire.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(512 + self.body.len());
+        let mut out = Vec::with_capacity(START_LINE + self.headers.wire_len() + self.body.len());
         write!(out, "{} {} SIP/2.0\r\n", self.method, self.uri).expect("a vector takes all");
         append(&mut out, &self.headers, &self.body);
         out
@@ -28,13 +28,17 @@ impl Request {
 impl Response {
     /// The bytes that go on the wire.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(512 + self.body.len());
-        let reason = self.reason.replace(['\r', '\n'], " ");
-        write!(out, "SIP/2.0 {} {reason}\r\n", self.status).expect("a vector takes all");
+        let mut out = Vec::with_capacity(START_LINE + self.headers.wire_len() + self.body.len());
+        write!(out, "SIP/2.0 {} ", self.status).expect("a vector takes all");
+        out.extend(self.reason.bytes().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte }));
+        out.extend_from_slice(b"\r\n");
         append(&mut out, &self.headers, &self.body);
         out
     }
 }
+
+/// Room for a start line, and for the Content-Length and the empty line.
+const START_LINE: usize = 128;
 
 fn append(out: &mut Vec<u8>, headers: &Headers, body: &[u8]) {
     for (name, value) in headers.iter() {

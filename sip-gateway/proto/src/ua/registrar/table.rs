@@ -74,7 +74,10 @@ where
     Q: Hash + Eq + ?Sized,
 {
     if let Some(ids) = map.get_mut(key) {
-        ids.retain(|known| *known != id);
+        // They rise, since each new one is the highest.
+        if let Ok(at) = ids.binary_search(&id) {
+            ids.remove(at);
+        }
         if ids.is_empty() {
             map.remove(key);
         }
