@@ -67,9 +67,13 @@ impl Queue {
         if commands.len() >= MAX_COMMANDS {
             return Err(Full);
         }
+        // Whoever put the first one there has rung, or is about to: the thread takes all of them.
+        let is_first = commands.is_empty();
         commands.push_back(command);
         drop(commands);
-        self.wake.ring();
+        if is_first {
+            self.wake.ring();
+        }
         Ok(())
     }
 
