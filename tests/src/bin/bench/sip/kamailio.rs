@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::account::REALM;
 use super::child::Server;
-use super::palabre::free_port;
+use super::palabre::free_ports;
 use super::wire::wait_until_answers;
 
 /// A running Kamailio.
@@ -26,7 +26,7 @@ impl Kamailio {
             return Ok(None);
         }
         let directory = tempfile::tempdir()?;
-        let udp = free_port()?;
+        let [udp] = free_ports()?;
         let config = directory.path().join("kamailio.cfg");
         std::fs::write(&config, configuration(udp))?;
         let mut command = Command::new("kamailio");

@@ -37,8 +37,7 @@ impl Palabre {
         let certificate = rcgen::CertificateParams::new(["127.0.0.1".to_owned()])?.self_signed(&key)?;
         std::fs::write(directory.path().join("cert.pem"), certificate.pem())?;
         std::fs::write(directory.path().join("key.pem"), key.serialize_pem())?;
-        let ([udp, tls, http], [https, media]) =
-            ([free_port()?, free_port()?, free_port()?], [free_port()?, free_port()?]);
+        let [udp, tls, http, https, media] = free_ports()?;
         let path = |name: &str| directory.path().join(name);
         std::fs::write(
             path("palabre.toml"),
@@ -97,16 +96,20 @@ fn program() -> Result<PathBuf> {
     Ok(path)
 }
 
-/// An address on loopback that is free for datagrams and connections at present.
-pub(crate) fn free_port() -> Result<SocketAddr> {
-    for _ in 0..100 {
+/// Addresses on loopback that are free for datagrams and connections at present, no two the same.
+pub(crate) fn free_ports<const N: usize>() -> Result<[SocketAddr; N]> {
+    let mut taken = Vec::new();
+    while taken.len() < N {
         let stream = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = stream.local_addr()?;
-        if UdpSocket::bind(address).is_ok() {
-            return Ok(address);
+        if let Ok(datagrams) = UdpSocket::bind(stream.local_addr()?) {
+            taken.push((stream, datagrams));
         }
     }
-    anyhow::bail!("no port is free")
+    let mut addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); N];
+    for (address, (stream, _)) in addresses.iter_mut().zip(&taken) {
+        *address = stream.local_addr()?;
+    }
+    Ok(addresses)
 }
 
 const FIRST_USER: usize = 20_001;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
 use crate::sip::child::Server;
-use crate::sip::palabre::free_port;
+use crate::sip::palabre::free_ports;
 
 /// A running rtpengine.
 pub(crate) struct Rtpengine {
@@ -25,7 +25,7 @@ impl Rtpengine {
             return Ok(None);
         }
         let directory = tempfile::tempdir()?;
-        let address = free_port()?;
+        let [address] = free_ports()?;
         let mut command = Command::new("rtpengine");
         // Without its kernel module, which is not what we compare with. One thread: there is one core.
         command.args(["--table=-1", "--foreground", "--log-stderr", "--log-level=3", "--num-threads=1"]);
