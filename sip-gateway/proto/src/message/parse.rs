@@ -149,14 +149,27 @@ impl Index {
             if line.is_empty() {
                 break;
             }
-            if self.fields.len() == MAX_HEADERS {
+            if self.fields.len() >= MAX_HEADERS {
                 self.note(ParseErrorKind::TooManyHeaders);
-                break;
+                // Only what a refusal needs is still read.
+                if !self.is_missing_for_refusal(line) {
+                    continue;
+                }
             }
             if let Err(kind) = self.read_line(line, begin) {
                 self.note(kind);
             }
         }
+    }
+
+    /// Whether a line is a field that a response copies and that has not come yet.
+    fn is_missing_for_refusal(&self, line: &str) -> bool {
+        let name =
+            line.split_once(':').and_then(|(name, _)| HeaderName::parse(name.trim_end_matches([' ', '\t'])));
+        let copied = [HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq];
+        name.is_some_and(|name| {
+            copied.contains(&name) && !self.fields.iter().any(|(known, _)| *known == name)
+        })
     }
 
     fn read_line(&mut self, line: &str, begin: usize) -> Result<(), ParseErrorKind> {
@@ -289,6 +302,14 @@ mod tests {
     #[test]
     fn everything_has_a_limit() {
         assert_eq!(kind(&("x: y\r\n".repeat(300) + "\r\n")), ParseErrorKind::TooManyHeaders);
+        let vias = "Via: SIP/2.0/UDP c;branch=z9hG4bK1\r\n".repeat(400);
+        let (line, rest) = HEAD.split_once("\r\n").expect("lines");
+        let error = datagram(format!("{line}\r\n{vias}{rest}\r\n").as_bytes()).expect_err("long");
+        let refusal = error.response("ours").expect("it says from whom it is");
+        assert_eq!(refusal.status, StatusCode::MESSAGE_TOO_LARGE);
+        for name in [HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq] {
+            assert!(refusal.headers.get(&name).is_some(), "{name} comes after all those hops");
+        }
         assert_eq!(kind(&("v: SIP/2.0/UDP c\r\n".repeat(71) + "\r\n")), ParseErrorKind::TooManyVias);
         assert!(matches!(kind(&format!("x: {}\r\n\r\n", "y".repeat(9000))), ParseErrorKind::Syntax(_)));
         let long = HEAD.replace("sip:a@b S", &format!("sip:{}@b S", "a".repeat(9000)));
