@@ -11,6 +11,8 @@ pub const MAX_CONNECTIONS_PER_SOURCE: usize = 1_000;
 pub const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// How long it may take to open a connection, TLS included: well below the time a request waits.
 pub const CONNECT_TIME: Duration = Duration::from_secs(8);
+/// How long it may take where no TLS follows: a long request to a phone tries it before it goes as a datagram.
+pub const PLAIN_CONNECT_TIME: Duration = Duration::from_secs(4);
 /// How long a connection may say nothing, not even a keepalive, unless [`keep`](super::Transports::keep) allows more.
 pub const IDLE_TIME: Duration = Duration::from_secs(300);
 /// How long a message may take from its first byte to its last.
@@ -31,8 +33,6 @@ pub const MAX_RECEIVED: usize = 1_024;
 pub const DATAGRAM_BATCH: usize = 64;
 /// How many connections may wait to be accepted: after a power cut all phones come at once.
 pub const BACKLOG: u32 = 1_024;
-/// The longest request that goes in a datagram (RFC 3261 §18.1.1).
-pub const MAX_DATAGRAM_REQUEST: usize = 1_300;
 
 /// The limits that an operator, or a test, may want otherwise.
 #[derive(Debug, Clone, Copy)]

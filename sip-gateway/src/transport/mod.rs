@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use rustls::RootCertStore;
 use rustls::pki_types::ServerName;
-use sip_gateway_proto::flow::{Carrier, Connection, Flow};
+use sip_gateway_proto::flow::{Carrier, Flow};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
@@ -190,26 +190,6 @@ impl Transports {
     /// again.
     pub fn keep(&self, flow: &Flow, idle: Duration) {
         self.connections.keep(flow.connection, idle);
-    }
-
-    /// The flow for a request of that length (RFC 3261 §18.1.1): over TCP instead of UDP if it is too long for a
-    /// datagram, and we speak TCP.
-    #[must_use]
-    pub fn flow_for_length(&self, flow: &Flow, length: usize) -> Flow {
-        if flow.carrier != Carrier::Udp || length <= MAX_DATAGRAM_REQUEST {
-            return *flow;
-        }
-        let of_family = |listener: &&Listener| {
-            listener.carrier == Carrier::Tcp && listener.address.is_ipv4() == flow.local.is_ipv4()
-        };
-        let mut candidates: Vec<_> = self.listeners.iter().filter(of_family).collect();
-        candidates.sort_by_key(|listener| listener.address.ip() != flow.local.ip());
-        candidates.first().map_or(*flow, |listener| Flow {
-            carrier: Carrier::Tcp,
-            local: listener.address,
-            remote: flow.remote,
-            connection: Connection::NONE,
-        })
     }
 
     /// How many connections there are, those included whose handshakes are under way.

@@ -14,6 +14,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 use tracing::debug;
 
 use super::connections::{Connections, Line, Slot};
+use super::limits::PLAIN_CONNECT_TIME;
 use super::received::FlowFailure;
 use super::{socket, stream, ws};
 
@@ -111,6 +112,7 @@ impl Visit {
 /// Opens a connection for a line and carries its messages. `tls` says how to make it secure, and for whom.
 pub(super) async fn open(mut line: Line, tls: Option<(TlsConnector, ServerName<'static>)>) {
     let limit = line.limits().connect;
+    let limit = if tls.is_some() { limit } else { limit.min(PLAIN_CONNECT_TIME) };
     let opened = timeout(limit, async {
         let plain = socket::connect(line.flow.local, line.flow.remote).await?;
         Ok::<_, io::Error>(match tls {

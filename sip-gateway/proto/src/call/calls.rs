@@ -324,7 +324,7 @@ impl Calls {
         let uri = Uri::sip(user, &host, Some(address.port()))
             .or_else(|_| Uri::sip(None, &host, Some(address.port())));
         let uri = uri.expect("an address and a port make a URI");
-        uri.with_param("transport", Some(flow.carrier.parameter()))
+        uri.with_param("transport", Some(flow.carrier.uri_parameter()))
     }
 
     /// Lets a caller hear a sound for a while, and then hangs up.

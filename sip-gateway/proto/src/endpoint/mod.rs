@@ -1,6 +1,7 @@
 //! The whole SIP side of the program as one machine: messages in, messages and facts out.
 
 mod authenticate;
+mod detours;
 mod guard;
 mod requests;
 mod subscriptions;
@@ -13,6 +14,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use self::detours::Detours;
 use self::guard::Guard;
 use crate::call::{self, Around, Calls, LegId, LegRecord, MediaEvent, MediaPlane, Setting};
 use crate::flow::{Carrier, Flow};
@@ -65,6 +67,7 @@ pub struct Endpoint {
     owners: HashMap<ClientKey, Owner>,
     /// The transactions of legs' INVITEs, to be given up by their number.
     inviting: HashMap<(LegId, u32), ClientKey>,
+    detours: Detours,
     /// INVITEs that were accepted, whose 2xx may come again until then.
     accepted: VecDeque<(Instant, ClientKey)>,
     outputs: VecDeque<Output>,
@@ -76,6 +79,12 @@ enum Owner {
     Leg { leg: LegId, cseq: CSeq },
     Subscription { id: SubscriptionId, cseq: CSeq },
     Trunk { trunk: TrunkId, request: Box<Request> },
+}
+
+impl Owner {
+    fn is_invite(&self) -> bool {
+        matches!(self, Self::Leg { cseq, .. } if cseq.method == Method::Invite)
+    }
 }
 
 /// What is to be done, or remembered.
@@ -111,6 +120,7 @@ impl Endpoint {
             let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &seed);
             aws_lc_rs::hmac::sign(&key, purpose).as_ref().try_into().expect("a SHA-256 has 32 bytes")
         };
+        let detours = Detours::new(&locals);
         let mut trunks = Trunks::new(derived(b"trunks"), locals);
         trunks.handle_plan(epoch.0, &plan);
         Self {
@@ -125,6 +135,7 @@ impl Endpoint {
             trunks,
             owners: HashMap::new(),
             inviting: HashMap::new(),
+            detours,
             accepted: VecDeque::new(),
             outputs: VecDeque::new(),
         }
@@ -246,6 +257,7 @@ impl Endpoint {
         self.calls.holds_nothing()
             && self.watchers.is_empty()
             && self.owners.is_empty()
+            && self.detours.is_empty()
             && self.inviting.is_empty()
     }
 
@@ -305,6 +317,7 @@ impl Endpoint {
             call::Output::Ack { flow, request } => self.transactions.send_ack(with.now, flow, request),
             call::Output::Cancel { leg, cseq, headers } => {
                 if let Some(key) = self.inviting.get(&(leg, cseq)) {
+                    self.detours.end(*key);
                     self.transactions.cancel(with.now, *key, headers);
                 }
             }
@@ -317,8 +330,26 @@ impl Endpoint {
     }
 
     fn send(&mut self, with: &mut Surroundings<'_>, flow: Flow, request: Request, owner: Owner) {
-        match self.transactions.request(with.now, flow, request) {
+        let is_trunk = self.trunks.recognize(flow.remote.ip()).is_some();
+        let around = self.detours.around(with.now, &flow, &request, is_trunk);
+        self.send_over(with, flow, around, request, owner);
+    }
+
+    /// Sends a request over its flow, or around it.
+    fn send_over(
+        &mut self,
+        with: &mut Surroundings<'_>,
+        flow: Flow,
+        around: Option<Flow>,
+        request: Request,
+        owner: Owner,
+    ) {
+        let kept = around.map(|_| request.clone());
+        match self.transactions.request(with.now, around.unwrap_or(flow), request) {
             Ok(key) => {
+                if let Some(request) = kept {
+                    self.detours.begin(key, flow, request);
+                }
                 if let Owner::Leg { leg, cseq } = &owner {
                     self.inviting.insert((*leg, cseq.number), key);
                 }
@@ -357,8 +388,13 @@ impl Endpoint {
                 self.handle_response(with, key, flow, response);
             }
             transaction::Event::Failed { key, cause } => {
-                if let Some(owner) = self.owners.remove(&key) {
-                    self.fail(with, owner, cause);
+                let detour = self.detours.fail(with.now, key, cause);
+                match (self.owners.remove(&key), detour) {
+                    (Some(owner), Some(detour)) => {
+                        self.send_over(with, detour.flow, None, detour.request, owner);
+                    }
+                    (Some(owner), None) => self.fail(with, owner, cause),
+                    (None, _) => {}
                 }
             }
         }
@@ -373,6 +409,10 @@ impl Endpoint {
     ) {
         self.forget_accepted(with.now);
         let last = response.status.is_final();
+        let flow = self.detours.flow_of(key).unwrap_or(flow);
+        if last && self.owners.get(&key).is_some_and(|owner| !owner.is_invite()) {
+            self.detours.end(key);
+        }
         match self.owners.get(&key) {
             Some(Owner::Leg { leg, cseq }) => {
                 let leg = *leg;
@@ -407,6 +447,7 @@ impl Endpoint {
     }
 
     fn forget_request(&mut self, key: ClientKey) {
+        self.detours.end(key);
         if let Some(Owner::Leg { leg, cseq }) = self.owners.remove(&key) {
             self.inviting.remove(&(leg, cseq.number));
         }

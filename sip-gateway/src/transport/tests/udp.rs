@@ -84,23 +84,3 @@ async fn what_no_socket_can_send_is_told() {
     let (failed, FlowFailure::Network(_)) = next_failure(&mut received).await else { panic!() };
     assert_eq!(failed, flow);
 }
-
-#[tokio::test]
-async fn long_requests_go_over_tcp_if_we_speak_it() {
-    let listener = |carrier, address: &str| Listener { carrier, address: address.parse().unwrap() };
-    let listeners = vec![
-        listener(Carrier::Udp, "127.0.0.1:0"),
-        listener(Carrier::Tcp, "[::1]:0"),
-        listener(Carrier::Tcp, "127.0.0.2:0"),
-        listener(Carrier::Tcp, "127.0.0.1:0"),
-    ];
-    let (transports, _received) =
-        Transports::bind(TransportConfig { listeners, ..TransportConfig::default() }).expect("free ports");
-    let addresses: Vec<_> = transports.listeners().iter().map(|listener| listener.address).collect();
-    let flow = to(Carrier::Udp, addresses[0], "127.0.0.1:5060".parse().unwrap());
-
-    assert_eq!(transports.flow_for_length(&flow, MAX_DATAGRAM_REQUEST), flow);
-    let long = transports.flow_for_length(&flow, MAX_DATAGRAM_REQUEST + 1);
-    assert_eq!(long, to(Carrier::Tcp, addresses[3], flow.remote));
-    assert_eq!(transports.flow_for_length(&long, 9_000), long);
-}

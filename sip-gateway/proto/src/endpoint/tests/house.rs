@@ -97,7 +97,7 @@ impl House {
         let config = EndpointConfig {
             seed: [7; 32],
             epoch: (now, Duration::from_secs(1_800_000_000)),
-            locals: vec![(Carrier::Udp, ours())],
+            locals: vec![(Carrier::Udp, ours()), (Carrier::Tcp, ours())],
             interval: Interval::default(),
             nonce_lifetime: NONCE_LIFETIME,
         };
@@ -249,9 +249,12 @@ impl House {
             return self.with(|endpoint, with| endpoint.handle_message(with, flow, message));
         }
         let now = self.now;
-        if let Some(phone) = self.phones.iter_mut().find(|phone| phone.address == flow.remote && !phone.gone)
-        {
-            phone.handle_message(now, message);
+        let phone = self.phones.iter_mut().find(|phone| phone.address == flow.remote);
+        if flow.carrier == Carrier::Tcp && phone.as_ref().is_none_or(|phone| !phone.streams) {
+            return self.with(|endpoint, with| endpoint.handle_flow_failure(with, flow));
+        }
+        if let Some(phone) = phone.filter(|phone| !phone.gone) {
+            phone.handle_message(now, flow.carrier, message);
         }
     }
 
@@ -268,8 +271,8 @@ impl House {
             }
         }
         for phone in &mut self.phones {
-            for bytes in phone.drain() {
-                self.air.push((arrival, phone.flow_to_house(), true, bytes));
+            for (carrier, bytes) in phone.drain() {
+                self.air.push((arrival, phone.flow_to_house(carrier), true, bytes));
             }
         }
     }

@@ -3,6 +3,7 @@
 mod calls;
 mod forwarding;
 mod house;
+mod long_requests;
 mod phone;
 mod registering;
 mod subscriptions;

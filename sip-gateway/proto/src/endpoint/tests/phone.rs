@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::house::{REALM, flow, ours, password};
-use crate::flow::Flow;
+use crate::flow::{Carrier, Flow};
 use crate::leg::{Invitation, Leg, LegEvent, Output, Tokens};
 use crate::message::{
     CSeq, HeaderName, Headers, Message, Method, NameAddr, Request, Response, StatusCode, Uri,
@@ -17,6 +17,10 @@ use crate::ua::digest::DigestClient;
 pub(super) struct Phone {
     pub(super) number: String,
     pub(super) address: SocketAddr,
+    /// Takes connections, too.
+    pub(super) streams: bool,
+    /// What carried each message that came.
+    pub(super) carriers: Vec<Carrier>,
     /// The plug was pulled.
     pub(super) gone: bool,
     /// What it writes into Contact, whatever address it is seen from.
@@ -45,7 +49,7 @@ pub(super) struct Phone {
     digest: DigestClient,
     cseq: u32,
     keys: Vec<(ClientKey, Of)>,
-    outbox: Vec<Vec<u8>>,
+    outbox: Vec<(Carrier, Vec<u8>)>,
     /// Call-IDs and the tags of provisional responses.
     early: Vec<(String, String)>,
 }
@@ -63,6 +67,8 @@ impl Phone {
         Self {
             number: number.to_owned(),
             address,
+            streams: false,
+            carriers: Vec::new(),
             gone: false,
             contact_port: address.port(),
             asks_for_password: false,
@@ -88,8 +94,8 @@ impl Phone {
         }
     }
 
-    pub(super) fn flow_to_house(&self) -> Flow {
-        flow(self.address)
+    pub(super) fn flow_to_house(&self, carrier: Carrier) -> Flow {
+        Flow { carrier, ..flow(self.address) }
     }
 
     /// As the phone sees it.
@@ -270,8 +276,9 @@ impl Phone {
         (!self.legs.is_empty()).then(|| 4_000 + self.seed)
     }
 
-    pub(super) fn handle_message(&mut self, now: Instant, message: Message) {
-        self.transactions.handle_message(now, self.flow(), message);
+    pub(super) fn handle_message(&mut self, now: Instant, carrier: Carrier, message: Message) {
+        self.carriers.push(carrier);
+        self.transactions.handle_message(now, Flow { carrier, ..self.flow() }, message);
         self.settle(now);
     }
 
@@ -291,7 +298,7 @@ impl Phone {
     }
 
     /// What it sends.
-    pub(super) fn drain(&mut self) -> Vec<Vec<u8>> {
+    pub(super) fn drain(&mut self) -> Vec<(Carrier, Vec<u8>)> {
         let sent = std::mem::take(&mut self.outbox);
         if self.gone { Vec::new() } else { sent }
     }
@@ -309,7 +316,7 @@ impl Phone {
                 busy = true;
                 match output {
                     transaction::Output::Event(event) => self.handle_event(now, event),
-                    transaction::Output::Transmit { bytes, .. } => self.outbox.push(bytes),
+                    transaction::Output::Transmit { flow, bytes } => self.outbox.push((flow.carrier, bytes)),
                 }
             }
             if !busy {
