@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod app;
 pub mod audit;
 pub mod calls;
+pub mod certificates;
 pub mod cli;
 pub mod clock;
 pub mod config;

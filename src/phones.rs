@@ -39,7 +39,8 @@ pub fn start(config: &Config, directory: &PhoneDirectory) -> Result<Option<Phone
     let mut listeners = udp_and_tcp(listen).to_vec();
     listeners.extend(sip.tls.map(|address| Listener { carrier: Carrier::Tls, address }));
     listeners.extend(sip.ws.map(|address| Listener { carrier: Carrier::Ws, address }));
-    let identity = match sip.tls {
+    listeners.extend(sip.wss.map(|address| Listener { carrier: Carrier::Wss, address }));
+    let identity = match sip.tls.or(sip.wss) {
         Some(_) => {
             let (cert, key) = tls::files(config)?;
             Some(Identity::load(&cert, &key)?)

@@ -13,10 +13,11 @@ use tokio::task::JoinSet;
 
 use crate::accounts::{make_setup_link, setup_url};
 use crate::app::App;
+use crate::certificates::Certificates;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory::PhoneDirectory;
-use crate::http::tls::{self, CertificateError};
+use crate::http::tls::{self, Certificate, CertificateError};
 use crate::http::{self, Listener, ServeError};
 use crate::meetings::{Doorkeeper, MeetingRooms, ROLE};
 use crate::store::{Store, StoreError};
@@ -96,14 +97,19 @@ impl Server {
         };
         let http = plain.address()?;
         listen(plain);
-        let mut https = None;
-        if let Some((listener, fingerprint)) = encrypted {
-            https = Some((listener.address()?, fingerprint));
+        let (mut https, mut shown) = (None, None);
+        if let Some((listener, certificate)) = encrypted {
+            https = Some((listener.address()?, certificate.fingerprint));
+            shown = Some(certificate.shown);
             listen(listener);
         }
 
         let mut jobs = JoinSet::new();
         jobs::start(&app, &mut jobs);
+        if let Some(certificates) = Certificates::of(&app.config, shown, phones.as_ref().map(Phones::handle))
+        {
+            jobs.spawn(certificates.follow());
+        }
         if let Some(phones) = &phones {
             jobs.spawn(phones::obey_removals(phones.handle(), app.directory.removals()));
         }
@@ -166,10 +172,10 @@ impl Server {
     }
 }
 
-fn bind_encrypted(config: &Config, address: SocketAddr) -> Result<(Listener, String), StartError> {
+fn bind_encrypted(config: &Config, address: SocketAddr) -> Result<(Listener, Certificate), StartError> {
     let certificate = tls::certificate(config)?;
-    let listener = http::bind(address, Some(certificate.acceptor))?;
-    Ok((listener, certificate.fingerprint))
+    let listener = http::bind(address, Some(certificate.acceptor.clone()))?;
+    Ok((listener, certificate))
 }
 
 fn media_config(config: &Config) -> SfuConfig {

@@ -6,7 +6,7 @@ mod resolve;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use sip_gateway_proto::call::MediaEvent;
@@ -68,7 +68,6 @@ pub enum StartError {
 pub struct Phones {
     handle: PhonesHandle,
     listeners: Vec<Listener>,
-    transports: Arc<Transports>,
     task: JoinHandle<()>,
 }
 
@@ -76,9 +75,18 @@ pub struct Phones {
 #[derive(Debug, Clone)]
 pub struct PhonesHandle {
     orders: mpsc::Sender<Order>,
+    /// Not to keep the sockets open longer than the phones.
+    transports: Weak<Transports>,
 }
 
 impl PhonesHandle {
+    /// Shows another certificate from the next handshake on.
+    pub fn set_identity(&self, identity: Identity) {
+        if let Some(transports) = self.transports.upgrade() {
+            transports.set_identity(identity);
+        }
+    }
+
     /// Ends a registration, because an administrator says so.
     pub async fn unbind(&self, aor: String, key: String) {
         // Without a driver there is no registration either.
@@ -152,18 +160,14 @@ impl Phones {
             resolver,
         };
         let task = tokio::spawn(driver.run(received, media_events, resolved, ordered));
-        Ok(Self { handle: PhonesHandle { orders }, listeners, transports, task })
+        let handle = PhonesHandle { orders, transports: Arc::downgrade(&transports) };
+        Ok(Self { handle, listeners, task })
     }
 
     /// The sockets, with the ports that they got.
     #[must_use]
     pub fn listeners(&self) -> &[Listener] {
         &self.listeners
-    }
-
-    /// Shows another certificate from the next handshake on.
-    pub fn set_identity(&self, identity: Identity) {
-        self.transports.set_identity(identity);
     }
 
     /// A way to ask and tell them.

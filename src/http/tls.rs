@@ -4,11 +4,13 @@ use std::io::Write as _;
 use std::net::{IpAddr, UdpSocket};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
 use tokio_rustls::TlsAcceptor;
 
@@ -18,8 +20,27 @@ use crate::config::Config;
 pub struct Certificate {
     /// Makes connections encrypted.
     pub acceptor: TlsAcceptor,
+    /// What is shown in each handshake.
+    pub shown: Arc<Shown>,
     /// SHA-256 of the certificate, as browsers show it: `AB:CD:…`.
     pub fingerprint: String,
+}
+
+/// The certificate of the moment.
+#[derive(Debug)]
+pub struct Shown(RwLock<Arc<CertifiedKey>>);
+
+impl Shown {
+    /// Shows another certificate from the next handshake on.
+    pub fn replace(&self, certificate: CertifiedKey) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(certificate);
+    }
+}
+
+impl ResolvesServerCert for Shown {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))
+    }
 }
 
 /// Why there is no usable certificate.
@@ -75,7 +96,11 @@ pub fn files(config: &Config) -> Result<(PathBuf, PathBuf), CertificateError> {
     }
 }
 
-fn load(cert: &Path, key: &Path) -> Result<Certificate, CertificateError> {
+/// Reads a chain and its key, and says the fingerprint.
+///
+/// # Errors
+/// When they cannot be read or do not belong together.
+pub fn read(cert: &Path, key: &Path) -> Result<(CertifiedKey, String), CertificateError> {
     let pem = |path: &Path, reason| CertificateError::Pem { path: path.to_owned(), reason };
     let chain = CertificateDer::pem_file_iter(cert)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
@@ -83,15 +108,26 @@ fn load(cert: &Path, key: &Path) -> Result<Certificate, CertificateError> {
     let leaf = chain.first().ok_or_else(|| pem(cert, rustls::pki_types::pem::Error::NoItemsFound))?;
     let fingerprint = fingerprint(leaf);
     let key = PrivateKeyDer::from_pem_file(key).map_err(|reason| pem(key, reason))?;
-
-    // TLS 1.2 and 1.3 with forward secrecy and AEAD: all that rustls has.
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+    let certified = CertifiedKey::from_der(chain, key, &provider())
         .map_err(|reason| CertificateError::Unusable { path: cert.to_owned(), reason })?;
+    Ok((certified, fingerprint))
+}
+
+fn load(cert: &Path, key: &Path) -> Result<Certificate, CertificateError> {
+    let (certified, fingerprint) = read(cert, key)?;
+    let shown = Arc::new(Shown(RwLock::new(Arc::new(certified))));
+    // TLS 1.2 and 1.3 with forward secrecy and AEAD: all that rustls has.
+    let mut config = rustls::ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|reason| CertificateError::Unusable { path: cert.to_owned(), reason })?
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::clone(&shown) as Arc<dyn ResolvesServerCert>);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Certificate { acceptor: TlsAcceptor::from(Arc::new(config)), fingerprint })
+    Ok(Certificate { acceptor: TlsAcceptor::from(Arc::new(config)), shown, fingerprint })
+}
+
+fn provider() -> Arc<rustls::crypto::CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
 fn fingerprint(certificate: &CertificateDer<'_>) -> String {

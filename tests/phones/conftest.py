@@ -12,6 +12,7 @@ from baresip import Baresip
 from network import SERVER, phone_address, set_up
 from program import Program
 from raw_phones import PHONES, REALM, Phones
+from raw_sip import WSS_PORT
 # What the server logs when it has taken in a new numbering plan.
 PLAN_CHANGED = "the numbering plan has changed"
 
@@ -58,6 +59,7 @@ class House:
             f"""
             listen = "{SERVER}:5060"
             tls = "{SERVER}:5061"
+            wss = "{SERVER}:{WSS_PORT}"
             realm = "{REALM}"
             rtp_ports = "30000-30999"
             {settings}

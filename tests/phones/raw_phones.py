@@ -26,6 +26,8 @@ class Phones:
         """A phone that has said nothing yet."""
         self.house.start()
         number = more.pop("number", None)
+        if more.get("carrier") == "wss":
+            more["ca"] = self.house.ca
         phone = RawPhone(
             next(self._numbers) if number is None else number,
             extension,

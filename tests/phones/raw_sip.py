@@ -3,18 +3,21 @@
 It is no softphone: it has no timers, repeats nothing and draws no conclusions, so a test can be as wrong as it likes.
 """
 
+import base64
 import hashlib
 import itertools
 import re
 import secrets
 import select
 import socket
+import ssl
 import threading
 import time
+from pathlib import Path
 
 from network import SERVER, phone_address
 
-PORT = 5060
+PORT, WSS_PORT = 5060, 8443
 PATIENCE = 8.0
 _numbers = itertools.count(1)
 
@@ -103,27 +106,94 @@ def md5(text: str) -> str:
     return hashlib.md5(text.encode()).hexdigest()
 
 
+class WebSocket:
+    """The client's side of SIP over WebSocket (RFC 6455, RFC 7118): one SIP message in each frame."""
+
+    def __init__(self, stream: socket.socket, host: str):
+        self._stream, self._buffer = stream, b""
+        key = base64.b64encode(secrets.token_bytes(16)).decode()
+        lines = ["GET / HTTP/1.1", f"Host: {host}", "Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Key: {key}"]
+        lines += ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Protocol: sip", "", ""]
+        stream.sendall("\r\n".join(lines).encode())
+        while b"\r\n\r\n" not in self._buffer:
+            data = stream.recv(4_096)
+            assert data, f"no WebSocket, but {self._buffer}"
+            self._buffer += data
+        head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
+        expected = base64.b64encode(hashlib.sha1(f"{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode()).digest())
+        assert head.startswith(b"HTTP/1.1 101") and expected in head, head
+        assert b"sec-websocket-protocol: sip" in head.lower()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def sendall(self, data: bytes) -> None:
+        mask = secrets.token_bytes(4)
+        length = bytes([0x80 | len(data)]) if len(data) < 126 else b"\xfe" + len(data).to_bytes(2, "big")
+        self._stream.sendall(b"\x81" + length + mask + bytes(byte ^ mask[at % 4] for at, byte in enumerate(data)))
+
+    def recv(self) -> list[bytes] | None:
+        """The frames that are whole by now; nothing if the connection has ended."""
+        data = self._stream.recv(65_536)
+        if not data:
+            return None
+        self._buffer += data
+        # What TLS has opened already does not wake anybody.
+        while pending := self._stream.pending():
+            self._buffer += self._stream.recv(pending)
+        frames = []
+        while (frame := self._whole_frame()) is not None:
+            frames.append(frame)
+        return frames
+
+    def _whole_frame(self) -> bytes | None:
+        if len(self._buffer) < 4:
+            return None
+        length, start = self._buffer[1], 2
+        if length == 126:
+            length, start = int.from_bytes(self._buffer[2:4], "big"), 4
+        if len(self._buffer) < start + length:
+            return None
+        frame, self._buffer = self._buffer[start : start + length], self._buffer[start + length :]
+        return frame
+
+    def close(self) -> None:
+        self._stream.close()
+
+
 class RawPhone:
     """One socket at a phone's address. Pings of the server are answered; everything else is left to the test."""
 
     def __init__(
-        self, number: int, user: str, password: str = "", *, login: str | None = None, carrier: str = "udp", realm: str = "mfa.example"
+        self,
+        number: int,
+        user: str,
+        password: str = "",
+        *,
+        login: str | None = None,
+        carrier: str = "udp",
+        realm: str = "mfa.example",
+        ca: Path | None = None,
     ):
         self.user, self.password, self.realm = user, password, realm
         self.login = login or user
         self.carrier = carrier.upper()
+        self.contact_parameters = ""
         self.digest: Digest | None = None
         self.received: list[Message] = []
         # What a ping of the server is answered with, and how many there were.
         self.pong, self.pings = 200, 0
         self._news = threading.Condition()
         self._ended = False
-        stream = self.carrier == "TCP"
+        stream = self.carrier != "UDP"
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM if stream else socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((phone_address(number), 0 if stream else PORT))
-        self._socket.connect((SERVER, PORT))
+        self._socket.connect((SERVER, WSS_PORT if self.carrier == "WSS" else PORT))
         self.host, self.port = self._socket.getsockname()
+        if self.carrier == "WSS":
+            secure = ssl.create_default_context(cafile=ca).wrap_socket(self._socket, server_hostname=realm)
+            self._socket = WebSocket(secure, realm)
         self.rtp_port = 20_000 + 100 * number
         self._register_call = fresh("register"), fresh("tag")
         self._cseq = itertools.count(1)
@@ -139,7 +209,9 @@ class RawPhone:
 
     @property
     def contact(self) -> str:
-        return f"<sip:{self.user}@{self.host}:{self.port};transport={self.carrier.lower()}>"
+        if self.carrier == "WSS":
+            return f"<sip:{self.user}@browser.invalid;transport=ws>"
+        return f"<sip:{self.user}@{self.host}:{self.port};transport={self.carrier.lower()}{self.contact_parameters}>"
 
     def via(self, branch: str | None = None) -> str:
         return f"SIP/2.0/{self.carrier} {self.host}:{self.port};rport;branch={branch or fresh('z9hG4bK')}"
@@ -266,6 +338,12 @@ class RawPhone:
         buffer = b""
         while not self._ended:
             if not select.select([self._socket], [], [], 0.1)[0]:
+                continue
+            if self.carrier == "WSS":
+                if (frames := self._socket.recv()) is None:
+                    return
+                for frame in frames:
+                    self._take(frame.decode(errors="replace"))
                 continue
             try:
                 data = self._socket.recv(65_536)

@@ -17,6 +17,7 @@ class Program:
         self.key = "testkey"
         self.secret = secrets.token_hex(24)
         self.http_port = free_port(socket.SOCK_STREAM)
+        self.https_port = free_port(socket.SOCK_STREAM)
         self.log = directory / "palabre.log"
         self._config = directory / "palabre.toml"
         self._config.write_text(
@@ -24,7 +25,7 @@ class Program:
             [http]
             listen = "127.0.0.1:{self.http_port}"
             [https]
-            listen = "127.0.0.1:{free_port(socket.SOCK_STREAM)}"
+            listen = "127.0.0.1:{self.https_port}"
             {https_files(certificate)}
             [sfu]
             listen = "127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
@@ -80,6 +81,15 @@ class Program:
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise
+
+    def signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
+    def use_certificate(self, directory: Path) -> None:
+        """Changes where the certificate is read from; to be called before the start."""
+        lines = [line for line in self._config.read_text().splitlines() if not line.strip().startswith(("cert =", "key ="))]
+        at = next(at for at, line in enumerate(lines) if line.strip() == "[https]")
+        self._config.write_text("\n".join([*lines[: at + 1], https_files(directory), *lines[at + 1 :]]) + "\n")
 
     def kill(self) -> None:
         """Ends the program as a power cut would."""

@@ -61,7 +61,14 @@ impl Carrier {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Udp, Self::Tcp, Self::Tls, Self::Ws, Self::Wss];
 
-    /// Its value in a `transport` parameter of a URI (RFC 3261 §19.1.1, RFC 7118 §5.2.4).
+    /// Its value in a `transport` parameter of a URI, where `ws` stands for WebSocket with and without TLS (RFC 3261
+    /// §19.1.1, RFC 7118 §5.2.4).
+    #[must_use]
+    pub fn uri_parameter(self) -> &'static str {
+        if self == Self::Wss { "ws" } else { self.parameter() }
+    }
+
+    /// Its name, as flows are stored.
     #[must_use]
     pub fn parameter(self) -> &'static str {
         match self {
