@@ -1,6 +1,7 @@
 //! The phones of the program: sockets, sound and the endpoint machine, driven by one task.
 
 mod facts;
+mod names;
 mod resolve;
 
 use std::net::{IpAddr, SocketAddr};

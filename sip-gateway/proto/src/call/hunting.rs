@@ -11,6 +11,7 @@ use super::record::{CallId, EndCause, LegRecord};
 use super::transfer::Transfer;
 use super::ways::Way;
 use crate::dialog::MAX_FORWARDS;
+use crate::flow::Flow;
 use crate::leg::{Invitation, Leg, Reason};
 use crate::message::{HeaderName, Headers, NameAddr, StatusCode, Uri};
 use crate::plan::Route;
@@ -27,13 +28,16 @@ pub(super) struct Hunting {
     pub(super) heard: Option<LegId>,
     /// The best that was said in this step.
     pub(super) outcome: Outcome,
+    /// The addresses of trunks that did not serve it.
+    pub(super) tried: Vec<Flow>,
     /// If an answered call is sent on.
     pub(super) transfer: Option<Transfer>,
 }
 
 impl Hunting {
     pub(super) fn new(hunt: Hunt, presented: Presented, transfer: Option<Transfer>) -> Self {
-        Self { hunt, presented, branches: Vec::new(), heard: None, outcome: Outcome::Unreachable, transfer }
+        let (branches, tried) = (Vec::new(), Vec::new());
+        Self { hunt, presented, branches, heard: None, outcome: Outcome::Unreachable, tried, transfer }
     }
 }
 

@@ -36,6 +36,9 @@ pub trait TrunkTable {
     /// Where to send an emergency call, even if the trunk seems to be down.
     fn flow_in_need(&self, trunk: TrunkId) -> Option<Flow>;
 
+    /// A call was not served at these addresses of a trunk: where else to send it (RFC 3263 §4.3).
+    fn another(&mut self, now: Instant, trunk: TrunkId, tried: &[Flow]) -> Option<Flow>;
+
     /// Answers a trunk's challenge to a request of ours: the field and its value, or `None` if we have no account there or
     /// it did not help.
     fn answer(

@@ -55,6 +55,15 @@ impl Calls {
         self.close_leg(around, id, cause);
         let target = self.legs.get(&id).and_then(|leg| leg.target.clone());
         self.drop_branch(around, call, id);
+        let not_served = match &ending {
+            Ending::Refused { status, .. } => *status == StatusCode::SERVICE_UNAVAILABLE,
+            Ending::Lost => true,
+            _ => false,
+        };
+        let again = match not_served {
+            true => self.other_server(around, call, id),
+            false => again,
+        };
         if let Some(way) = again
             && self.start_branch(around, call, way)
         {

@@ -121,6 +121,19 @@ impl Calls {
         self.protections.insert(binding.clone(), leg.offering);
     }
 
+    /// Another server of the trunk that did not serve a call.
+    pub(super) fn other_server(&mut self, around: &mut Around<'_>, call: CallId, id: LegId) -> Option<Way> {
+        let leg = self.legs.get(&id)?;
+        let (failed, Some(Target::Outside(outside))) = (leg.leg.flow(), leg.target.clone()) else {
+            return None;
+        };
+        let tried = &mut self.hunting(call)?.tried;
+        tried.push(failed);
+        let flow = around.trunks.another(around.now, outside.way.trunk, tried)?;
+        let way = self.way_outside(around, call, &outside).ok()?;
+        Some(Way { flow, ..way })
+    }
+
     /// Another way to protect the sound of a device that did not like the first.
     pub(super) fn other_protection(&self, around: &Around<'_>, id: LegId, status: StatusCode) -> Option<Way> {
         if !matches!(status.code(), 415 | 488 | 606) {

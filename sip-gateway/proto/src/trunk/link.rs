@@ -96,6 +96,18 @@ impl Link {
         registered && !self.addresses.is_empty() && self.failures < self.addresses.len()
     }
 
+    /// A call was not served at some addresses: the next calls go to another if there is one, which is asked soon whether
+    /// it lives.
+    pub(super) fn leave(&mut self, now: Instant, failed: impl Fn(SocketAddr) -> bool) {
+        if self.address().is_some_and(&failed)
+            && let Some(other) = self.addresses.iter().position(|address| !failed(*address))
+        {
+            self.at = other;
+            self.pinging = false;
+            self.ping_at = Some(now + PING_AGAIN);
+        }
+    }
+
     pub(super) fn is_source(&self, address: IpAddr) -> bool {
         self.trunk.sources.contains(&address) || self.addresses.iter().any(|known| known.ip() == address)
     }

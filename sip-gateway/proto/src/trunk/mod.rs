@@ -1,6 +1,7 @@
 //! Trunks: registered where the provider wants it (RFC 3261 §10.2), watched with OPTIONS (§11), left when they fail.
 
 mod link;
+pub mod locate;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -74,7 +75,10 @@ impl Trunks {
     /// Takes the addresses of a trunk.
     pub fn handle_addresses(&mut self, now: Instant, resolved: ResolvedTrunk) {
         if let Some(link) = self.links.get_mut(&resolved.trunk) {
-            link.set_addresses(now, resolved.addresses);
+            // Those of a family that we do not speak are of no use.
+            let carrier = link.trunk.carrier;
+            let reached = |address: &SocketAddr| flow_to(&self.locals, carrier, *address).is_some();
+            link.set_addresses(now, resolved.addresses.into_iter().filter(reached).collect());
         }
     }
 
@@ -138,6 +142,14 @@ impl TrunkTable for Trunks {
     fn flow_in_need(&self, trunk: TrunkId) -> Option<Flow> {
         let link = self.links.get(&trunk)?;
         flow_to(&self.locals, link.trunk.carrier, link.address()?)
+    }
+
+    fn another(&mut self, now: Instant, trunk: TrunkId, tried: &[Flow]) -> Option<Flow> {
+        let link = self.links.get_mut(&trunk)?;
+        let is_tried = |address: SocketAddr| tried.iter().any(|flow| flow.remote == address);
+        link.leave(now, is_tried);
+        let next = link.addresses.iter().copied().find(|address| !is_tried(*address))?;
+        flow_to(&self.locals, link.trunk.carrier, next)
     }
 
     fn answer(

@@ -233,3 +233,40 @@ fn resolve(house: &mut House) {
     let resolved = crate::plan::ResolvedTrunk { trunk: TrunkId(1), addresses: vec![address] };
     house.endpoint.handle_addresses(house.now, resolved);
 }
+
+#[test]
+fn a_call_that_one_server_of_a_trunk_does_not_serve_goes_to_the_next() {
+    let mut house = House::new(&["1001"]);
+    let (second, caller) = (house.phone("trunk"), house.registered("1001"));
+    let addresses = [OPERATOR, second].map(|phone| house.phones[phone].address).to_vec();
+    let resolved = crate::plan::ResolvedTrunk { trunk: TrunkId(1), addresses };
+    house.endpoint.handle_addresses(house.now, resolved);
+
+    house.dial(caller, "00033140506070");
+    house.act(OPERATOR, |phone, now| phone.refuse(now, StatusCode::SERVICE_UNAVAILABLE));
+    house.act(second, Phone::answer);
+    assert_eq!(house.hears(caller), Some(second));
+    house.act(caller, Phone::hang_up);
+
+    // The next call begins where the last one was served, and if nobody serves it, it was tried everywhere once.
+    house.dial(caller, "00033140506070");
+    assert_eq!(house.phones[OPERATOR].legs.len(), 1);
+    house.act(second, |phone, now| phone.refuse(now, StatusCode::SERVICE_UNAVAILABLE));
+    house.act(OPERATOR, |phone, now| phone.refuse(now, StatusCode::SERVICE_UNAVAILABLE));
+    assert_eq!(refused_with(&house, caller), Some(480));
+    assert_eq!((house.phones[OPERATOR].legs.len(), house.phones[second].legs.len()), (2, 2));
+}
+
+#[test]
+fn what_a_server_refuses_for_the_callee_no_other_is_asked() {
+    let mut house = House::new(&["1001"]);
+    let (second, caller) = (house.phone("trunk"), house.registered("1001"));
+    let addresses = [OPERATOR, second].map(|phone| house.phones[phone].address).to_vec();
+    let resolved = crate::plan::ResolvedTrunk { trunk: TrunkId(1), addresses };
+    house.endpoint.handle_addresses(house.now, resolved);
+
+    house.dial(caller, "00033140506070");
+    house.act(OPERATOR, |phone, now| phone.refuse(now, StatusCode::BUSY_HERE));
+    assert_eq!(refused_with(&house, caller), Some(486));
+    assert!(house.phones[second].legs.is_empty());
+}
