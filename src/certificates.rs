@@ -29,7 +29,7 @@ impl Certificates {
     /// Begins with the certificate that is shown now; `None` if nobody shows one.
     #[must_use]
     pub fn of(config: &Config, browsers: Option<Arc<Shown>>, phones: Option<PhonesHandle>) -> Option<Self> {
-        let phones = phones.filter(|_| config.sip.tls.or(config.sip.wss).is_some());
+        let phones = phones.filter(|_| !config.sip.tls.is_empty() || !config.sip.wss.is_empty());
         if browsers.is_none() && phones.is_none() {
             return None;
         }

@@ -1,5 +1,6 @@
 //! Desk phones as the configuration wants them: opens the gateway and ties it to the directory.
 
+use std::net::{Ipv6Addr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -35,17 +36,21 @@ pub enum PhonesError {
 /// Says what is in the way.
 pub fn start(config: &Config, directory: &PhoneDirectory) -> Result<Option<Phones>, PhonesError> {
     let sip = &config.sip;
-    let Some(listen) = sip.listen else { return Ok(None) };
-    let mut listeners = udp_and_tcp(listen).to_vec();
-    listeners.extend(sip.tls.map(|address| Listener { carrier: Carrier::Tls, address }));
-    listeners.extend(sip.ws.map(|address| Listener { carrier: Carrier::Ws, address }));
-    listeners.extend(sip.wss.map(|address| Listener { carrier: Carrier::Wss, address }));
-    let identity = match sip.tls.or(sip.wss) {
-        Some(_) => {
-            let (cert, key) = tls::files(config)?;
-            Some(Identity::load(&cert, &key)?)
-        }
-        None => None,
+    if !sip.is_on() {
+        return Ok(None);
+    }
+    let mut listeners: Vec<Listener> = sip.listen.iter().copied().flat_map(udp_and_tcp).collect();
+    listeners.extend(sip.tls.iter().map(|address| Listener { carrier: Carrier::Tls, address: *address }));
+    listeners.extend(sip.ws.iter().map(|address| Listener { carrier: Carrier::Ws, address: *address }));
+    listeners.extend(sip.wss.iter().map(|address| Listener { carrier: Carrier::Wss, address: *address }));
+    // Every IPv6 address is none on a machine without.
+    let has_v6 = UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
+    listeners.retain(|listener| has_v6 || listener.address.ip() != Ipv6Addr::UNSPECIFIED);
+    let identity = if sip.tls.is_empty() && sip.wss.is_empty() {
+        None
+    } else {
+        let (cert, key) = tls::files(config)?;
+        Some(Identity::load(&cert, &key)?)
     };
     let phones = Phones::start(
         PhonesConfig {

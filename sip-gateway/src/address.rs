@@ -86,14 +86,14 @@ mod tests {
     fn a_socket_with_an_address_is_told_as_it_is() {
         let addresses = Addresses::new(Vec::new());
         let told = addresses.of(&flow("192.0.2.1:5060", "198.51.100.7:5060"));
-        assert_eq!(told, "192.0.2.1:5060".parse().expect("an address"));
+        assert_eq!(told, "192.0.2.1:5060".parse::<SocketAddr>().expect("an address"));
     }
 
     #[test]
     fn a_socket_on_every_address_tells_the_one_that_leads_to_the_peer() {
         let addresses = Addresses::new(Vec::new());
         let told = addresses.of(&flow("0.0.0.0:5060", "127.0.0.1:5062"));
-        assert_eq!(told, "127.0.0.1:5060".parse().expect("an address"));
+        assert_eq!(told, "127.0.0.1:5060".parse::<SocketAddr>().expect("an address"));
     }
 
     #[test]

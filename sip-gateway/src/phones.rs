@@ -4,7 +4,7 @@ mod facts;
 mod names;
 mod resolve;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
@@ -344,13 +344,17 @@ impl Driver {
     }
 }
 
-/// Where sound of one address family is bound, and what is told of it.
+/// Where sound of one address family is bound, and what is told of it. Who listens at several addresses takes sound at
+/// any: the way to a phone decides which one it is told.
 fn media_address(
     listeners: &[Listener],
     advertise: &[IpAddr],
     family: fn(&SocketAddr) -> bool,
 ) -> Option<MediaAddress> {
-    let bind = listeners.iter().map(|listener| listener.address).find(family)?.ip();
+    let mut ips = listeners.iter().map(|listener| listener.address).filter(family).map(|local| local.ip());
+    let first = ips.next()?;
+    let any = if first.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let bind = if ips.all(|ip| ip == first) { first } else { any };
     let advertised = advertise.iter().copied().find(|ip| ip.is_ipv4() == bind.is_ipv4());
     Some(MediaAddress { bind, advertised })
 }

@@ -2,7 +2,8 @@
 
 use super::Config;
 use super::value::{
-    address, address_or_none, addresses, count, duration, level, path, ports, public_url, realm, webhook_urls,
+    address, address_or_none, addresses, count, duration, level, listeners, path, ports, public_url, realm,
+    webhook_urls,
 };
 
 /// One key an operator may set.
@@ -59,18 +60,18 @@ pub const KEYS: &[Key] = &[
     Key { name: "sfu.shards", default: Some("0"),
         doc: "Number of media threads; 0 takes one per processor core",
         apply: |c, v| set(&mut c.sfu.shards, count(v, 0, 256)) },
-    Key { name: "sip.listen", default: Some("0.0.0.0:5060"),
-        doc: "UDP and TCP address for desk phones and trunks; `none` or nothing switches phones off",
-        apply: |c, v| set(&mut c.sip.listen, address_or_none(v)) },
-    Key { name: "sip.tls", default: Some("0.0.0.0:5061"),
-        doc: "TLS address for desk phones and trunks, with the certificate of HTTPS; `none` turns it off",
-        apply: |c, v| set(&mut c.sip.tls, address_or_none(v)) },
+    Key { name: "sip.listen", default: Some("0.0.0.0:5060,[::]:5060"),
+        doc: "UDP and TCP addresses for desk phones and trunks; `none` or nothing switches phones off",
+        apply: |c, v| set(&mut c.sip.listen, listeners(v)) },
+    Key { name: "sip.tls", default: Some("0.0.0.0:5061,[::]:5061"),
+        doc: "TLS addresses for desk phones and trunks, with the certificate of HTTPS; `none` turns it off",
+        apply: |c, v| set(&mut c.sip.tls, listeners(v)) },
     Key { name: "sip.ws", default: Some("none"),
-        doc: "TCP address for SIP over WebSocket (RFC 7118); `none` turns it off",
-        apply: |c, v| set(&mut c.sip.ws, address_or_none(v)) },
+        doc: "TCP addresses for SIP over WebSocket (RFC 7118); `none` turns it off",
+        apply: |c, v| set(&mut c.sip.ws, listeners(v)) },
     Key { name: "sip.wss", default: Some("none"),
-        doc: "TCP address for SIP over WebSocket under TLS, with the certificate of HTTPS; `none` turns it off",
-        apply: |c, v| set(&mut c.sip.wss, address_or_none(v)) },
+        doc: "TCP addresses for SIP over WebSocket under TLS, with the certificate of HTTPS; `none` turns it off",
+        apply: |c, v| set(&mut c.sip.wss, listeners(v)) },
     Key { name: "sip.realm", default: Some("palabre"),
         doc: "Realm of the phones' passwords and domain of their addresses; when it changes, every phone needs a new password",
         apply: |c, v| set(&mut c.sip.realm, realm(v)) },

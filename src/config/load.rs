@@ -226,7 +226,10 @@ mod tests {
         assert_eq!(config.store.dir, Path::new("data"));
         assert_eq!(config.limits.session_idle, Duration::from_secs(86_400));
         assert!(config.keys.first().is_none() && config.webhook.urls.is_empty());
-        assert_eq!(config.sip.listen.map(|a| a.port()), Some(5060));
+        assert_eq!(
+            config.sip.listen.iter().map(std::net::SocketAddr::port).collect::<Vec<_>>(),
+            [5060, 5060]
+        );
         assert_eq!(config.sip.rtp_ports, 10_000..=10_999);
     }
 

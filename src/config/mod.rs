@@ -63,10 +63,10 @@ pub struct Sfu {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Sip {
-    pub listen: Option<SocketAddr>,
-    pub tls: Option<SocketAddr>,
-    pub ws: Option<SocketAddr>,
-    pub wss: Option<SocketAddr>,
+    pub listen: Vec<SocketAddr>,
+    pub tls: Vec<SocketAddr>,
+    pub ws: Vec<SocketAddr>,
+    pub wss: Vec<SocketAddr>,
     pub realm: String,
     pub rtp_ports: RangeInclusive<u16>,
     pub keep_calls: Duration,
@@ -77,7 +77,7 @@ impl Sip {
     /// Whether there are phones at all.
     #[must_use]
     pub fn is_on(&self) -> bool {
-        self.listen.is_some()
+        !self.listen.is_empty()
     }
 }
 
@@ -149,10 +149,10 @@ impl Config {
             https: Https { listen: None, cert: None, key: None },
             sfu: Sfu { listen: nowhere, tcp: None, advertise: Vec::new(), shards: 0 },
             sip: Sip {
-                listen: None,
-                tls: None,
-                ws: None,
-                wss: None,
+                listen: Vec::new(),
+                tls: Vec::new(),
+                ws: Vec::new(),
+                wss: Vec::new(),
                 realm: String::new(),
                 rtp_ports: 0..=0,
                 keep_calls: Duration::ZERO,

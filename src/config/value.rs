@@ -18,6 +18,14 @@ pub(super) fn address_or_none(text: &str) -> Result<Option<SocketAddr>, String> 
     address(text).map(Some)
 }
 
+/// Several, or none at all.
+pub(super) fn listeners(text: &str) -> Result<Vec<SocketAddr>, String> {
+    if text == "none" {
+        return Ok(Vec::new());
+    }
+    list(text).map(address).collect()
+}
+
 pub(super) fn addresses(text: &str) -> Result<Vec<IpAddr>, String> {
     list(text).map(|item| item.parse().map_err(|_| format!("{item:?} is not an IP address"))).collect()
 }

@@ -31,9 +31,9 @@ pub struct PhoneTransport {
 /// switched off.
 #[must_use]
 pub fn phone_server(config: &Config, seen_as: Option<&str>) -> Option<PhoneServer> {
-    let plain = config.sip.listen?;
+    let plain = *config.sip.listen.first()?;
     let mut transports = Vec::new();
-    if let Some(tls) = config.sip.tls {
+    if let Some(tls) = config.sip.tls.first() {
         transports.push(PhoneTransport { transport: "tls", port: tls.port() });
     }
     transports.push(PhoneTransport { transport: "udp", port: plain.port() });
@@ -69,9 +69,9 @@ mod tests {
 
         config.sfu.advertise = vec!["192.0.2.1".parse().unwrap()];
         assert_eq!(host(&config, "meet.example.org"), "192.0.2.1");
-        config.sip.listen = Some("192.0.2.2:5070".parse().unwrap());
+        config.sip.listen = vec!["192.0.2.2:5070".parse().unwrap()];
         assert_eq!(host(&config, "meet.example.org"), "192.0.2.2");
-        config.sip.listen = None;
+        config.sip.listen = Vec::new();
         assert_eq!(phone_server(&config, None), None);
     }
 
@@ -84,7 +84,7 @@ mod tests {
         };
         assert_eq!(ways(&config), [("tls", 5061), ("udp", 5060), ("tcp", 5060)]);
 
-        config.sip.tls = None;
+        config.sip.tls = Vec::new();
         assert_eq!(ways(&config), [("udp", 5060), ("tcp", 5060)]);
     }
 }

@@ -8,23 +8,43 @@ import threading
 import time
 from pathlib import Path
 
-from network import SERVER, phone_address
+from network import SERVER, Elsewhere, phone_address
 from tone import Heard, write_tone
 
 MODULES = ["aufile", "aubridge", "g711", "g722", "opus", "srtp", "dtls_srtp", "stun", "turn", "ice", "uuid", "sndfile"]
+
+
+def bracketed(address: str) -> str:
+    """An address as it stands in front of a port."""
+    return f"[{address}]" if ":" in address else address
 
 
 class Baresip:
     """One phone: it speaks a tone of its own and records all it hears."""
 
     def __init__(
-        self, directory: Path, number: int, account: str, hertz: int, *, codec_rate=8_000, ca: Path | None = None, mwi=False, trace=False
+        self,
+        directory: Path,
+        number: int,
+        account: str,
+        hertz: int,
+        *,
+        codec_rate=8_000,
+        ca: Path | None = None,
+        mwi: bool = False,
+        trace: bool = False,
+        address: str | None = None,
+        server: str = SERVER,
+        options: tuple[str, ...] = (),
+        elsewhere: Elsewhere | None = None,
     ):
-        self.address = phone_address(number)
+        self.address = elsewhere.phone if elsewhere else address or phone_address(number)
+        self._server = server
         self.hertz = hertz
         self.events: list[dict] = []
         self._directory = directory
-        self._control = 4440 + number
+        self._control = (self.address if elsewhere else "127.0.0.1", 4440 + number)
+        self._enter = elsewhere.command if elsewhere else []
         self._changed = threading.Condition()
         self._answers: dict[str, dict] = {}
         self._tokens = 0
@@ -37,7 +57,7 @@ class Baresip:
         write_tone(speech, hertz, codec_rate, channels)
         lines = [
             "poll_method epoll",
-            f"sip_listen {self.address}:5060",
+            f"sip_listen {bracketed(self.address)}:5060",
             "call_max_calls 4",
             "audio_path /usr/share/baresip",
             "audio_player aubridge,sink",
@@ -50,7 +70,7 @@ class Baresip:
             "module_tmp account.so",
             *(f"module_app {name}.so" for name in ("menu", "contact", "ctrl_tcp", "debug_cmd", *(["mwi"] if mwi else []))),
             f"snd_path {self._recordings}",
-            f"ctrl_tcp_listen 127.0.0.1:{self._control}",
+            f"ctrl_tcp_listen {self._control[0]}:{self._control[1]}",
         ]
         if channels == 1:
             lines += ["ausrc_channels 1", "auplay_channels 1"]
@@ -58,10 +78,11 @@ class Baresip:
             lines += ["ausrc_srate 48000", "auplay_srate 48000"]
         if ca:
             lines.append(f"sip_cafile {ca}")
+        lines += options
         (directory / "config").write_text("\n".join(lines) + "\n")
         (directory / "contacts").write_text("")
         (directory / "accounts").write_text(account + "\n")
-        self._command = ["baresip", "-f", directory, *(["-s"] if trace else [])]
+        self._command = [*self._enter, "baresip", "-f", directory, *(["-s"] if trace else [])]
         self._process = None
 
     def start(self) -> "Baresip":
@@ -70,7 +91,7 @@ class Baresip:
         deadline = time.monotonic() + 20
         while True:
             try:
-                self._socket = socket.create_connection(("127.0.0.1", self._control), 1)
+                self._socket = socket.create_connection(self._control, 1)
                 break
             except OSError:
                 if self._process.poll() is not None or time.monotonic() > deadline:
@@ -106,7 +127,7 @@ class Baresip:
         return self._wait(lambda: self._answers.get(token), f"an answer to {name}", 10)
 
     def dial(self, number: str) -> None:
-        target = number if number.startswith("sip") else f"sip:{number}@{SERVER}"
+        target = number if number.startswith("sip") else f"sip:{number}@{bracketed(self._server)}"
         assert self.command("dial", target)["ok"]
 
     def expect(self, kind: str, seconds: float = 15, *, parameter: str | None = None, after: int = 0) -> dict:

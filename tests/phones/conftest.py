@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from baresip import Baresip
-from network import SERVER, phone_address, set_up
+from baresip import Baresip, bracketed
+from network import ELSEWHERE, SERVER, SERVER_V6, Elsewhere, phone_address, server_at, set_up
 from program import Program
 from raw_phones import PHONES, REALM, Phones
 from raw_sip import WSS_PORT
@@ -31,6 +31,15 @@ def network():
 
 
 @pytest.fixture(scope="session")
+def elsewhere(network):
+    """Machines in other networks, which the server reaches over a card of its own each."""
+    places = [Elsewhere(place) for place in ELSEWHERE]
+    yield places
+    for place in places:
+        place.close()
+
+
+@pytest.fixture(scope="session")
 def certificate(tmp_path_factory) -> Path:
     """A directory with `ca.pem`, `server.pem` and `server.key`."""
     directory = tmp_path_factory.mktemp("certificate")
@@ -40,7 +49,8 @@ def certificate(tmp_path_factory) -> Path:
 
     openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Test CA")
     openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "server.key", "-out", "server.csr", "-subj", f"/CN={REALM}")
-    (directory / "names").write_text(f"subjectAltName=DNS:{REALM},IP:{SERVER}\n")
+    addresses = (SERVER, SERVER_V6, *(server_at(place) for place in ELSEWHERE))
+    (directory / "names").write_text(f"subjectAltName=DNS:{REALM}" + "".join(f",IP:{address}" for address in addresses))
     openssl(
         *("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"),
         *("-days", "30", "-extfile", "names", "-out", "server.pem"),
@@ -51,15 +61,15 @@ def certificate(tmp_path_factory) -> Path:
 class House:
     """One server with its extensions, and the phones of a test."""
 
-    def __init__(self, directory: Path, certificate: Path, settings: str = ""):
+    def __init__(self, directory: Path, certificate: Path, settings: str = "", addresses: tuple[str, ...] = (SERVER,)):
         self.directory = directory
         self.ca = certificate / "ca.pem"
         self.program = Program(
             directory,
             f"""
-            listen = "{SERVER}:5060"
-            tls = "{SERVER}:5061"
-            wss = "{SERVER}:{WSS_PORT}"
+            listen = "{','.join(f'{bracketed(address)}:5060' for address in addresses)}"
+            tls = "{','.join(f'{bracketed(address)}:5061' for address in addresses)}"
+            wss = "{bracketed(addresses[0])}:{WSS_PORT}"
             realm = "{REALM}"
             rtp_ports = "30000-30999"
             {settings}
@@ -102,7 +112,8 @@ class House:
         """A phone that registers the extension, speaks a tone, and takes calls by itself if it is to."""
         self.start()
         port = 5061 if carrier == "tls" else 5060
-        server = f"{SERVER}:{port};transport={carrier}"
+        host = more.get("server", SERVER)
+        server = f"{bracketed(host)}:{port};transport={carrier}"
         account = [
             f"<sip:{extension}@{server}>",
             f"auth_user={extension}",
@@ -112,7 +123,7 @@ class House:
             f"audio_codecs={codec}",
             f"answermode={'auto' if answers else 'manual'}",
         ]
-        for name in ("mediaenc", "medianat"):
+        for name in ("mediaenc", "medianat", "mediaaf"):
             if name in more:
                 account.append(f"{name}={more.pop(name)}")
         number = next(self._numbers)
@@ -145,8 +156,14 @@ def sip_settings() -> str:
 
 
 @pytest.fixture
-def house(tmp_path, certificate, sip_settings):
-    house = House(tmp_path, certificate, sip_settings)
+def addresses() -> tuple[str, ...]:
+    """Where the server listens; a module of tests may want it elsewhere."""
+    return (SERVER,)
+
+
+@pytest.fixture
+def house(tmp_path, certificate, sip_settings, addresses):
+    house = House(tmp_path, certificate, sip_settings, addresses)
     house.program.run("post", "add", "Cotonou", "--country", "BJ", "--prefix", "0", "--emergency", "112")
     yield house
     house.stop()

@@ -166,7 +166,7 @@ impl MediaEngine {
             cname: u64::from_ne_bytes(random()?),
         };
         let sdes = if wish.sdes { fresh_keys()? } else { Vec::new() };
-        let credentials = if wish.dtls { Some(random::<{ ice::RANDOM }>()?) } else { None };
+        let credentials = if wish.ice { Some(random::<{ ice::RANDOM }>()?) } else { None };
         let advertised = ours.advertised.or_else(|| address_towards(ours.bind, peer))?;
         let worker = (0..self.workers.len()).min_by_key(|at| self.workers[*at].0.load())?;
 

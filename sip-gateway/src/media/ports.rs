@@ -3,7 +3,10 @@
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
 
+use socket2::{Domain, Protocol, Socket, Type};
+
 use super::sys;
+use super::wire::Port;
 
 /// The ports we may use.
 #[derive(Debug)]
@@ -18,6 +21,15 @@ pub(super) struct Ports {
 pub(super) struct Pair {
     pub(super) rtp: UdpSocket,
     pub(super) rtcp: UdpSocket,
+}
+
+impl Pair {
+    pub(super) fn of(&self, port: Port) -> &UdpSocket {
+        match port {
+            Port::Rtp => &self.rtp,
+            Port::Rtcp => &self.rtcp,
+        }
+    }
 }
 
 impl Ports {
@@ -56,8 +68,15 @@ impl Ports {
 
 fn bind_pair(ip: IpAddr, port: u16) -> Option<Pair> {
     let bind = |port| {
-        let socket = UdpSocket::bind(SocketAddr::new(ip, port)).ok()?;
+        let address = SocketAddr::new(ip, port);
+        let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP)).ok()?;
+        // Else IPv4 phones of the same port could come this way as well.
+        if ip.is_ipv6() {
+            socket.set_only_v6(true).ok()?;
+        }
         socket.set_nonblocking(true).ok()?;
+        socket.bind(&address.into()).ok()?;
+        let socket = UdpSocket::from(socket);
         // Without the mark speech still flows.
         let _ = sys::mark_as_speech(&socket, ip.is_ipv6());
         Some(socket)

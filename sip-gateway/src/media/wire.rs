@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! socket ─ STUN ─▶ ice ── opens an address, selects where to send
-//!        ─ DTLS ─▶ handshake ─ keys ─▶ guard
+//!        ─ DTLS ─▶ the port's handshake ─ keys ─▶ the port's guard
 //!        ─ RTP, RTCP ─▶ latch or ice (who may speak) ─▶ guard (decrypt) ─▶ the leg
 //! ```
 
@@ -27,13 +27,15 @@ pub(super) struct Wire {
     sockets: Pair,
     /// Where its signalling comes from.
     signalling: IpAddr,
-    guard: Guard,
+    /// Of each port. With DTLS RTCP has keys of its own unless it shares the RTP port (RFC 5764 §4.1); else it is
+    /// protected as RTP is, by the first.
+    guards: [Guard; 2],
     latches: [Latch; 2],
     /// Whether RTCP shares the RTP port.
     shared: bool,
     ice: Option<Box<IceEnds>>,
     identity: Arc<Identity>,
-    handshake: Option<Box<Handshake>>,
+    handshakes: [Option<Box<Handshake>>; 2],
 }
 
 /// One of a leg's two ports.
@@ -60,12 +62,12 @@ impl Wire {
         Self {
             sockets,
             signalling,
-            guard: Guard::new(),
+            guards: [Guard::new(), Guard::new()],
             latches: [latch.clone(), latch],
             shared: false,
             ice: ice.map(|described| Box::new(IceEnds::new(described))),
             identity,
-            handshake: None,
+            handshakes: [None, None],
         }
     }
 
@@ -78,25 +80,30 @@ impl Wire {
         if let Some(ice) = &mut self.ice {
             ice.agree(agreed.ice.as_ref());
         }
+        self.shared = agreed.rtcp_mux;
         match &agreed.protection {
             Protection::Dtls { fingerprints, client } => {
-                // The association outlives every new agreement with the same certificate (RFC 8842 §4).
-                let goes_on = self.handshake.as_ref().is_some_and(|shaking| shaking.is_with(fingerprints));
-                if !goes_on {
-                    self.guard.agree(&agreed.protection);
-                    let proved = agreed.ice.is_some() && self.ice.is_some();
-                    let shaking =
-                        Handshake::new(now, Arc::clone(&self.identity), fingerprints, *client, proved);
-                    self.handshake = Some(Box::new(shaking));
+                let proved = agreed.ice.is_some() && self.ice.is_some();
+                for (at, (handshake, guard)) in self.handshakes.iter_mut().zip(&mut self.guards).enumerate() {
+                    if at == Port::Rtcp as usize && self.shared {
+                        *handshake = None;
+                        continue;
+                    }
+                    // The association outlives every new agreement with the same certificate (RFC 8842 §4).
+                    let goes_on = handshake.as_ref().is_some_and(|shaking| shaking.is_with(fingerprints));
+                    if !goes_on {
+                        guard.agree(&agreed.protection);
+                        let shaking = Handshake::new(now, &self.identity, fingerprints, *client, proved);
+                        *handshake = Some(Box::new(shaking));
+                    }
                 }
             }
             protection => {
-                self.handshake = None;
-                self.guard.agree(protection);
+                self.handshakes = [None, None];
+                self.guards[0].agree(protection);
             }
         }
-        self.shared = agreed.rtcp_mux;
-        let protected = self.guard.authenticates();
+        let protected = self.guards[0].authenticates();
         for (latch, signalled) in self.latches.iter_mut().zip([agreed.remote, agreed.remote_rtcp]) {
             latch.resignal(signalled, self.signalling, protected);
         }
@@ -104,7 +111,7 @@ impl Wire {
 
     /// Throws away what came before the agreement: it is out of time.
     pub(super) fn drain(&self, burst: &mut Burst) {
-        for port in [Port::Rtp, Port::Rtcp] {
+        for port in PORTS {
             for _ in 0..MAX_DRAINED {
                 if self.receive(port, burst) == 0 {
                     break;
@@ -115,7 +122,7 @@ impl Wire {
 
     /// Takes what came to a port.
     pub(super) fn receive(&self, port: Port, burst: &mut Burst) -> usize {
-        burst.receive(self.socket(port))
+        burst.receive(self.sockets.of(port))
     }
 
     /// Opens a datagram where it stands. Whoever may not speak leaves no trace.
@@ -128,15 +135,15 @@ impl Wire {
     ) -> Option<Content> {
         match *datagram.first()? {
             0..=3 => {
-                let socket = if port == Port::Rtp { &self.sockets.rtp } else { &self.sockets.rtcp };
+                let socket = self.sockets.of(port);
                 let ice = self.ice.as_mut().filter(|ice| ice.is_agreed())?;
                 ice.answer(now, port, from, datagram, |answer| give(socket, answer, from));
                 None
             }
-            20..=63 if port == Port::Rtp => self.shake(now, from, datagram),
+            20..=63 => self.shake(now, port, from, datagram),
             128..=191 if self.admits(port, from) => match rtp::is_rtcp(datagram) {
-                true => self.guard.open_rtcp(datagram).map(Content::Rtcp),
-                false if port == Port::Rtp => self.guard.open_rtp(datagram).map(Content::Rtp),
+                true => self.guard(port).open_rtcp(datagram).map(Content::Rtcp),
+                false if port == Port::Rtp => self.guards[0].open_rtp(datagram).map(Content::Rtp),
                 false => None,
             },
             _ => None,
@@ -150,50 +157,60 @@ impl Wire {
         }
     }
 
-    fn shake(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) -> Option<Content> {
+    /// What protects the packets of a port.
+    fn guard(&mut self, port: Port) -> &mut Guard {
+        let own = self.handshakes[port as usize].is_some();
+        &mut self.guards[if own { port as usize } else { 0 }]
+    }
+
+    fn shake(&mut self, now: Instant, port: Port, from: SocketAddr, datagram: &[u8]) -> Option<Content> {
         // A latch admits everybody before the first packet that proved itself. A handshake costs more than that, so it
         // is only for those whom the signalling named.
         let named = match self.ice.as_ref().filter(|ice| ice.is_agreed()) {
-            Some(_) => self.admits(Port::Rtp, from),
+            Some(_) => self.admits(port, from),
             None => {
-                let latch = &self.latches[Port::Rtp as usize];
+                let latch = &self.latches[port as usize];
                 let signalled = latch.destination().map(|to| to.ip());
                 latch.admits(from)
                     && [Some(self.signalling), signalled].contains(&Some(from.ip().to_canonical()))
             }
         };
-        let shaking = self.handshake.as_mut().filter(|_| named)?;
-        let socket = &self.sockets.rtp;
-        let outcome = shaking.handle_datagram(now, datagram, |packet| give(socket, packet, from));
-        self.conclude(outcome)
+        let shaking = self.handshakes[port as usize].as_mut().filter(|_| named)?;
+        let socket = self.sockets.of(port);
+        let outcome = shaking.handle_datagram(now, from, datagram, |to, packet| give(socket, packet, to));
+        self.conclude(port, outcome)
     }
 
-    fn conclude(&mut self, outcome: Outcome) -> Option<Content> {
+    fn conclude(&mut self, port: Port, outcome: Outcome) -> Option<Content> {
         match outcome {
             Outcome::Going => None,
             Outcome::Keys(sender, receiver) => {
-                self.guard.give_keys(*sender, *receiver);
+                self.guards[port as usize].give_keys(*sender, *receiver);
                 None
             }
-            Outcome::Failed => Some(Content::Insecure),
+            // Many phones shake hands for RTP only; then there are no reports.
+            Outcome::Failed => (port == Port::Rtp).then_some(Content::Insecure),
         }
     }
 
-    /// When the handshake has to be looked after.
+    /// When a handshake has to be looked after.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.handshake.as_ref()?.deadline()
+        let of =
+            |port: Port| self.handshakes[port as usize].as_ref()?.deadline(self.destination(port).is_some());
+        PORTS.into_iter().filter_map(of).min()
     }
 
-    /// Looks after the handshake.
+    /// Looks after the handshakes.
     pub(super) fn handle_timeout(&mut self, now: Instant) -> Option<Content> {
-        let to = self.destination(Port::Rtp);
-        let socket = &self.sockets.rtp;
-        let outcome = self.handshake.as_mut()?.handle_timeout(now, |packet| {
-            if let Some(to) = to {
-                give(socket, packet, to);
-            }
-        });
-        self.conclude(outcome)
+        let mut content = None;
+        for port in PORTS {
+            let to = self.destination(port);
+            let socket = self.sockets.of(port);
+            let Some(shaking) = self.handshakes[port as usize].as_mut() else { continue };
+            let outcome = shaking.handle_timeout(now, to, |to, packet| give(socket, packet, to));
+            content = self.conclude(port, outcome).or(content);
+        }
+        content
     }
 
     /// Learns where a packet came from that proved to be one of the other side.
@@ -209,7 +226,7 @@ impl Wire {
     /// Sends an RTP packet; false if it did not leave.
     pub(super) fn send_rtp(&mut self, packet: &[u8], scratch: &mut [u8]) -> bool {
         let Some(to) = self.destination(Port::Rtp) else { return false };
-        let Some(sealed) = self.guard.seal_rtp(packet, scratch) else { return false };
+        let Some(sealed) = self.guards[0].seal_rtp(packet, scratch) else { return false };
         // A full queue or an unreachable address lose a packet, as the network may.
         self.sockets.rtp.send_to(sealed, to).is_ok()
     }
@@ -218,8 +235,8 @@ impl Wire {
     pub(super) fn send_rtcp(&mut self, compound: &[u8], scratch: &mut [u8]) {
         let port = if self.shared { Port::Rtp } else { Port::Rtcp };
         let Some(to) = self.destination(port) else { return };
-        let Some(sealed) = self.guard.seal_rtcp(compound, scratch) else { return };
-        give(self.socket(port), sealed, to);
+        let Some(sealed) = self.guard(port).seal_rtcp(compound, scratch) else { return };
+        give(self.sockets.of(port), sealed, to);
     }
 
     fn destination(&self, port: Port) -> Option<SocketAddr> {
@@ -239,13 +256,6 @@ impl Wire {
             _ => Some(signalled),
         }
     }
-
-    fn socket(&self, port: Port) -> &UdpSocket {
-        match port {
-            Port::Rtp => &self.sockets.rtp,
-            Port::Rtcp => &self.sockets.rtcp,
-        }
-    }
 }
 
 /// What cannot be sent is lost; what matters is said again.
@@ -253,5 +263,6 @@ fn give(socket: &UdpSocket, datagram: &[u8], to: SocketAddr) {
     let _ = socket.send_to(datagram, to);
 }
 
+const PORTS: [Port; 2] = [Port::Rtp, Port::Rtcp];
 /// Bursts thrown away before the agreement; a stranger who sends on and on is not waited for.
 const MAX_DRAINED: usize = 64;

@@ -1,5 +1,6 @@
 //! Legs whose keys come out of a handshake, with and without ICE.
 
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -38,6 +39,31 @@ fn a_phone_with_dtls_and_a_plain_one_hear_each_other() {
     plain.say(&[4; 160], 160);
     assert_eq!(secure.hear().expect("encrypted speech").payload, [4; 160]);
     assert!(engine.close(secure.leg).encrypted);
+}
+
+#[test]
+fn reports_on_a_port_of_their_own_have_keys_of_their_own() {
+    let (mut engine, _events) = engine(20_860..=20_879, 1);
+    let mut secure = Phone::with_dtls(&mut engine, 1, Codec::Pcma);
+    let certificate = Certificate::new();
+    secure.agreed.protection = certificate.announced();
+    secure.connect(&mut engine);
+    let mut beside = secure.media.address;
+    beside.set_port(beside.port() + 1);
+
+    let (_, mut of_sound) = certificate.shake(&secure);
+    let (_, mut of_reports) = certificate.begin_on(&secure.rtcp, beside).expect("keys");
+    engine.settle();
+    engine.close(secure.leg);
+
+    let mut goodbye = [0; 512];
+    let mut len = 0;
+    // What the handshake still says comes first.
+    while !(128..=191).contains(&goodbye[0]) {
+        len = secure.rtcp.recv_from(&mut goodbye).expect("a report").0;
+    }
+    assert!(of_sound.unprotect_rtcp(&mut goodbye[..len].to_vec()).is_err());
+    assert!(of_reports.unprotect_rtcp(&mut goodbye[..len]).is_ok());
 }
 
 #[test]
@@ -134,6 +160,10 @@ impl Certificate {
 
     /// The same, if it comes to that before the other side says nothing any more.
     fn begin(&self, phone: &Phone) -> Option<(SrtpSender, SrtpReceiver)> {
+        self.begin_on(&phone.rtp, phone.media.address)
+    }
+
+    fn begin_on(&self, socket: &UdpSocket, to: SocketAddr) -> Option<(SrtpSender, SrtpReceiver)> {
         let config = Config::builder().build().expect("a configuration");
         let mut dtls = Dtls::new_auto(Arc::new(config), self.der.clone(), Instant::now());
         dtls.set_active(true);
@@ -145,7 +175,7 @@ impl Certificate {
                 match dtls.poll_output(&mut record) {
                     Output::Timeout(_) => break,
                     Output::Packet(packet) => {
-                        phone.rtp.send_to(packet, phone.media.address).expect("sent");
+                        socket.send_to(packet, to).expect("sent");
                     }
                     Output::KeyingMaterial(material, profile) => {
                         let profile = match profile {
@@ -163,7 +193,7 @@ impl Certificate {
                 return Some((SrtpSender::new(&keys.client), SrtpReceiver::new(&keys.server)));
             }
             let mut datagram = [0; 2_048];
-            let (len, _) = phone.rtp.recv_from(&mut datagram).ok()?;
+            let (len, _) = socket.recv_from(&mut datagram).ok()?;
             dtls.handle_timeout(Instant::now()).ok()?;
             dtls.handle_packet(&datagram[..len]).ok()?;
         }

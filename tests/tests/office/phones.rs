@@ -217,8 +217,8 @@ async fn every_change_is_in_the_audit_log_with_who_and_from_where() {
 async fn open() -> (Office, Browser) {
     let office = Office::start_with(|config| {
         // Nothing listens there; the pages tell phones where it would.
-        config.sip.listen = Some("127.0.0.1:0".parse().expect("an address"));
-        config.sip.tls = Some("127.0.0.1:0".parse().expect("an address"));
+        config.sip.listen = vec!["127.0.0.1:0".parse().expect("an address")];
+        config.sip.tls = vec!["127.0.0.1:0".parse().expect("an address")];
     })
     .await;
     let admin = office.administrator().await;

@@ -32,7 +32,8 @@ impl Calls {
         }
         let tokens = self.mint.tokens();
         let contact = self.contact(around, &flow, request.uri.user().as_deref());
-        let with_keys = contains(&request.body, b"a=fingerprint");
+        let dtls = contains(&request.body, b"a=fingerprint");
+        let ice = contains(&request.body, b"a=ice-ufrag");
         let leg = match Leg::invited(around.now, key, flow, request, contact, tokens) {
             Ok(leg) => leg,
             Err(response) => return self.outputs.push_back(Output::Respond { key, response }),
@@ -69,7 +70,7 @@ impl Calls {
         self.calls.insert(call, opened);
         self.tell(id);
 
-        match self.prepare(around, id, with_keys) {
+        match self.prepare(around, id, dtls, ice) {
             Ok(()) => self.begin(around, call, &origin, presented, &dialled),
             Err((status, why)) => self.end_call(around, call, status, EndCause::Failed(why)),
         }
@@ -112,10 +113,11 @@ impl Calls {
         around: &mut Around<'_>,
         id: LegId,
         dtls: bool,
+        ice: bool,
     ) -> Result<(), (StatusCode, &'static str)> {
         let Some(leg) = self.legs.get_mut(&id) else { return Ok(()) };
         let flow = leg.leg.flow();
-        let wish = Wish { peer: flow.remote.ip(), sdes: flow.carrier.is_secure(), dtls };
+        let wish = Wish { peer: flow.remote.ip(), sdes: flow.carrier.is_secure(), dtls, ice };
         let Ok(media) = around.media.open(id, wish) else {
             return Err((StatusCode::SERVICE_UNAVAILABLE, "no port for sound"));
         };

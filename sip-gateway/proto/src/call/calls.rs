@@ -161,6 +161,7 @@ impl Calls {
                     leg.leg.probe();
                 }
             }
+            MediaEvent::Broken { leg } => self.lose(around, leg, EndCause::Failed("a fault in the sound")),
             MediaEvent::Insecure { leg } => {
                 self.lose(around, leg, EndCause::Failed("the sound could not be encrypted"));
             }

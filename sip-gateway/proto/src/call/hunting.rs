@@ -123,6 +123,7 @@ impl Calls {
             peer: way.flow.remote.ip(),
             sdes: way.offering == Offering::Sdes,
             dtls: way.offering == Offering::Dtls,
+            ice: way.ice,
         };
         let Ok(media) = around.media.open(id, wish) else { return false };
         let toward = formats_toward(&self.caller_formats(call));

@@ -40,8 +40,10 @@ pub struct Wish {
     pub peer: IpAddr,
     /// Whether the signalling is encrypted, so that SDES keys may be offered.
     pub sdes: bool,
-    /// Whether DTLS-SRTP and ICE are to be made ready.
+    /// Whether DTLS-SRTP is to be made ready.
     pub dtls: bool,
+    /// Whether ICE is.
+    pub ice: bool,
 }
 
 /// A leg's end at ours, as its session descriptions tell it.
@@ -87,6 +89,11 @@ pub enum MediaEvent {
     /// Neither RTP nor RTCP came for long, though they should.
     Silent {
         /// On which leg.
+        leg: LegId,
+    },
+    /// The sound is lost for good, by a fault of ours.
+    Broken {
+        /// Of which leg.
         leg: LegId,
     },
     /// A key was pressed, in RTP (RFC 4733). Towards a bridged leg it is passed on without being asked.

@@ -9,6 +9,7 @@ use super::media_plane::LegId;
 use super::record::{CallId, EndCause};
 use crate::leg::Ending;
 use crate::message::StatusCode;
+use crate::sdp::Offering;
 
 impl Calls {
     /// A leg is over, and nobody told it to be.
@@ -47,9 +48,11 @@ impl Calls {
                 (Outcome::Unreachable, EndCause::Refused(302), false)
             }
         };
+        let plain = self.legs.get(&id).is_some_and(|leg| leg.offering == Offering::Plain);
         let again = match &ending {
             Ending::Refused { status, .. } => self.other_protection(around, id, *status),
-            Ending::Failed(_) => self.other_protection(around, id, StatusCode::NOT_ACCEPTABLE_HERE),
+            // Who took the call and says nothing of its sound is not rung again for that.
+            Ending::Failed(_) if !plain => self.other_protection(around, id, StatusCode::NOT_ACCEPTABLE_HERE),
             _ => None,
         };
         self.close_leg(around, id, cause);

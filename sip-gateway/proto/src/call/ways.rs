@@ -20,6 +20,8 @@ pub(super) struct Way {
     pub(super) uri: Uri,
     pub(super) path: Vec<NameAddr>,
     pub(super) offering: Offering,
+    /// Whether it says that it does ICE: others need not read candidates.
+    pub(super) ice: bool,
 }
 
 impl Calls {
@@ -40,6 +42,7 @@ impl Calls {
                 uri: binding.contact.uri.clone(),
                 path: binding.path.clone(),
                 offering: self.first_offering(&binding.key, binding.flow.carrier),
+                ice: binding.contact.does_ice(),
             })
             .collect()
     }
@@ -72,6 +75,7 @@ impl Calls {
             },
             path: Vec::new(),
             offering: if trunk.srtp && flow.carrier.is_secure() { Offering::Sdes } else { Offering::Plain },
+            ice: false,
         })
     }
 
@@ -143,11 +147,11 @@ impl Calls {
         let Party::Extension { number, binding: Some(key) } = &leg.party else { return None };
         let binding =
             around.registrar.lookup(around.now, number).into_iter().find(|binding| binding.key == *key)?;
-        let offering = match leg.offering {
-            Offering::Sdes => Offering::Dtls,
-            Offering::Dtls => Offering::Plain,
-            Offering::Plain | Offering::Opportunistic => return None,
-        };
+        // In turn, until what was tried first would come again.
+        let offering = next_offering(leg.offering, binding.flow.carrier);
+        if offering == self.first_offering(key, binding.flow.carrier) {
+            return None;
+        }
         Some(Way {
             target: leg.target.clone()?,
             party: leg.party.clone(),
@@ -157,9 +161,44 @@ impl Calls {
             uri: binding.contact.uri.clone(),
             path: binding.path.clone(),
             offering,
+            ice: binding.contact.does_ice(),
         })
+    }
+}
+
+/// How to protect the sound of a device that does not like this. One may want DTLS-SRTP whatever its signalling is; SDES
+/// keys are for encrypted signalling only.
+fn next_offering(offering: Offering, carrier: Carrier) -> Offering {
+    match offering {
+        Offering::Sdes => Offering::Dtls,
+        Offering::Dtls => Offering::Plain,
+        Offering::Plain | Offering::Opportunistic if carrier.is_secure() => Offering::Sdes,
+        Offering::Plain | Offering::Opportunistic => Offering::Dtls,
     }
 }
 
 /// The most devices whose liking for a protection is remembered.
 const MAX_REMEMBERED: usize = 20_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_protection_gets_its_turn_and_keys_are_written_into_encrypted_signalling_only() {
+        let tried = |carrier, first: Offering| {
+            let mut tried = vec![first];
+            loop {
+                let next = next_offering(tried[tried.len() - 1], carrier);
+                if next == first {
+                    return tried;
+                }
+                tried.push(next);
+            }
+        };
+        assert_eq!(tried(Carrier::Udp, Offering::Plain), [Offering::Plain, Offering::Dtls]);
+        assert_eq!(tried(Carrier::Tcp, Offering::Dtls), [Offering::Dtls, Offering::Plain]);
+        assert_eq!(tried(Carrier::Tls, Offering::Sdes), [Offering::Sdes, Offering::Dtls, Offering::Plain]);
+        assert_eq!(tried(Carrier::Tls, Offering::Plain).len(), 3);
+    }
+}

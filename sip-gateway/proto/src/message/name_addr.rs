@@ -96,6 +96,12 @@ impl NameAddr {
         self.params.unquoted("+sip.instance")
     }
 
+    /// Whether the device behind a contact says that it does ICE (RFC 5768 §3).
+    #[must_use]
+    pub fn does_ice(&self) -> bool {
+        self.params.contains("+sip.ice")
+    }
+
     /// The number of the flow that a contact is reached over (RFC 5626 §4.2).
     pub fn reg_id(&self) -> Option<u32> {
         number(self.params.get("reg-id")?).filter(|id| *id > 0)

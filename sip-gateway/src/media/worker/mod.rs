@@ -115,8 +115,7 @@ impl Worker {
         }
         tracing::error!("a leg is lost: its media thread panicked over it");
         self.forget(&leg, place);
-        // To the call it is as if nothing were heard any more.
-        self.desk.events.push(MediaEvent::Silent { leg: leg.id });
+        self.desk.events.push(MediaEvent::Broken { leg: leg.id });
     }
 
     /// Takes what came to one of a leg's sockets.

@@ -19,7 +19,7 @@ fn a_panic_over_one_leg_ends_that_leg_and_no_other() {
     worker.with_leg(places[0], |_, _| panic!("a defect"));
     worker.tell();
 
-    assert_eq!(events.try_recv(), Ok(MediaEvent::Silent { leg: LegId(1) }));
+    assert_eq!(events.try_recv(), Ok(MediaEvent::Broken { leg: LegId(1) }));
     assert_eq!(worker.place(LegId(1)), None);
     let mut worked = 0;
     for place in &places[1..] {
