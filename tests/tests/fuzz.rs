@@ -5,9 +5,6 @@ use std::path::{Path, PathBuf};
 
 use palabre_tests::fuzz::{Mutator, TARGETS, Target};
 
-/// Mutations of each seed, as many as a debug build does in a few seconds over all targets.
-const MUTATIONS: usize = 400;
-
 #[test]
 fn no_target_panics_on_its_seeds_or_on_mutations_of_them() {
     for target in TARGETS {
@@ -16,7 +13,7 @@ fn no_target_panics_on_its_seeds_or_on_mutations_of_them() {
         let mut mutator = Mutator::new(20_261_124);
         for (at, seed) in seeds.iter().enumerate() {
             try_input(target, seed);
-            for round in 0..MUTATIONS {
+            for round in 0..target.mutations {
                 let other = &seeds[(at + round) % seeds.len()];
                 try_input(target, &mutator.mutate(seed, other));
             }

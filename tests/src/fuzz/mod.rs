@@ -5,6 +5,7 @@
 //! `tests/fuzz` searches on from the same seeds.
 
 mod conference;
+mod house;
 mod media;
 mod mutate;
 mod phone;
@@ -12,6 +13,7 @@ mod port;
 mod sdp;
 mod signalling;
 mod sip;
+mod telephony;
 
 pub use mutate::Mutator;
 
@@ -22,23 +24,39 @@ pub struct Target {
     pub name: &'static str,
     /// What takes the bytes.
     pub run: fn(&[u8]),
+    /// How many mutations of each seed `cargo test` tries: as many as take a second or two in a debug build.
+    pub mutations: usize,
+}
+
+impl Target {
+    const fn new(name: &'static str, run: fn(&[u8])) -> Self {
+        Self { name, run, mutations: 400 }
+    }
+
+    /// A target of which one run is long.
+    const fn slow(name: &'static str, run: fn(&[u8])) -> Self {
+        Self { name, run, mutations: 100 }
+    }
 }
 
 /// All targets.
 pub const TARGETS: &[Target] = &[
-    Target { name: "conference", run: conference::packets },
-    Target { name: "datagrams", run: port::datagrams },
-    Target { name: "frames", run: port::frames },
-    Target { name: "join_request", run: signalling::join_request },
-    Target { name: "payload", run: conference::payload },
-    Target { name: "phone_media", run: phone::media },
-    Target { name: "phone_sdp", run: phone::sdp },
-    Target { name: "rtcp", run: conference::rtcp },
-    Target { name: "sdp_answer", run: sdp::answer },
-    Target { name: "sdp_offer", run: sdp::offer },
-    Target { name: "sip_message", run: sip::message },
-    Target { name: "sip_stream", run: sip::stream },
-    Target { name: "srtp", run: media::srtp },
+    Target::new("conference", conference::packets),
+    Target::new("datagrams", port::datagrams),
+    Target::new("dial_plan", telephony::dial_plan),
+    Target::new("frames", port::frames),
+    Target::new("join_request", signalling::join_request),
+    Target::new("payload", conference::payload),
+    Target::new("phone_media", phone::media),
+    Target::new("phone_sdp", phone::sdp),
+    Target::new("rtcp", conference::rtcp),
+    Target::new("sdp_answer", sdp::answer),
+    Target::new("sdp_offer", sdp::offer),
+    Target::slow("sip_endpoint", telephony::endpoint),
+    Target::new("sip_message", sip::message),
+    Target::new("sip_stream", sip::stream),
+    Target::slow("sip_subscribe", telephony::subscribe),
+    Target::new("srtp", media::srtp),
 ];
 
 /// Runs a target by name.

@@ -261,6 +261,12 @@ impl Endpoint {
             && self.inviting.is_empty()
     }
 
+    /// How many requests, ours and those of others, are under way or remembered for their repetitions.
+    #[must_use]
+    pub fn transactions(&self) -> usize {
+        self.transactions.client_transactions() + self.transactions.server_transactions()
+    }
+
     /// How many subscriptions there are.
     #[must_use]
     pub fn subscriptions(&self) -> usize {
