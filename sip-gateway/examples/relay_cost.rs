@@ -85,8 +85,9 @@ fn main() {
 fn phone(engine: &mut MediaEngine, leg: LegId, encrypted: bool) -> Phone {
     let socket = UdpSocket::bind((LOOPBACK, 0)).expect("a port");
     socket.set_nonblocking(true).expect("a mode");
-    let media =
-        engine.open(leg, Wish { peer: LOOPBACK, sdes: encrypted, dtls: false, ice: false }).expect("a port");
+    let media = engine
+        .open(leg, Wish { peer: LOOPBACK, sdes: encrypted, dtls: false, ice: false, emergency: false })
+        .expect("a port");
     let suite = Suite::AesCm128HmacSha1_80;
     let keys = media.sdes.iter().find(|crypto| crypto.suite == suite).map(|local| {
         let remote = Crypto::new(local.tag, suite, &[leg.0 as u8; 46]).expect("enough bytes");

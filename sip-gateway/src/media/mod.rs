@@ -170,7 +170,7 @@ impl MediaEngine {
         let advertised = ours.advertised.or_else(|| address_towards(ours.bind, peer))?;
         let worker = (0..self.workers.len()).min_by_key(|at| self.workers[*at].0.load())?;
 
-        let (port, sockets) = self.ports.bind(ours.bind, u32::from_ne_bytes(random()?))?;
+        let (port, sockets) = self.ports.bind(ours.bind, u32::from_ne_bytes(random()?), wish.emergency)?;
         let tally = Arc::new(Tally::default());
         let address = SocketAddr::new(advertised, port);
         let ice = credentials.map(|random| ice::describe(address, &random));

@@ -14,6 +14,9 @@ pub(super) struct Ports {
     first: u16,
     /// Which pairs legs of ours hold; others of this machine may hold more.
     taken: Vec<bool>,
+    free: usize,
+    /// How many pairs only emergency calls get.
+    kept: usize,
 }
 
 /// The sockets of one leg.
@@ -37,11 +40,15 @@ impl Ports {
         let first = range.start().div_ceil(2).saturating_mul(2);
         let last = usize::from(*range.end());
         let pairs = (last + 1).saturating_sub(usize::from(first)) / 2;
-        Self { first, taken: vec![false; pairs] }
+        Self { first, taken: vec![false; pairs], free: pairs, kept: (pairs / 16).min(MOST_KEPT) }
     }
 
-    /// Binds the next free pair from a random start, so that ports are not guessed from those of other calls.
-    pub(super) fn bind(&mut self, ip: IpAddr, random: u32) -> Option<(u16, Pair)> {
+    /// Binds the next free pair from a random start, so that ports are not guessed from those of other calls. The last
+    /// pairs are for emergency calls.
+    pub(super) fn bind(&mut self, ip: IpAddr, random: u32, emergency: bool) -> Option<(u16, Pair)> {
+        if !emergency && self.free <= self.kept {
+            return None;
+        }
         let pairs = self.taken.len();
         let start = random as usize % pairs.max(1);
         let at = (0..pairs).map(|step| (start + step) % pairs).find_map(|at| {
@@ -50,14 +57,16 @@ impl Ports {
         });
         let (at, pair) = at?;
         self.taken[at] = true;
+        self.free -= 1;
         Some((self.port(at), pair))
     }
 
     /// Takes a pair back.
     pub(super) fn release(&mut self, port: u16) {
         let at = usize::from(port.saturating_sub(self.first)) / 2;
-        if let Some(taken) = self.taken.get_mut(at) {
+        if let Some(taken) = self.taken.get_mut(at).filter(|taken| **taken) {
             *taken = false;
+            self.free += 1;
         }
     }
 
@@ -84,6 +93,9 @@ fn bind_pair(ip: IpAddr, port: u16) -> Option<Pair> {
     Some(Pair { rtp: bind(port)?, rtcp: bind(port.checked_add(1)?)? })
 }
 
+/// The most pairs that are kept for emergency calls, of which each takes two.
+const MOST_KEPT: usize = 16;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,7 +106,7 @@ mod tests {
     fn a_pair_is_an_even_port_and_the_next() {
         let mut ports = Ports::new(&(20_001..=20_006));
 
-        let (port, pair) = ports.bind(LOOPBACK, 7).expect("one of two pairs");
+        let (port, pair) = ports.bind(LOOPBACK, 7, false).expect("one of two pairs");
 
         assert!(port == 20_002 || port == 20_004);
         assert_eq!(pair.rtp.local_addr().expect("bound").port(), port);
@@ -104,15 +116,15 @@ mod tests {
     #[test]
     fn when_all_are_taken_there_is_none_until_one_comes_back() {
         let mut ports = Ports::new(&(20_010..=20_013));
-        let (one, kept) = ports.bind(LOOPBACK, 0).expect("free");
-        let (other, _pair) = ports.bind(LOOPBACK, 0).expect("free");
+        let (one, kept) = ports.bind(LOOPBACK, 0, false).expect("free");
+        let (other, _pair) = ports.bind(LOOPBACK, 0, false).expect("free");
         assert_ne!(one, other);
-        assert!(ports.bind(LOOPBACK, 1).is_none());
+        assert!(ports.bind(LOOPBACK, 1, false).is_none());
 
         drop(kept);
         ports.release(one);
 
-        assert_eq!(ports.bind(LOOPBACK, 1).map(|(port, _)| port), Some(one));
+        assert_eq!(ports.bind(LOOPBACK, 1, false).map(|(port, _)| port), Some(one));
     }
 
     #[test]
@@ -121,12 +133,30 @@ mod tests {
 
         let mut ports = Ports::new(&(20_020..=20_023));
 
-        assert_eq!(ports.bind(LOOPBACK, 0).map(|(port, _)| port), Some(20_022));
+        assert_eq!(ports.bind(LOOPBACK, 0, false).map(|(port, _)| port), Some(20_022));
+    }
+
+    #[test]
+    fn the_last_pairs_are_for_those_who_call_for_help() {
+        let mut ports = Ports::new(&(20_040..=20_103));
+        let mut held: Vec<_> = (0..30).map(|_| ports.bind(LOOPBACK, 0, false).expect("free")).collect();
+        assert!(ports.bind(LOOPBACK, 0, false).is_none());
+
+        held.extend((0..2).map(|_| ports.bind(LOOPBACK, 0, true).expect("kept")));
+        assert!(ports.bind(LOOPBACK, 0, true).is_none());
+
+        for (port, pair) in held.drain(..2) {
+            drop(pair);
+            ports.release(port);
+            ports.release(port);
+        }
+        assert!(ports.bind(LOOPBACK, 0, false).is_none(), "those are kept again");
+        assert!(ports.bind(LOOPBACK, 0, true).is_some());
     }
 
     #[test]
     fn an_empty_range_gives_nothing() {
-        assert!(Ports::new(&(20_031..=20_031)).bind(LOOPBACK, 3).is_none());
-        assert!(Ports::new(&(u16::MAX..=u16::MAX)).bind(LOOPBACK, 3).is_none());
+        assert!(Ports::new(&(20_031..=20_031)).bind(LOOPBACK, 3, false).is_none());
+        assert!(Ports::new(&(u16::MAX..=u16::MAX)).bind(LOOPBACK, 3, false).is_none());
     }
 }

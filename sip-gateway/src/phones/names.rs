@@ -213,7 +213,7 @@ mod tests {
 
         for (carrier, address) in [(Carrier::Tls, "192.0.2.1:5061"), (Carrier::Tcp, "192.0.2.2:5060")] {
             let found = dns.names.locate("op.example", None, carrier).await.unwrap();
-            assert_eq!(found.addresses, [address.parse().unwrap()]);
+            assert_eq!(found.addresses, [address.parse::<SocketAddr>().unwrap()]);
         }
     }
 
@@ -258,7 +258,7 @@ mod tests {
         let names = Names { resolver: None };
         for (host, address) in [("192.0.2.1", "192.0.2.1:5061"), ("[2001:db8::1]", "[2001:db8::1]:5061")] {
             let found = names.locate(host, None, Carrier::Tls).await.unwrap();
-            assert_eq!(found.addresses, [address.parse().unwrap()]);
+            assert_eq!(found.addresses, [address.parse::<SocketAddr>().unwrap()]);
         }
         assert_eq!(names.locate("localhost", Some(7), Carrier::Udp).await.unwrap().addresses[0].port(), 7);
     }

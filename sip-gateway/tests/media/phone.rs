@@ -78,7 +78,9 @@ impl Phone {
 
     fn with(engine: &mut MediaEngine, leg: u64, codec: Codec, sdes: bool, dtls: bool) -> Self {
         let id = LegId(leg);
-        let media = engine.open(id, Wish { peer: LOOPBACK, sdes, dtls, ice: dtls }).expect("a port");
+        let media = engine
+            .open(id, Wish { peer: LOOPBACK, sdes, dtls, ice: dtls, emergency: false })
+            .expect("a port");
         let bind = || {
             let socket = UdpSocket::bind((LOOPBACK, 0)).expect("a port");
             socket.set_read_timeout(Some(PATIENCE)).expect("a time");

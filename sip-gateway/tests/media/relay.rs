@@ -269,7 +269,7 @@ fn garbage_disturbs_nobody() {
 #[test]
 fn when_ports_are_used_up_opening_says_so_until_one_is_closed() {
     let (mut engine, _events) = engine(20_380..=20_383, 1);
-    let wish = Wish { peer: LOOPBACK, sdes: false, dtls: false, ice: false };
+    let wish = Wish { peer: LOOPBACK, sdes: false, dtls: false, ice: false, emergency: false };
     assert!(engine.open(LegId(1), wish).is_ok());
     assert!(engine.open(LegId(2), wish).is_ok());
     assert_eq!(engine.open(LegId(3), wish), Err(NoPort));

@@ -11,7 +11,7 @@ use super::record::{CallId, EndCause, LegRecord};
 use crate::flow::Flow;
 use crate::leg::Leg;
 use crate::message::{HeaderName, Request, StatusCode};
-use crate::plan::{Caller, Route, TrunkId};
+use crate::plan::{Caller, Plan, Route, TrunkId};
 use crate::transaction::ServerKey;
 
 impl Calls {
@@ -32,8 +32,13 @@ impl Calls {
         }
         let tokens = self.mint.tokens();
         let contact = self.contact(around, &flow, request.uri.user().as_deref());
-        let dtls = contains(&request.body, b"a=fingerprint");
-        let ice = contains(&request.body, b"a=ice-ufrag");
+        let wish = Wish {
+            peer: flow.remote.ip(),
+            sdes: flow.carrier.is_secure(),
+            dtls: contains(&request.body, b"a=fingerprint"),
+            ice: contains(&request.body, b"a=ice-ufrag"),
+            emergency: is_emergency(around.plan, &origin, &dialled),
+        };
         let leg = match Leg::invited(around.now, key, flow, request, contact, tokens) {
             Ok(leg) => leg,
             Err(response) => return self.outputs.push_back(Output::Respond { key, response }),
@@ -70,7 +75,7 @@ impl Calls {
         self.calls.insert(call, opened);
         self.tell(id);
 
-        match self.prepare(around, id, dtls, ice) {
+        match self.prepare(around, id, wish) {
             Ok(()) => self.begin(around, call, &origin, presented, &dialled),
             Err((status, why)) => self.end_call(around, call, status, EndCause::Failed(why)),
         }
@@ -93,9 +98,7 @@ impl Calls {
         if !crowded && self.legs.len() < MAX_LEGS {
             return false;
         }
-        let is_emergency = matches!(origin, Origin::Device { extension }
-            if matches!(around.plan.route(Caller::Extension(extension), dialled), Route::Emergency { .. }));
-        !is_emergency || self.legs.len() >= MAX_LEGS + RESERVED_LEGS
+        !is_emergency(around.plan, origin, dialled) || self.legs.len() >= MAX_LEGS + RESERVED_LEGS
     }
 
     /// How many calls a trunk carries.
@@ -112,12 +115,9 @@ impl Calls {
         &mut self,
         around: &mut Around<'_>,
         id: LegId,
-        dtls: bool,
-        ice: bool,
+        wish: Wish,
     ) -> Result<(), (StatusCode, &'static str)> {
         let Some(leg) = self.legs.get_mut(&id) else { return Ok(()) };
-        let flow = leg.leg.flow();
-        let wish = Wish { peer: flow.remote.ip(), sdes: flow.carrier.is_secure(), dtls, ice };
         let Ok(media) = around.media.open(id, wish) else {
             return Err((StatusCode::SERVICE_UNAVAILABLE, "no port for sound"));
         };
@@ -129,6 +129,12 @@ impl Calls {
             Err(_) => Err((StatusCode::NOT_ACCEPTABLE_HERE, "no sound in common")),
         }
     }
+}
+
+/// Whether somebody of the house calls for help.
+fn is_emergency(plan: &Plan, origin: &Origin, dialled: &str) -> bool {
+    let Origin::Device { extension } = origin else { return false };
+    matches!(plan.route(Caller::Extension(extension), dialled), Route::Emergency { .. })
 }
 
 fn contains(text: &[u8], word: &[u8]) -> bool {

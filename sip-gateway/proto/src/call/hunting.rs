@@ -124,6 +124,7 @@ impl Calls {
             sdes: way.offering == Offering::Sdes,
             dtls: way.offering == Offering::Dtls,
             ice: way.ice,
+            emergency: matches!(&way.target, Target::Outside(outside) if outside.emergency),
         };
         let Ok(media) = around.media.open(id, wish) else { return false };
         let toward = formats_toward(&self.caller_formats(call));

@@ -44,6 +44,8 @@ pub struct Wish {
     pub dtls: bool,
     /// Whether ICE is.
     pub ice: bool,
+    /// Whether it is for an emergency call, for which some ports are kept.
+    pub emergency: bool,
 }
 
 /// A leg's end at ours, as its session descriptions tell it.

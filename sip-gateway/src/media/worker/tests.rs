@@ -61,7 +61,7 @@ fn worker() -> (Worker, mpsc::Receiver<MediaEvent>) {
 
 fn leg(ports: &mut Ports, id: u64) -> Box<Leg> {
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let (_, sockets) = ports.bind(loopback, 0).expect("free");
+    let (_, sockets) = ports.bind(loopback, 0, false).expect("free");
     let identity = Arc::new(Identity::new().expect("a certificate"));
     let wire = Wire::new(sockets, loopback, identity, None);
     let seeds = Seeds { arrivals: id as u32, outgoing: 100 + id as u32, cname: id };

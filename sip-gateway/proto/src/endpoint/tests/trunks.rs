@@ -85,6 +85,8 @@ fn rights_and_limits_keep_calls_inside_but_never_an_emergency() {
     house.dial(caller, "112");
     house.act(OPERATOR, Phone::answer);
     assert_eq!(house.hears(caller), Some(OPERATOR));
+    let wishes: Vec<bool> = house.media.open.values().map(|wish| wish.emergency).collect();
+    assert_eq!(wishes, [true, true], "with ports that are kept for it");
 }
 
 #[test]
