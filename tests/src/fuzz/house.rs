@@ -109,7 +109,8 @@ impl House {
         let first = Message::Request(request.clone());
         self.with(|endpoint, with| endpoint.handle_message(with, flow, first));
         let Some(challenge) = self.challenge.take() else { return };
-        let user = request.headers.from().ok().and_then(|from| from.uri.user().map(|user| user.into_owned()));
+        let user =
+            request.headers.from().ok().and_then(|from| from.uri.user().map(std::borrow::Cow::into_owned));
         let user = user.unwrap_or_default();
         let account = TrunkCredentials { username: user.clone(), password: user };
         let mut client = DigestClient::new(account, &[1; 32]);
