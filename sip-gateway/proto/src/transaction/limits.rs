@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 /// The most server transactions at a time. Each holds little more than its last response, for half a minute on UDP:
-/// 8,000 requests a second.
-pub const MAX_SERVER_TRANSACTIONS: usize = 256 * 1024;
+/// 12,000 requests a second.
+pub const MAX_SERVER_TRANSACTIONS: usize = 384 * 1024;
 /// The most client transactions at a time.
 pub const MAX_CLIENT_TRANSACTIONS: usize = 64 * 1024;
 /// When somebody who was refused for the limit may try again.
