@@ -54,7 +54,7 @@ test("an administrator sets telephony up, from the first site to a number explai
   await page.getByRole("link", { name: "Lignes extérieures" }).click();
   await page.getByRole("button", { name: "Ajouter une ligne" }).click();
   const line = page.getByRole("region", { name: "Ligne extérieure Nouvelle ligne" });
-  await line.getByLabel("Nom").fill("Orange Paris");
+  await line.getByLabel("Nom", { exact: true }).fill("Orange Paris");
   await line.getByLabel("Serveur de l’opérateur").fill("sip.example.org");
   await line.getByLabel("Utilisateur").fill("ambassade");
   await line.getByLabel("Mot de passe").fill("secret de l’opérateur");
