@@ -4,6 +4,7 @@ pub mod call;
 pub mod dialog;
 pub mod endpoint;
 pub mod flow;
+pub mod ivr;
 pub mod leg;
 pub mod media;
 pub mod message;

@@ -23,9 +23,13 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use sip_gateway_proto::call::{LegId, LegMedia, MediaEvent, MediaPlane, MediaReport, NoPort, Sound, Wish};
+use sip_gateway_proto::call::{
+    LegId, LegMedia, MediaEvent, MediaPlane, MediaReport, NoPort, RecordingId, Sound, Wish,
+};
+use sip_gateway_proto::ivr::Phrase;
 use sip_gateway_proto::media::dtmf::Key;
 use sip_gateway_proto::media::sounds::music;
+use sip_gateway_proto::plan::Language;
 use sip_gateway_proto::sdp::{Agreed, Crypto, Protection, Suite};
 use tokio::sync::mpsc;
 
@@ -225,6 +229,18 @@ impl MediaPlane for MediaEngine {
         let millis = duration.as_millis().min(u128::from(u32::MAX)) as u32;
         self.tell(leg, Command::Press { leg, key, millis });
     }
+
+    fn seat(&mut self, _leg: LegId) {}
+
+    fn mute(&mut self, _seat: LegId, _muted: bool) {}
+
+    fn say(&mut self, _leg: LegId, _phrase: Phrase, _language: Language) {}
+
+    fn hush(&mut self, _leg: LegId) {}
+
+    fn record(&mut self, _leg: LegId, _recording: RecordingId, _longest: Duration) {}
+
+    fn stop_recording(&mut self, _leg: LegId) {}
 
     fn close(&mut self, leg: LegId) -> MediaReport {
         let Some(known) = self.legs.remove(&leg) else { return MediaReport::default() };

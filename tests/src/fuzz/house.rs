@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sip_gateway_proto::call::{LegId, LegMedia, MediaPlane, MediaReport, NoPort, Sound, Wish};
+use sip_gateway_proto::call::{LegId, LegMedia, MediaPlane, MediaReport, NoPort, RecordingId, Sound, Wish};
 use sip_gateway_proto::endpoint::{Endpoint, EndpointConfig, Output, Surroundings};
 use sip_gateway_proto::flow::{Carrier, Connection, Flow};
+use sip_gateway_proto::ivr::Phrase;
 use sip_gateway_proto::message::{HeaderName, Message, Method, NameAddr, Request, StatusCode, Uri};
 use sip_gateway_proto::plan::{
-    Class, Device, DigestAlgorithm, Extension, Forwarding, InboundNumber, OutboundRoute, Plan, Post, PostId,
-    ResolvedTrunk, RingGroup, RingStrategy, Trunk, TrunkCredentials, TrunkId,
+    Class, Device, DigestAlgorithm, Extension, Forwarding, InboundNumber, Language, OutboundRoute, Plan,
+    Post, PostId, ResolvedTrunk, RingGroup, RingStrategy, Trunk, TrunkCredentials, TrunkId,
 };
 use sip_gateway_proto::sdp::Agreed;
 use sip_gateway_proto::subscription::MessageCount;
@@ -57,6 +58,20 @@ impl MediaPlane for Silence {
     fn play(&mut self, _leg: LegId, _sound: Sound) {}
 
     fn press(&mut self, _leg: LegId, _key: char, _duration: Duration) {}
+
+    fn seat(&mut self, leg: LegId) {
+        self.open.push(leg);
+    }
+
+    fn mute(&mut self, _seat: LegId, _muted: bool) {}
+
+    fn say(&mut self, _leg: LegId, _phrase: Phrase, _language: Language) {}
+
+    fn hush(&mut self, _leg: LegId) {}
+
+    fn record(&mut self, _leg: LegId, _recording: RecordingId, _longest: Duration) {}
+
+    fn stop_recording(&mut self, _leg: LegId) {}
 
     fn close(&mut self, leg: LegId) -> MediaReport {
         let at = self.open.iter().position(|open| *open == leg).expect("what is closed was open");

@@ -165,8 +165,8 @@ impl Calls {
             MediaEvent::Insecure { leg } => {
                 self.lose(around, leg, EndCause::Failed("the sound could not be encrypted"));
             }
-            // Bridged keys are passed on in the media plane; nobody else listens to them yet.
-            MediaEvent::Key { .. } => {}
+            // Bridged keys are passed on in the media plane; nobody else listens to them yet; nor is anything said.
+            MediaEvent::Key { .. } | MediaEvent::Said { .. } | MediaEvent::Recorded { .. } => {}
         }
         self.settle(around);
     }

@@ -3,11 +3,17 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use crate::ivr::Phrase;
+use crate::plan::Language;
 use crate::sdp::{Agreed, Crypto, Ice, LocalDtls};
 
 /// Identifies one leg of one call, never used twice while the program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LegId(pub u64);
+
+/// Identifies what somebody recorded, and is part of its file's name. Never used twice, and nobody guesses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RecordingId(pub u64);
 
 /// The sound of all legs. Every method returns at once; what happens later comes as [`MediaEvent`].
 pub trait MediaPlane {
@@ -27,6 +33,28 @@ pub trait MediaPlane {
 
     /// Presses a key towards a leg, for keys that came in by signalling (INFO).
     fn press(&mut self, leg: LegId, key: char, duration: Duration);
+
+    /// Makes a seat in a room: a leg without a port. Whoever is bridged to it is heard in the room and hears the room, once
+    /// the room has let it in; until then both are silent.
+    fn seat(&mut self, leg: LegId);
+
+    /// Whether what is said at a seat is kept from the room.
+    fn mute(&mut self, seat: LegId, muted: bool);
+
+    /// Says something to a leg, over whatever it hears, which is faded down meanwhile; [`MediaEvent::Said`] when it has
+    /// been said. What is being said already is said to its end first, up to 8 phrases. A seat has no ears: to it, anything
+    /// has been said at once.
+    fn say(&mut self, leg: LegId, phrase: Phrase, language: Language);
+
+    /// Says nothing more to a leg: a key was pressed. What was not said to its end is not told as said.
+    fn hush(&mut self, leg: LegId);
+
+    /// Writes down what a leg says, until [`stop_recording`](Self::stop_recording), [`close`](Self::close), or the longest
+    /// time; then [`MediaEvent::Recorded`].
+    fn record(&mut self, leg: LegId, recording: RecordingId, longest: Duration);
+
+    /// Ends what is recorded of a leg.
+    fn stop_recording(&mut self, leg: LegId);
 
     /// Gives a leg's port back, and says how it went. A leg that is not open gives an empty report.
     fn close(&mut self, leg: LegId) -> MediaReport;
@@ -104,6 +132,18 @@ pub enum MediaEvent {
         leg: LegId,
         /// `0`–`9`, `*`, `#`, `A`–`D`.
         key: char,
+    },
+    /// A phrase was said to its end.
+    Said {
+        /// To which leg.
+        leg: LegId,
+    },
+    /// A recording ended, and is on the disk.
+    Recorded {
+        /// Of which leg.
+        leg: LegId,
+        /// How long it is; zero if nothing could be kept, and then there is no file.
+        length: Duration,
     },
     /// The DTLS handshake failed, or the certificate was not the announced one.
     Insecure {

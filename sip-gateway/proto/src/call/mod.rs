@@ -27,6 +27,8 @@ mod ways;
 pub use calls::Calls;
 pub(crate) use identity::unknown;
 pub use io::{Around, Origin, Output, Setting, TrunkTable};
-pub use media_plane::{LegId, LegMedia, MediaEvent, MediaPlane, MediaReport, NoPort, Sound, Wish};
+pub use media_plane::{
+    LegId, LegMedia, MediaEvent, MediaPlane, MediaReport, NoPort, RecordingId, Sound, Wish,
+};
 pub use record::{CallId, EndCause, LegRecord, RecordedRoute};
 pub use watching::{may_see_caller, may_watch};

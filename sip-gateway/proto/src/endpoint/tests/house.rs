@@ -1,20 +1,22 @@
 //! A house for tests: the endpoint, phones around it, a line between them, and a clock that only this moves.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::phone::Phone;
 use crate::call::{
-    EndCause, LegId, LegMedia, LegRecord, MediaEvent, MediaPlane, MediaReport, NoPort, Sound, Wish,
+    EndCause, LegId, LegMedia, LegRecord, MediaEvent, MediaPlane, MediaReport, NoPort, RecordingId, Sound,
+    Wish,
 };
 use crate::endpoint::{Endpoint, EndpointConfig, Output, Surroundings};
 use crate::flow::{Carrier, Connection, Flow};
+use crate::ivr::Phrase;
 use crate::message::Message;
 use crate::plan::{
-    Class, Device, DigestAlgorithm, Extension, Forwarding, IdentityProfile, InboundNumber, OutboundRoute,
-    Plan, Post, PostId, ResolvedTrunk, Trunk, TrunkId,
+    Class, Device, DigestAlgorithm, Extension, Forwarding, IdentityProfile, InboundNumber, Language,
+    OutboundRoute, Plan, Post, PostId, ResolvedTrunk, Trunk, TrunkId,
 };
 use crate::sdp::Agreed;
 use crate::subscription::MessageCount;
@@ -43,6 +45,13 @@ pub(super) struct Media {
     /// Whom each leg hears.
     pub(super) hears: HashMap<LegId, Hears>,
     pub(super) pressed: Vec<(LegId, char)>,
+    pub(super) seats: HashSet<LegId>,
+    pub(super) muted: HashSet<LegId>,
+    /// What was said, and is not hushed.
+    pub(super) said: Vec<(LegId, Phrase, Language)>,
+    pub(super) hushed: Vec<LegId>,
+    /// What is recorded at present.
+    pub(super) recorded: HashMap<LegId, RecordingId>,
     next_port: u16,
 }
 
@@ -67,14 +76,14 @@ impl MediaPlane for Media {
 
     fn bridge(&mut self, one: LegId, other: LegId) {
         for leg in [one, other] {
-            assert!(self.open.contains_key(&leg), "{leg:?} is open when it is bridged");
+            assert!(self.is_there(leg), "{leg:?} is open when it is bridged");
         }
         self.hears.insert(one, Hears::Leg(other));
         self.hears.insert(other, Hears::Leg(one));
     }
 
     fn play(&mut self, leg: LegId, sound: Sound) {
-        assert!(self.open.contains_key(&leg), "{leg:?} is open when it is played to");
+        assert!(self.is_there(leg), "{leg:?} is open when it is played to");
         self.hears.insert(leg, Hears::Sound(sound));
     }
 
@@ -82,10 +91,48 @@ impl MediaPlane for Media {
         self.pressed.push((leg, key));
     }
 
+    fn seat(&mut self, leg: LegId) {
+        assert!(!self.is_there(leg), "{leg:?} is seated once");
+        self.seats.insert(leg);
+    }
+
+    fn mute(&mut self, seat: LegId, muted: bool) {
+        assert!(self.seats.contains(&seat), "{seat:?} is a seat when it is muted");
+        let _ = if muted { self.muted.insert(seat) } else { self.muted.remove(&seat) };
+    }
+
+    fn say(&mut self, leg: LegId, phrase: Phrase, language: Language) {
+        assert!(self.is_there(leg), "{leg:?} is open when it is spoken to");
+        self.said.push((leg, phrase, language));
+    }
+
+    fn hush(&mut self, leg: LegId) {
+        assert!(self.is_there(leg), "{leg:?} is open when it is hushed");
+        self.hushed.push(leg);
+    }
+
+    fn record(&mut self, leg: LegId, recording: RecordingId, _: Duration) {
+        assert!(self.open.contains_key(&leg), "{leg:?} is open when it is recorded");
+        self.recorded.insert(leg, recording);
+    }
+
+    fn stop_recording(&mut self, leg: LegId) {
+        self.recorded.remove(&leg);
+    }
+
     fn close(&mut self, leg: LegId) -> MediaReport {
-        assert!(self.open.remove(&leg).is_some(), "{leg:?} is closed once");
+        let was_there = self.open.remove(&leg).is_some() || self.seats.remove(&leg);
+        assert!(was_there, "{leg:?} is closed once");
         self.hears.remove(&leg);
+        self.muted.remove(&leg);
+        self.recorded.remove(&leg);
         MediaReport::default()
+    }
+}
+
+impl Media {
+    fn is_there(&self, leg: LegId) -> bool {
+        self.open.contains_key(&leg) || self.seats.contains(&leg)
     }
 }
 
