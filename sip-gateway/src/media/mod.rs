@@ -11,6 +11,7 @@ mod leg;
 mod ports;
 mod queue;
 mod sys;
+mod table;
 mod tally;
 mod wire;
 mod worker;
@@ -23,6 +24,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use sfu::direct::Direct;
 use sip_gateway_proto::call::{
     LegId, LegMedia, MediaEvent, MediaPlane, MediaReport, NoPort, RecordingId, Sound, Wish,
 };
@@ -37,6 +39,7 @@ use dtls::Identity;
 use leg::{Leg, Seeds};
 use ports::Ports;
 use queue::{Command, Queue};
+pub use table::{EarTrack, SeatMedia, TableId};
 use tally::Tally;
 use wire::Wire;
 use worker::Worker;
@@ -146,6 +149,18 @@ impl MediaEngine {
     pub fn cpu_time(&self) -> Duration {
         self.workers.iter().map(|(_, thread)| sys::cpu_time(thread)).sum()
     }
+
+    /// The room has let a seat in: from now on whoever is bridged to it is heard there, and hears the table.
+    pub fn take_seat(&mut self, _leg: LegId, _table: TableId, _voice: SeatMedia) {}
+
+    /// Opens the table of a room. `ears` is one hidden subscriber, however many phones will sit there.
+    pub fn open_table(&mut self, _table: TableId, _ears: Direct) {}
+
+    /// Which streams come to a table's ears; all of them, each time that one begins or ends.
+    pub fn table_tracks(&mut self, _table: TableId, _tracks: Vec<EarTrack>) {}
+
+    /// Ends a table. Its seats stay, and hear nothing.
+    pub fn close_table(&mut self, _table: TableId) {}
 
     fn tell(&self, leg: LegId, command: Command) {
         let Some(known) = self.legs.get(&leg) else { return };
