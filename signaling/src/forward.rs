@@ -1,54 +1,17 @@
 //! Carries a participant of one room into another: moves messages and packets between the two rooms and the machine
 //! that decides.
 
-use livekit_protocol::{self as proto, leave_request::Action, signal_request};
+use livekit_protocol as proto;
 use signaling_proto::{
-    Joining, PeerConnections,
+    Joining,
     forward::{ForwardOutput, Forwarding},
     room::ConnectionId,
-    token::Claims,
 };
-use tokio::sync::mpsc;
 
-use crate::rooms::{Outgoing, RoomHandle, ToRoom};
-
-/// Our presence in one of the rooms. Packets flow once the room has handed over its end of the media.
-pub(crate) struct Presence {
-    pub(crate) room: RoomHandle,
-    pub(crate) connection: ConnectionId,
-    pub(crate) messages: mpsc::Receiver<Outgoing>,
-    direct: Option<Box<sfu::direct::Direct>>,
-}
-
-impl Presence {
-    pub(crate) fn new(
-        room: RoomHandle,
-        connection: ConnectionId,
-        messages: mpsc::Receiver<Outgoing>,
-    ) -> Self {
-        Self { room, connection, messages, direct: None }
-    }
-
-    fn send(&self, packet: &[u8]) {
-        // Where media has no room it is lost, as on any other path.
-        let _ = self.direct.as_ref().map(|direct| direct.send(packet));
-    }
-
-    async fn tell(&self, message: Box<signal_request::Message>) {
-        self.room.tell(ToRoom::Signal { connection: self.connection, message }).await;
-    }
-
-    /// Goes, as a client would.
-    pub(crate) async fn leave(&self) {
-        let leave = proto::LeaveRequest {
-            reason: proto::DisconnectReason::ClientInitiated as i32,
-            action: Action::Disconnect as i32,
-            ..Default::default()
-        };
-        self.tell(Box::new(signal_request::Message::Leave(leave))).await;
-        self.room.tell(ToRoom::Closed { connection: self.connection }).await;
-    }
-}
+use crate::{
+    presence::{self, Presence},
+    rooms::Outgoing,
+};
 
 /// Works until the participant has left its room or lost its place in the other.
 pub(crate) async fn run(mut machine: Forwarding, mut source: Presence, mut destination: Presence) {
@@ -67,6 +30,7 @@ pub(crate) async fn run(mut machine: Forwarding, mut source: Presence, mut desti
                     response.message.iter().for_each(|message| machine.handle_source(message));
                 }
                 Some(Outgoing::Direct(direct)) => source.direct = Some(direct),
+                Some(Outgoing::Data(_)) => {}
                 Some(Outgoing::Close | Outgoing::Moved(_)) | None => break,
             },
             message = destination.messages.recv() => match message {
@@ -74,6 +38,7 @@ pub(crate) async fn run(mut machine: Forwarding, mut source: Presence, mut desti
                     response.message.iter().for_each(|message| machine.handle_destination(message));
                 }
                 Some(Outgoing::Direct(direct)) => destination.direct = Some(direct),
+                Some(Outgoing::Data(_)) => {}
                 Some(Outgoing::Close | Outgoing::Moved(_)) | None => break,
             },
             packet = next_packet(&mut source.direct) => match packet {
@@ -123,18 +88,10 @@ pub(crate) fn receiver_identity(identity: &str, destination: &str) -> String {
 
 fn joining(connection: ConnectionId, identity: String, like: &proto::ParticipantInfo) -> Joining {
     Joining {
-        connection,
-        identity,
         name: like.name.clone(),
         metadata: like.metadata.clone(),
         attributes: like.attributes.clone(),
         kind: like.kind(),
-        permission: proto::ParticipantPermission::default(),
-        claims: Box::new(Claims::default()),
-        client: proto::ClientInfo { protocol: signaling_proto::room::PROTOCOL, ..Default::default() },
-        auto_subscribe: false,
-        adaptive_stream: false,
-        connections: PeerConnections::Direct,
-        add_tracks: Vec::new(),
+        ..presence::joining(connection, identity)
     }
 }

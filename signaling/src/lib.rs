@@ -2,8 +2,10 @@
 
 mod forward;
 mod media;
+mod presence;
 pub mod rooms;
 mod twirp;
+pub mod voice;
 pub mod webhook;
 mod ws;
 

@@ -7,14 +7,14 @@
 //! It speaks to both rooms as a client would. What it receives it declares at the other end with the same
 //! synchronization source and payload type, so that packets pass unchanged, and feedback comes back unchanged.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    fmt::Write,
-};
+use std::collections::{BTreeMap, VecDeque};
 
 use livekit_protocol::{self as proto, request_response, signal_request, signal_response};
 
-use crate::sdp::{self, Codec, MediaKind};
+use crate::{
+    description::{Description, Offers},
+    sdp::{self, Codec, MediaKind},
+};
 
 /// One participant shown in another room.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub struct Forwarding {
     receiving: Vec<MediaKind>,
     /// Sections in which we send to the destination room.
     sending: Vec<Sending>,
-    offers: u32,
+    offers: Offers,
     outputs: VecDeque<ForwardOutput>,
     ended: bool,
 }
@@ -70,7 +70,7 @@ impl Forwarding {
             tracks: BTreeMap::new(),
             receiving: Vec::new(),
             sending: Vec::new(),
-            offers: 0,
+            offers: Offers::default(),
             outputs: VecDeque::new(),
             ended: false,
         }
@@ -226,29 +226,18 @@ impl Forwarding {
         for &kind in &self.receiving {
             text.receive(kind);
         }
-        let offer = self.offer(text.finish());
+        let offer = self.offers.offer(text);
         self.tell_source(offer);
     }
 
     fn offer_to_destination(&mut self) {
         let mut text = Description::default();
-        // A section in which nothing flows: a description without any lets no media in.
         text.idle();
-        for sending in &self.sending {
-            text.send(sending);
+        for Sending { kind, track, codecs, ssrc } in &self.sending {
+            text.send(*kind, codecs, track.as_deref().map(|cid| (cid, *ssrc)));
         }
-        let offer = self.offer(text.finish());
+        let offer = self.offers.offer(text);
         self.tell_destination(offer);
-    }
-
-    fn offer(&mut self, sdp: String) -> signal_request::Message {
-        self.offers += 1;
-        signal_request::Message::Offer(proto::SessionDescription {
-            r#type: "offer".to_owned(),
-            sdp,
-            id: self.offers,
-            ..Default::default()
-        })
     }
 
     fn tell_source(&mut self, message: signal_request::Message) {
@@ -289,85 +278,8 @@ fn add_track(cid: &str, info: &proto::TrackInfo, codec: &Codec) -> proto::AddTra
     }
 }
 
-/// Writes what a client would offer. Credentials stand there because they must; inside the program nobody asks.
-#[derive(Debug, Default)]
-struct Description {
-    sections: String,
-    count: usize,
-}
-
-impl Description {
-    fn receive(&mut self, kind: MediaKind) {
-        match kind {
-            MediaKind::Audio => self.section("audio", "111", "recvonly", OPUS),
-            MediaKind::Video => self.section("video", "96 98 102 45 49", "recvonly", VIDEO),
-        }
-    }
-
-    fn idle(&mut self) {
-        self.section("audio", "111", "inactive", OPUS);
-    }
-
-    fn send(&mut self, sending: &Sending) {
-        let Sending { kind, track, codecs, ssrc } = sending;
-        let (media, channels) = match kind {
-            MediaKind::Audio => ("audio", "/2"),
-            MediaKind::Video => ("video", ""),
-        };
-        let (mut formats, mut lines) = (String::new(), String::new());
-        for codec in codecs {
-            let (pt, clock_rate) = (codec.payload_type, codec.clock_rate);
-            let encoding = codec.mime.name().rsplit('/').next().unwrap_or_default();
-            let _ = write!(formats, " {pt}");
-            let _ = write!(lines, "a=rtpmap:{pt} {encoding}/{clock_rate}{channels}\r\n");
-            if !codec.fmtp.is_empty() {
-                let _ = write!(lines, "a=fmtp:{pt} {}\r\n", codec.fmtp);
-            }
-            if *kind == MediaKind::Video {
-                let _ = write!(lines, "a=rtcp-fb:{pt} nack pli\r\na=rtcp-fb:{pt} ccm fir\r\n");
-            }
-        }
-        if let Some(cid) = track {
-            let _ = write!(lines, "a=msid:- {cid}\r\na=ssrc:{ssrc} cname:{cid}\r\n");
-        }
-        let direction = if track.is_some() { "sendonly" } else { "inactive" };
-        self.section(media, formats.trim_start(), direction, &lines);
-    }
-
-    fn section(&mut self, media: &str, formats: &str, direction: &str, codecs: &str) {
-        let mid = self.count;
-        self.count += 1;
-        let level = match media {
-            "audio" => "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n",
-            _ => "a=extmap:2 urn:3gpp:video-orientation\r\n",
-        };
-        let _ = write!(
-            self.sections,
-            "m={media} 9 UDP/TLS/RTP/SAVPF {formats}\r\na=mid:{mid}\r\na=ice-ufrag:none\r\n\
-             a=ice-pwd:0000000000000000000000\r\na=setup:actpass\r\na=rtcp-mux\r\n{level}a={direction}\r\n{codecs}"
-        );
-    }
-
-    fn finish(self) -> String {
-        let mids: String = (0..self.count).map(|mid| format!(" {mid}")).collect();
-        let fingerprint = ["00"; 32].join(":");
-        format!(
-            "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE{mids}\r\n\
-             a=fingerprint:sha-256 {fingerprint}\r\n{}",
-            self.sections
-        )
-    }
-}
-
 /// Tracks of one participant that are shown elsewhere.
 const MAX_SECTIONS: usize = 32;
-const OPUS: &str = "a=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1\r\n";
-/// No retransmissions: between two ends of one program nothing is lost that could be had again.
-const VIDEO: &str = "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack pli\r\na=rtcp-fb:96 ccm fir\r\n\
-    a=rtpmap:98 VP9/90000\r\na=fmtp:98 profile-id=0\r\na=rtcp-fb:98 nack pli\r\n\
-    a=rtpmap:102 H264/90000\r\na=rtcp-fb:102 nack pli\r\n\
-    a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f\r\n\
-    a=rtpmap:45 AV1/90000\r\na=rtcp-fb:45 nack pli\r\na=rtpmap:49 H265/90000\r\na=rtcp-fb:49 nack pli\r\n";
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 //! Rooms without sockets, clocks or tasks: who is in, what may they do, what must be told to whom.
 
 mod data;
+mod description;
 mod dynacast;
 pub mod forward;
 pub mod limits;
@@ -11,6 +12,7 @@ pub mod room;
 pub mod sdp;
 mod subscription;
 pub mod token;
+pub mod voice;
 
 pub use limits::Limits;
 pub use participant::{Joining, PeerConnections};

@@ -51,6 +51,8 @@ pub(crate) enum Outgoing {
     Message(Arc<proto::SignalResponse>),
     /// The media of a part of our own program.
     Direct(Box<sfu::direct::Direct>),
+    /// A data packet for one, which has no data channel.
+    Data(Arc<[u8]>),
     Close,
 }
 
@@ -220,6 +222,7 @@ impl Driver {
                     let message = signal_response::Message::RoomMoved(*moved);
                     self.send_message(connection, message);
                 }
+                Output::Data { connection, payload } => self.hand(connection, payload),
                 Output::Close { connection } => {
                     self.send(connection, Outgoing::Close);
                     self.connections.remove(&connection);
@@ -245,6 +248,14 @@ impl Driver {
             self.contain(None, |room| {
                 room.handle_input(Instant::now(), Input::Closed { connection });
             });
+        }
+    }
+
+    /// Data that a slow receiver has no place for is lost to it, and does not cut it off.
+    fn hand(&self, connection: ConnectionId, payload: Arc<[u8]>) {
+        let taken = self.connections.get(&connection).map(|sender| sender.try_send(Outgoing::Data(payload)));
+        if taken.is_some_and(|taken| taken.is_err()) {
+            tracing::debug!(?connection, "data is lost to a part of our own program");
         }
     }
 

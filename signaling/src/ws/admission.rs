@@ -183,6 +183,7 @@ fn joining(
         adaptive_stream: settings.adaptive_stream,
         connections,
         add_tracks: Vec::new(),
+        voice: None,
     })
 }
 

@@ -88,7 +88,7 @@ async fn converse(
                     }
                     Some(Outgoing::Close) => return End::Finished,
                     // Only for parts of our own program.
-                    Some(Outgoing::Direct(_)) => continue,
+                    Some(Outgoing::Direct(_) | Outgoing::Data(_)) => continue,
                     None => return End::TooSlow,
                 };
                 if !sent {

@@ -19,6 +19,7 @@ use crate::{
     room::{ConnectionId, PeerKey},
     subscription::{Subscription, SubscriptionRules, TrackSettings},
     token::Claims,
+    voice::Voice,
 };
 
 /// What a participant brings along when it joins.
@@ -50,6 +51,8 @@ pub struct Joining {
     pub connections: PeerConnections,
     /// Tracks to publish at once.
     pub add_tracks: Vec<proto::AddTrackRequest>,
+    /// What it does for phones, if it is a part of our own program that does.
+    pub voice: Option<Voice>,
 }
 
 /// How many peer connections a client makes, and who offers.
@@ -80,6 +83,7 @@ pub(crate) struct Participant {
     pub(crate) client: proto::ClientInfo,
     pub(crate) auto_subscribe: bool,
     pub(crate) adaptive_stream: bool,
+    pub(crate) voice: Option<Voice>,
     pub(crate) state: State,
     pub(crate) joined_at_ms: i64,
     pub(crate) version: u32,
@@ -131,6 +135,11 @@ impl Participant {
     /// Whether others may know of it.
     pub(crate) fn is_visible(&self) -> bool {
         self.is_active() && !self.permission.hidden
+    }
+
+    /// Whether it hears for phones, of which nobody is told.
+    pub(crate) fn is_ears(&self) -> bool {
+        self.voice == Some(Voice::Ears)
     }
 
     pub(crate) fn protocol(&self) -> i32 {

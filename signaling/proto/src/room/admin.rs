@@ -11,7 +11,8 @@ impl Room {
     /// Everybody who is there, hidden ones included.
     #[must_use]
     pub fn participants(&self) -> Vec<proto::ParticipantInfo> {
-        self.participants.values().map(super::Participant::info).collect()
+        let known = self.participants.values().filter(|participant| !participant.is_ears());
+        known.map(super::Participant::info).collect()
     }
 
     /// One participant.

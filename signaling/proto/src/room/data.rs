@@ -9,7 +9,8 @@ use livekit_protocol::{
 };
 use prost::Message as _;
 
-use super::{MediaCommand, PeerKey, Room, RoomError, Seat};
+use super::{ConnectionId, MediaCommand, Output, PeerKey, Room, RoomError, Seat};
+use crate::{participant::Participant, voice::Voice};
 
 impl Room {
     pub(super) fn handle_data(&mut self, now: Instant, peer: PeerKey, reliable: bool, payload: &[u8]) {
@@ -58,21 +59,34 @@ impl Room {
         reliable: bool,
     ) {
         let metrics = matches!(packet.value, Some(Value::Metrics(_)));
+        let keys = matches!(packet.value, Some(Value::SipDtmf(_)));
         self.complete(&mut packet, reliable);
         let sequence = packet.sequence;
         let destinations: Arc<[String]> = std::mem::take(&mut packet.destination_identities).into();
         packet.destination_identities = destinations.to_vec();
         let payload: Arc<[u8]> = packet.encode_to_vec().into();
-
+        let hears = |seat: &Seat, participant: &Participant| match destinations.is_empty() {
+            true => Some(*seat) != sender,
+            false => destinations.contains(&participant.identity),
+        };
+        // Of all data, phones understand pressed keys.
+        let phones: Vec<ConnectionId> = self
+            .participants
+            .iter()
+            .filter(|(_, participant)| keys && participant.voice == Some(Voice::Seat))
+            .filter(|(seat, participant)| hears(seat, participant))
+            .filter_map(|(_, participant)| participant.connection())
+            .collect();
+        for connection in phones {
+            self.emit(Output::Data { connection, payload: Arc::clone(&payload) });
+        }
         let receivers: Vec<PeerKey> = self
             .participants
             .iter()
             // A client may know that it is connected before we do: the engine keeps reliable data until the channel opens.
             .filter(|(_, participant)| participant.is_active() || participant.transport.takes_data())
-            .filter(|(seat, participant)| match destinations.is_empty() {
-                true => Some(**seat) != sender,
-                false => destinations.contains(&participant.identity),
-            })
+            .filter(|(_, participant)| !participant.transport.answering.direct)
+            .filter(|(seat, participant)| hears(seat, participant))
             .filter(|(_, participant)| !metrics || participant.permission.can_subscribe_metrics)
             .map(|(_, participant)| participant.data_peer())
             .collect();

@@ -78,6 +78,13 @@ pub enum Output {
         /// What the token is to say.
         claims: Box<Claims>,
     },
+    /// Hand a data packet to a part of our own program, which has no data channel.
+    Data {
+        /// Over which connection.
+        connection: ConnectionId,
+        /// The packet, shared by all its receivers.
+        payload: Arc<[u8]>,
+    },
     /// Close a connection once everything before has been sent.
     Close {
         /// Which one.

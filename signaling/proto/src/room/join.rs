@@ -15,6 +15,7 @@ use crate::{
     participant::{AnsweringLeg, Joining, Link, OfferingLeg, Participant, PeerConnections, Transport},
     sdp::{AnsweringSession, Offer, OfferingSession},
     token::{Claims, VideoGrant},
+    voice::Voice,
 };
 
 impl Room {
@@ -35,12 +36,16 @@ impl Room {
         if self.revoked.get(&joining.identity).is_some_and(|&before| begins < before) {
             return Err(JoinError::NotAllowed("the participant was removed and its token revoked"));
         }
-        self.has_place_for(&joining.identity)
+        match joining.voice {
+            Some(Voice::Ears) => Ok(()),
+            Some(Voice::Seat) | None => self.has_place_for(&joining.identity),
+        }
     }
 
     /// Whether one more may be here; a second session of the same identity takes the place of the first.
     pub fn has_place_for(&self, identity: &str) -> Result<(), JoinError> {
-        let others = self.participants.len() - usize::from(self.by_identity.contains_key(identity));
+        let counts = |participant: &&Participant| !participant.is_ears() && participant.identity != identity;
+        let others = self.participants.values().filter(counts).count();
         match others < self.max_participants {
             true => Ok(()),
             false => Err(JoinError::Full(self.max_participants)),
@@ -71,6 +76,7 @@ impl Room {
             self.add_track(now, seat, request);
         }
         self.subscribe_to_all(now, seat);
+        self.tell_overheard(seat);
         if let Some((id, offer)) = offer {
             self.answer_offer(now, seat, id, offer);
         }
@@ -115,6 +121,7 @@ impl Room {
             client: joining.client,
             auto_subscribe: joining.auto_subscribe,
             adaptive_stream: joining.adaptive_stream,
+            voice: joining.voice,
             state: State::Joined,
             joined_at_ms: self.unix(now).as_millis() as i64,
             version: 1,
@@ -256,7 +263,8 @@ impl Room {
     }
 
     pub(super) fn tell_joined(&mut self, seat: Seat) {
-        if let Some(participant) = self.participant(seat).map(Participant::info) {
+        let known = self.participant(seat).filter(|participant| !participant.is_ears());
+        if let Some(participant) = known.map(Participant::info) {
             self.tell(RoomEvent::ParticipantJoined { room: self.info(), participant });
         }
     }
@@ -405,6 +413,9 @@ impl Room {
             self.broadcast(participant_update(vec![info.clone()]), |_, _| true);
         }
         self.touch_departure(now);
+        if participant.is_ears() {
+            return;
+        }
         let room = self.info();
         self.tell(match was_active {
             true => RoomEvent::ParticipantLeft { room, participant: info },

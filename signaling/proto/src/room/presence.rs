@@ -9,7 +9,7 @@ use std::{
 use livekit_protocol::{self as proto, StreamState, signal_response};
 
 use super::{DownKey, Output, PeerKey, Room, Seat, UpKey, join::participant_update};
-use crate::{participant::Participant, quality::Quality};
+use crate::{participant::Participant, quality::Quality, voice::Voice};
 
 impl Room {
     /// Everybody else whom a participant may know of.
@@ -85,13 +85,17 @@ impl Room {
             if participant.connection().is_none() || !participant.is_active() {
                 continue;
             }
-            // One hears of those whom one hears, and of oneself.
+            // One hears of those whom one hears, and of oneself; a phone hears by way of the ears.
             let heard: Vec<_> = speakers
                 .iter()
                 .filter_map(|(&speaker, tracks)| {
                     tracks
                         .iter()
-                        .filter(|(track, _)| speaker == seat || participant.subscriptions.contains_key(track))
+                        .filter(|(track, _)| {
+                            speaker == seat
+                                || participant.subscriptions.contains_key(track)
+                                || self.overhears(seat, participant, track)
+                        })
                         .map(|(_, info)| info.clone())
                         .max_by(|a, b| {
                             (a.active, a.level)
@@ -118,11 +122,27 @@ impl Room {
             .iter()
             .filter_map(|(up, &(level, active))| {
                 let (speaker, track) = self.by_up.get(up)?;
-                let heard = *speaker == seat || participant.subscriptions.contains_key(track);
+                let heard = *speaker == seat
+                    || participant.subscriptions.contains_key(track)
+                    || self.overhears(seat, participant, track);
                 heard.then_some(())?;
                 Some(proto::SpeakerInfo { sid: self.participant(*speaker)?.sid.clone(), level, active })
             })
             .collect()
+    }
+
+    /// Whether a participant is a phone that may hear a track, although it does not subscribe to it.
+    fn overhears(&self, seat: Seat, participant: &Participant, track: &str) -> bool {
+        participant.voice == Some(Voice::Seat) && self.is_permitted(seat, track)
+    }
+
+    /// Tells a phone that comes in who speaks already.
+    pub(super) fn tell_overheard(&mut self, seat: Seat) {
+        let is_phone = self.participant(seat).is_some_and(|one| one.voice == Some(Voice::Seat));
+        let speakers = if is_phone { self.current_speakers(seat) } else { Vec::new() };
+        if !speakers.is_empty() {
+            self.send(seat, signal_response::Message::SpeakersChanged(proto::SpeakersChanged { speakers }));
+        }
     }
 
     /// Whoever speaks while somebody begins to hear them is not news to the speaker detection, but is to the listener.

@@ -10,6 +10,7 @@ use crate::{
     participant::{Participant, Track},
     sdp::MediaKind,
     subscription::{Slot, Subscription, SubscriptionRules, TrackSettings, layer_wish, wanted_quality},
+    voice::Voice,
 };
 
 impl Room {
@@ -52,12 +53,28 @@ impl Room {
         let Some(subscriber) = self.participant(seat) else {
             return false;
         };
-        let wanted = subscriber.wishes.get(sid).copied().unwrap_or(subscriber.auto_subscribe);
+        let unasked = match subscriber.voice {
+            Some(Voice::Ears) => self.is_for_phones(sid),
+            Some(Voice::Seat) | None => subscriber.auto_subscribe,
+        };
+        let wanted = subscriber.wishes.get(sid).copied().unwrap_or(unasked);
 
         wanted && self.is_permitted(seat, sid)
     }
 
-    fn is_permitted(&self, seat: Seat, sid: &str) -> bool {
+    /// Whether a track is a sound that phones can hear and that does not come from one of them.
+    fn is_for_phones(&self, sid: &str) -> bool {
+        let publisher = self.by_track.get(sid).and_then(|&publisher| self.participant(publisher));
+        publisher.is_some_and(|publisher| {
+            publisher.voice.is_none()
+                && publisher.track(sid).is_some_and(|track| {
+                    track.kind() == MediaKind::Audio
+                        && track.info.encryption == proto::encryption::Type::None as i32
+                })
+        })
+    }
+
+    pub(super) fn is_permitted(&self, seat: Seat, sid: &str) -> bool {
         let Some(&publisher_seat) = self.by_track.get(sid) else {
             return false;
         };

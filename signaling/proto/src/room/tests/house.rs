@@ -27,6 +27,7 @@ pub(super) struct House {
     pub(super) events: Vec<RoomEvent>,
     pub(super) tokens: Vec<(ConnectionId, Claims)>,
     pub(super) closed: Vec<ConnectionId>,
+    pub(super) handed: Vec<(ConnectionId, proto::DataPacket)>,
     mail: BTreeMap<ConnectionId, Vec<told::Message>>,
     next_connection: u64,
 }
@@ -85,6 +86,7 @@ impl House {
             events: Vec::new(),
             tokens: Vec::new(),
             closed: Vec::new(),
+            handed: Vec::new(),
             mail: BTreeMap::new(),
             next_connection: 1 + 1000 * number,
         };
@@ -115,6 +117,7 @@ impl House {
             adaptive_stream: false,
             connections: PeerConnections::Single { offer: Some(description(&Sections::default().sdp(), 1)) },
             add_tracks: Vec::new(),
+            voice: None,
         }
     }
 
@@ -144,7 +147,7 @@ impl House {
             .media
             .iter()
             .filter_map(|command| match command {
-                MediaCommand::Join { peer, .. } => Some(*peer),
+                MediaCommand::Join { peer, .. } | MediaCommand::JoinDirect { peer, .. } => Some(*peer),
                 _ => None,
             })
             .collect();
@@ -304,6 +307,9 @@ impl House {
                 Output::Moved { connection, moved, claims } => {
                     self.mail.entry(connection).or_default().push(told::Message::RoomMoved(*moved));
                     self.tokens.push((connection, *claims));
+                }
+                Output::Data { connection, payload } => {
+                    self.handed.push((connection, proto::DataPacket::decode(&payload[..]).unwrap()));
                 }
                 Output::Close { connection } => self.closed.push(connection),
                 Output::Media(command) => self.media.push(command),
