@@ -170,9 +170,9 @@ impl Seat {
         self.machine.set_muted(muted);
     }
 
-    /// Changes attributes; one without value is deleted.
-    pub fn set_attributes(&mut self, attributes: HashMap<String, String>) {
-        self.machine.set_attributes(attributes);
+    /// Changes the name, unless it is empty, and attributes; one without value is deleted.
+    pub fn set_words(&mut self, name: String, attributes: HashMap<String, String>) {
+        self.machine.set_words(name, attributes);
     }
 
     /// Raises the phone's hand.

@@ -39,6 +39,12 @@ impl Description {
         }
     }
 
+    /// A section in which sound is to be received as it was sent: whoever mixes it repairs losses by its redundancy
+    /// (RFC 2198).
+    pub(crate) fn receive_redundant(&mut self) {
+        self.section("audio", "63 111", "recvonly", &format!("{RED}{OPUS}"));
+    }
+
     /// A section in which nothing flows: a description without any lets no media in.
     pub(crate) fn idle(&mut self) {
         self.section("audio", "111", "inactive", OPUS);
@@ -101,6 +107,7 @@ impl Description {
 pub(crate) const AUDIO_LEVEL: u8 = 1;
 const VIDEO_ORIENTATION: u8 = 2;
 const OPUS: &str = "a=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1\r\n";
+const RED: &str = "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n";
 /// No retransmissions: between two ends of one program nothing is lost that could be had again.
 const VIDEO: &str = "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack pli\r\na=rtcp-fb:96 ccm fir\r\n\
     a=rtpmap:98 VP9/90000\r\na=fmtp:98 profile-id=0\r\na=rtcp-fb:98 nack pli\r\n\

@@ -6,7 +6,7 @@ use livekit_protocol::{self as proto, signal_request, signal_response};
 
 use crate::{
     description::{self, Description, Offers},
-    sdp::{self, MediaKind},
+    sdp::{self, Mime},
 };
 
 /// A room's sound, once for all phones.
@@ -20,13 +20,15 @@ pub struct Ears {
     ended: bool,
 }
 
-/// One RTP stream that arrives. Its payload is Opus.
+/// One RTP stream that arrives: Opus, or Opus with redundancy where a browser sends it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EarTrack {
     /// Its synchronization source.
     pub ssrc: u32,
-    /// Its payload type.
+    /// The payload type of Opus.
     pub payload_type: u8,
+    /// The payload type of Opus with redundancy (RFC 2198), if it may come in that.
+    pub redundant: Option<u8>,
     /// The id of the header extension with the audio level (RFC 6464), which browsers send.
     pub audio_level_extension: Option<u8>,
 }
@@ -91,7 +93,7 @@ impl Ears {
     fn offer(&mut self) {
         let mut description = Description::default();
         for _ in 0..self.sections {
-            description.receive(MediaKind::Audio);
+            description.receive_redundant();
         }
         let offer = self.offers.offer(description);
         self.tell(EarsOutput::ToRoom(Box::new(offer)));
@@ -106,9 +108,13 @@ impl Ears {
         let filled = sections.into_iter().filter(|section| answer.mid_to_track_id.contains_key(&section.mid));
         let tracks: Vec<EarTrack> = filled
             .filter_map(|section| {
+                let payload_type = |mime| {
+                    section.codecs.iter().find(|codec| codec.mime == mime).map(|codec| codec.payload_type)
+                };
                 Some(EarTrack {
                     ssrc: section.encodings.first()?.ssrc?,
-                    payload_type: section.codecs.first()?.payload_type,
+                    payload_type: payload_type(Mime::Opus)?,
+                    redundant: payload_type(Mime::Red),
                     audio_level_extension: Some(description::AUDIO_LEVEL),
                 })
             })
@@ -132,3 +138,63 @@ const FIRST_SECTIONS: usize = 4;
 const MAX_SECTIONS: usize = 512;
 /// What is read of the room's answers, which are our own program's.
 const LIMITS: sdp::Limits = sdp::Limits { bytes: 4 * 1024 * 1024, sections: MAX_SECTIONS, attributes: 512 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sdp::{
+        AnsweringSession, Codec, DownMedia, Feedback, Fingerprint, IceCredentials, LocalTransport, Offer,
+    };
+
+    #[test]
+    fn sound_with_redundancy_is_taken_as_it_was_sent() {
+        let mut ears = Ears::default();
+        ears.handle_message(&signal_response::Message::Join(proto::JoinResponse::default()));
+        let Some(EarsOutput::ToRoom(message)) = ears.poll_output() else { panic!("an offer") };
+        let signal_request::Message::Offer(offer) = *message else { panic!("an offer") };
+        let mut room = AnsweringSession::new(1);
+        room.handle_offer(Offer::parse(&offer.sdp, &sdp::Limits::default()).unwrap()).unwrap();
+        let red = Codec { payload_type: 99, mime: Mime::Red, fmtp: "98/98".to_owned(), ..Codec::opus() };
+        let opus = Codec { payload_type: 98, feedback: Feedback::default(), ..Codec::opus() };
+        room.fill(DownMedia {
+            kind: sdp::MediaKind::Audio,
+            participant_sid: "PA_awa".to_owned(),
+            track_sid: "TR_mic".to_owned(),
+            stream: "camera".to_owned(),
+            codecs: vec![red, opus],
+            stereo: false,
+            ssrc: 4711,
+            rtx_ssrc: 4712,
+        })
+        .unwrap();
+        let local = LocalTransport {
+            ice: IceCredentials { ufrag: "room".to_owned(), pwd: "0123456789012345678901".to_owned() },
+            fingerprint: Fingerprint([1; 32]),
+            candidates: Vec::new(),
+        };
+        let answer = room.answer(&local);
+
+        ears.handle_message(&signal_response::Message::Answer(proto::SessionDescription {
+            sdp: answer.sdp,
+            mid_to_track_id: answer.mid_to_track_id.into_iter().collect(),
+            ..Default::default()
+        }));
+
+        let track =
+            EarTrack { ssrc: 4711, payload_type: 111, redundant: Some(63), audio_level_extension: Some(1) };
+        assert_eq!(ears.poll_output(), Some(EarsOutput::Tracks(vec![track])));
+    }
+
+    #[test]
+    fn an_answer_that_is_none_ends_them() {
+        let mut ears = Ears::default();
+        ears.handle_message(&signal_response::Message::Answer(proto::SessionDescription {
+            sdp: "m=audio".to_owned(),
+            ..Default::default()
+        }));
+        ears.end();
+
+        assert_eq!(ears.poll_output(), Some(EarsOutput::End));
+        assert_eq!(ears.poll_output(), None);
+    }
+}

@@ -176,9 +176,10 @@ impl Seat {
         }
     }
 
-    /// Changes attributes; one without value is deleted.
-    pub fn set_attributes(&mut self, attributes: HashMap<String, String>) {
+    /// Changes the name, unless it is empty, and attributes; one without value is deleted.
+    pub fn set_words(&mut self, name: String, attributes: HashMap<String, String>) {
         self.say(signal_request::Message::UpdateMetadata(proto::UpdateParticipantMetadata {
+            name,
             attributes,
             ..Default::default()
         }));
@@ -187,13 +188,13 @@ impl Seat {
     /// Raises the phone's hand. `at` is the time of day (RFC 3339), by which hands are ordered.
     pub fn raise_hand(&mut self, at: &str) {
         self.hand = Hand::Rising;
-        self.set_attributes([(HAND.to_owned(), at.to_owned())].into());
+        self.set_words(String::new(), [(HAND.to_owned(), at.to_owned())].into());
     }
 
     /// Lowers it.
     pub fn lower_hand(&mut self) {
         self.hand = Hand::Down;
-        self.set_attributes([(HAND.to_owned(), String::new())].into());
+        self.set_words(String::new(), [(HAND.to_owned(), String::new())].into());
     }
 
     /// What is to be done next, until `None`.

@@ -7,3 +7,4 @@ mod lingering;
 mod moving;
 mod resuming;
 mod tracks;
+mod voice;
