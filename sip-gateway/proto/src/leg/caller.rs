@@ -113,11 +113,13 @@ impl Leg {
         };
         match pending.purpose {
             Purpose::Invite => self.end(now, Some(Ending::Refused { status, headers: Headers::new() })),
-            Purpose::Renew(_) => {
+            Purpose::Renew(wanted) => {
                 if let Some(usage) = self.usage_mut(&pending.tag) {
                     usage.negotiator.withdraw();
                 }
-                self.lose(now);
+                if !wanted.is_for_show() {
+                    self.lose(now);
+                }
             }
             Purpose::Probe => self.lose(now),
             Purpose::Notify => self.subscription = None,

@@ -6,7 +6,7 @@ use super::capabilities::{SDP, announce, description};
 use super::session_timer::SessionTimer;
 use super::{Ending, Leg, LegEvent, MAX_PENDING, Pending, Purpose, State, Usage, numbered};
 use crate::flow::Flow;
-use crate::message::{HeaderName, Method, Request, Response, StatusCode};
+use crate::message::{HeaderName, Method, NameAddr, Request, Response, StatusCode};
 use crate::sdp::{LocalAudio, SessionDescription};
 
 /// An offer of ours that is to be made, or was made.
@@ -16,11 +16,18 @@ pub(super) struct Wanted {
     /// Whether the call asked for it, and wants to hear what came of it.
     asked: bool,
     tries: u8,
+    /// Whom the other side's display is to show.
+    shows: Option<NameAddr>,
 }
 
 impl Wanted {
     pub(super) fn is_asked(&self) -> bool {
         self.asked
+    }
+
+    /// Whether nothing depends on it: a call does not end because a display stays as it was.
+    pub(super) fn is_for_show(&self) -> bool {
+        self.shows.is_some()
     }
 }
 
@@ -29,7 +36,17 @@ impl Leg {
     /// If something is in the way, it is done when that is over; a later offer replaces one that waits.
     pub fn offer(&mut self, now: Instant, local: LocalAudio) {
         if self.state != State::Over {
-            self.wanted = Some(Wanted { local: Some(local), asked: true, tries: 0 });
+            self.wanted = Some(Wanted { local: Some(local), asked: true, tries: 0, shows: None });
+            self.pursue(now);
+        }
+    }
+
+    /// Shows on the other side's display who is heard, by UPDATE (RFC 3325 §9.2, as RFC 4916 does it with From). Who takes
+    /// none, or is busy with another offer, goes on showing what it did.
+    pub fn show(&mut self, now: Instant, who: NameAddr) {
+        let able = self.usage.as_ref().is_some_and(|usage| usage.allows_update);
+        if able && self.state == State::Confirmed && self.wanted.is_none() {
+            self.wanted = Some(Wanted { local: None, asked: false, tries: 0, shows: Some(who) });
             self.pursue(now);
         }
     }
@@ -72,6 +89,9 @@ impl Leg {
         let mut request = numbered(&mut usage.dialog, &mut self.cseq, method);
         let (flow, tag) = (usage.dialog.flow(), usage.tag().to_owned());
         announce(&mut request.headers);
+        if let Some(who) = &wanted.shows {
+            request.headers.push(HeaderName::PAssertedIdentity, who);
+        }
         if self.state == State::Confirmed
             && let Some(timer) = &self.timer
         {
@@ -110,6 +130,12 @@ impl Leg {
                 self.wanted.get_or_insert(*wanted);
             }
             _ if wanted.asked => self.tell(LegEvent::OfferFailed(status)),
+            // It said that it takes UPDATE, and does not.
+            (StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED, _) if wanted.is_for_show() => {
+                if let Some(usage) = self.usage_mut(&pending.tag) {
+                    usage.allows_update = false;
+                }
+            }
             _ => {}
         }
     }
@@ -201,7 +227,7 @@ impl Leg {
                 self.part(now, Some(expired()), Some(Ending::Lost));
             }
         } else if timer.take_refresh(now) && self.wanted.is_none() {
-            self.wanted = Some(Wanted { local: None, asked: false, tries: 0 });
+            self.wanted = Some(Wanted { local: None, asked: false, tries: 0, shows: None });
         }
     }
 }
