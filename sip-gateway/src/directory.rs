@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use sip_gateway_proto::call::{CallId, EndCause, LegId, MediaReport, RecordedRoute};
+use sip_gateway_proto::call::{
+    CallId, DoorWord, EndCause, Entry, LegId, MediaReport, RecordedRoute, ScreenNews, Visitor,
+};
 use sip_gateway_proto::plan::Plan;
 use sip_gateway_proto::subscription::MessageCount;
+use tokio::sync::mpsc;
 
 /// Who may register and call, and where everything is written down.
 pub trait Directory: Send + Sync + 'static {
@@ -19,6 +22,21 @@ pub trait Directory: Send + Sync + 'static {
     fn messages(&self, extension: &str) -> MessageCount {
         let _ = extension;
         MessageCount::default()
+    }
+
+    /// A phone stands at the door of a meeting. What is decided comes in order, until the meeting has ended; who drops the
+    /// receiver has gone away. A house without meetings knows no PIN.
+    fn enter(&self, visitor: Visitor, entry: Entry) -> mpsc::Receiver<DoorWord> {
+        let _ = (visitor, entry);
+        let (words, receiver) = mpsc::channel(1);
+        // It is empty and its receiver is there, so the word has a place.
+        let _ = words.try_send(DoorWord::Wrong);
+        receiver
+    }
+
+    /// Takes news for the browsers of an extension. Never blocks. In a house without browsers nobody is told.
+    fn screen(&self, news: ScreenNews) {
+        let _ = news;
     }
 
     /// Takes note of a fact, in the order told. Never blocks: what is to be stored goes through a queue.

@@ -9,7 +9,7 @@ use crate::store::Locked;
 /// Where a number leads, and how that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ExplainView {
-    /// `extension`, `group`, `code`, `outside`, `emergency` or `refused`.
+    /// `extension`, `group`, `conference`, `meeting`, `code`, `outside`, `emergency` or `refused`.
     pub outcome: &'static str,
     /// What was found, in order, and what follows.
     pub sentences: Vec<String>,
@@ -40,6 +40,8 @@ pub fn explain(plan: &Plan, from: &str, number: &str, language: Language) -> Res
     let outcome = match explanation.route {
         Route::Extension(_) => "extension",
         Route::Group(_) => "group",
+        Route::Conference(_) => "conference",
+        Route::Meeting { .. } => "meeting",
         Route::Code(_) => "code",
         Route::Outside(_) => "outside",
         Route::Emergency { .. } => "emergency",

@@ -286,7 +286,9 @@ pub(super) async fn write(
     names: &Names,
 ) -> Result<(), StoreError> {
     let (post, trunk) = match &leg.route {
-        RecordedRoute::OnNet { post } => (*post, None),
+        RecordedRoute::OnNet { post } | RecordedRoute::Browser { post } | RecordedRoute::Room { post } => {
+            (*post, None)
+        }
         RecordedRoute::Trunk { trunk, post } => (*post, Some(*trunk)),
     };
     let name = |names: &HashMap<i64, String>, id| names.get(&id).cloned().unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use sip_gateway_proto::call::{self, LegRecord};
+use sip_gateway_proto::call::{self, LegRecord, ScreenNews};
 use sip_gateway_proto::plan::Plan;
 use sip_gateway_proto::subscription::MessageCount;
 use sip_gateway_proto::ua::registrar::{self, Change, SavedBinding};
@@ -73,6 +73,10 @@ impl Scribe {
             ended: record.ended.clone().map(|(at, cause)| (self.time(at), cause)),
             media: record.media.clone(),
         })));
+    }
+
+    pub(super) fn tell_screens(&self, news: ScreenNews) {
+        self.directory.screen(news);
     }
 
     pub(super) fn note_setting(&self, extension: String, setting: call::Setting) {

@@ -8,6 +8,7 @@ use super::calls::{Call, Calls, Stage};
 use super::io::{Around, Origin, Output};
 use super::media_plane::{LegId, MediaReport, Sound, Wish};
 use super::record::{CallId, EndCause, LegRecord};
+use super::side::Side;
 use crate::flow::Flow;
 use crate::leg::Leg;
 use crate::message::{HeaderName, Request, StatusCode};
@@ -63,7 +64,7 @@ impl Calls {
             ended: None,
             media: MediaReport::default(),
         };
-        let mut leg = CallLeg::new(call, leg, party, record);
+        let mut leg = CallLeg::new(call, Side::Phone(Box::new(leg)), party, record);
         leg.invite = Some(key);
         self.insert(id, leg);
         let opened = Call {
@@ -83,13 +84,9 @@ impl Calls {
     }
 
     /// Whether there is no room for one more call of somebody. For emergency calls there is.
-    fn is_full_for(&self, around: &Around<'_>, origin: &Origin, dialled: &str) -> bool {
+    pub(super) fn is_full_for(&self, around: &Around<'_>, origin: &Origin, dialled: &str) -> bool {
         let crowded = match origin {
-            Origin::Device { extension } => {
-                let calls = |id: &&LegId| self.legs[id].record.inbound && !self.legs[id].ended;
-                let legs = self.of_extension.get(extension);
-                legs.is_some_and(|legs| legs.iter().filter(calls).count() >= MAX_CALLS_OF_ONE)
-            }
+            Origin::Device { extension } => self.calls_by(extension) >= MAX_CALLS_OF_ONE,
             Origin::Trunk(trunk) => {
                 let limit = around.plan.trunk(*trunk).map_or(0, |trunk| trunk.calls);
                 self.legs_on(*trunk) >= usize::from(limit)
@@ -99,6 +96,16 @@ impl Calls {
             return false;
         }
         !is_emergency(around.plan, origin, dialled) || self.legs.len() >= MAX_LEGS + RESERVED_LEGS
+    }
+
+    /// How many calls an extension makes: on its phones, in its browsers, and for meetings.
+    fn calls_by(&self, extension: &str) -> usize {
+        let is_its = |leg: &&CallLeg| {
+            leg.record.inbound && !leg.ended && leg.payer.as_ref().is_some_and(|payer| payer == extension)
+        };
+        let own = self.of_extension.get(extension).into_iter().flatten();
+        let own = own.filter(|id| self.legs[*id].record.inbound && !self.legs[*id].ended).count();
+        own + self.meetings_calling.iter().filter_map(|id| self.legs.get(id)).filter(is_its).count()
     }
 
     /// How many calls a trunk carries.
@@ -121,12 +128,12 @@ impl Calls {
         let Ok(media) = around.media.open(id, wish) else {
             return Err((StatusCode::SERVICE_UNAVAILABLE, "no port for sound"));
         };
-        let offered = leg.leg.offered().map(|offered| offered.formats).unwrap_or_default();
+        let offered = leg.side.offered().map(|offered| offered.formats).unwrap_or_default();
         let local = local_audio(&media, formats_for(&offered), leg.offering);
         leg.media = Some(media);
-        match leg.leg.check_offer(&local) {
-            Ok(()) => Ok(()),
-            Err(_) => Err((StatusCode::NOT_ACCEPTABLE_HERE, "no sound in common")),
+        match leg.phone().map(|leg| leg.check_offer(&local)) {
+            Some(Ok(())) | None => Ok(()),
+            Some(Err(_)) => Err((StatusCode::NOT_ACCEPTABLE_HERE, "no sound in common")),
         }
     }
 }

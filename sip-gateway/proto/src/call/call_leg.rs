@@ -1,4 +1,4 @@
-//! A leg with what its call knows of it: who is there, where its sound goes, what is recorded.
+//! An end of a call with what the call knows of it: who is there, where its sound goes, what is recorded.
 
 use std::time::Instant;
 
@@ -7,8 +7,9 @@ use super::identity::Presented;
 use super::io::{Around, Origin};
 use super::media_plane::LegMedia;
 use super::record::{CallId, LegRecord, RecordedRoute};
+use super::side::Side;
 use crate::leg::Leg;
-use crate::plan::TrunkId;
+use crate::plan::{Plan, TrunkId};
 use crate::sdp::Offering;
 use crate::transaction::ServerKey;
 
@@ -16,19 +17,21 @@ use crate::transaction::ServerKey;
 #[derive(Debug)]
 pub(super) struct CallLeg {
     pub(super) call: CallId,
-    pub(super) leg: Leg,
+    pub(super) side: Side,
     pub(super) party: Party,
     pub(super) media: Option<LegMedia>,
     pub(super) offering: Offering,
     pub(super) record: LegRecord,
     /// What it was made to reach, if we called.
     pub(super) target: Option<Target>,
-    /// The extension on whose account it goes, if we called.
+    /// The extension on whose account it goes, if we called or a meeting does.
     pub(super) payer: Option<String>,
     /// The transaction that made it, if we are called.
     pub(super) invite: Option<ServerKey>,
     pub(super) due: Option<Instant>,
     pub(super) ended: bool,
+    /// Whether the office was asked to let it into a meeting, and may still say something.
+    pub(super) at_door: bool,
 }
 
 /// Who is on the other side of a leg.
@@ -38,13 +41,26 @@ pub(super) enum Party {
     Extension { number: String, binding: Option<String> },
     /// Somebody behind a trunk.
     Outside { trunk: TrunkId, number: String },
+    /// A meeting, by what it is called.
+    Meeting { name: String },
+}
+
+impl Party {
+    /// Who that is, as others are told.
+    pub(super) fn presented(&self, plan: &Plan) -> Presented {
+        match self {
+            Self::Extension { number, .. } => Presented::extension(plan, number),
+            Self::Outside { number, .. } => Presented { number: number.clone(), name: String::new() },
+            Self::Meeting { name } => Presented { number: String::new(), name: name.clone() },
+        }
+    }
 }
 
 impl CallLeg {
-    pub(super) fn new(call: CallId, leg: Leg, party: Party, record: LegRecord) -> Self {
+    pub(super) fn new(call: CallId, side: Side, party: Party, record: LegRecord) -> Self {
         Self {
             call,
-            leg,
+            side,
             party,
             media: None,
             offering: Offering::Plain,
@@ -54,6 +70,7 @@ impl CallLeg {
             invite: None,
             due: None,
             ended: false,
+            at_door: false,
         }
     }
 
@@ -65,8 +82,18 @@ impl CallLeg {
     pub(super) fn extension(&self) -> Option<&str> {
         match &self.party {
             Party::Extension { number, .. } => Some(number),
-            Party::Outside { .. } => None,
+            Party::Outside { .. } | Party::Meeting { .. } => None,
         }
+    }
+
+    /// Its dialog, if it is a phone's.
+    pub(super) fn phone(&self) -> Option<&Leg> {
+        self.side.phone()
+    }
+
+    /// The same, to tell it something.
+    pub(super) fn phone_mut(&mut self) -> Option<&mut Leg> {
+        self.side.phone_mut()
     }
 }
 

@@ -3,15 +3,17 @@
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
+use super::asking::Asking;
 use super::call_leg::{CallLeg, Party};
 use super::hunting::Hunting;
 use super::io::{Around, Output};
 use super::media_plane::{LegId, MediaEvent, Sound};
 use super::mint::Mint;
 use super::record::{CallId, EndCause};
+use super::side::Side;
 use crate::dialog::DialogId;
 use crate::flow::Flow;
-use crate::message::{CSeq, Request, Response, Uri};
+use crate::message::{CSeq, Request, Response, StatusCode, Uri};
 use crate::sdp::Offering;
 use crate::transaction::{FailureCause, ServerKey};
 use crate::ua::registrar::Binding;
@@ -27,6 +29,10 @@ pub struct Calls {
     pub(super) inviting: HashMap<ServerKey, LegId>,
     /// The legs of each extension.
     pub(super) of_extension: HashMap<String, HashSet<LegId>>,
+    /// The meetings that call somebody.
+    pub(super) meetings_calling: HashSet<LegId>,
+    /// The extensions that somebody has open in a browser.
+    pub(super) screens: HashSet<String>,
     pub(super) due: BTreeSet<(Instant, LegId)>,
     pub(super) deadlines: BTreeSet<(Instant, CallId)>,
     /// Legs with outputs to look at.
@@ -66,6 +72,8 @@ pub(super) enum Stage {
         /// Which.
         sound: Sound,
     },
+    /// The caller stands at the door of a meeting.
+    Asking(Box<Asking>),
 }
 
 impl Calls {
@@ -78,6 +86,8 @@ impl Calls {
             dialogs: HashMap::new(),
             inviting: HashMap::new(),
             of_extension: HashMap::new(),
+            meetings_calling: HashSet::new(),
+            screens: HashSet::new(),
             due: BTreeSet::new(),
             deadlines: BTreeSet::new(),
             touched: Vec::new(),
@@ -98,8 +108,8 @@ impl Calls {
         request: Request,
     ) -> Result<(), Box<Request>> {
         let Some(id) = self.leg_of(&request) else { return Err(Box::new(request)) };
-        if let Some(leg) = self.touch(id) {
-            leg.leg.handle_request(around.now, key, flow, request);
+        if let Some(leg) = self.touch(id).and_then(CallLeg::phone_mut) {
+            leg.handle_request(around.now, key, flow, request);
         }
         self.settle(around);
         Ok(())
@@ -108,7 +118,8 @@ impl Calls {
     /// A phone has registered: what is said in its calls from now on goes where it is now (RFC 5626 §5.3).
     pub fn handle_binding(&mut self, bound: &Binding) {
         for id in self.of_extension.get(&bound.aor).into_iter().flatten() {
-            let Some(CallLeg { leg, party: Party::Extension { binding, .. }, .. }) = self.legs.get_mut(id)
+            let Some(CallLeg { side: Side::Phone(leg), party: Party::Extension { binding, .. }, .. }) =
+                self.legs.get_mut(id)
             else {
                 continue;
             };
@@ -121,8 +132,8 @@ impl Calls {
     /// Takes the ACK to a 2xx of ours.
     pub fn handle_ack(&mut self, around: &mut Around<'_>, request: Request) {
         let Some(id) = self.leg_of(&request) else { return };
-        if let Some(leg) = self.touch(id) {
-            leg.leg.handle_ack(around.now, request);
+        if let Some(leg) = self.touch(id).and_then(CallLeg::phone_mut) {
+            leg.handle_ack(around.now, request);
         }
         self.settle(around);
     }
@@ -130,24 +141,24 @@ impl Calls {
     /// A caller gave up the INVITE of that server transaction, by this CANCEL.
     pub fn handle_cancel(&mut self, around: &mut Around<'_>, key: ServerKey, request: &Request) {
         let found = self.leg_of(request).or_else(|| self.inviting.get(&key).copied());
-        if let Some(leg) = found.and_then(|id| self.touch(id)) {
-            leg.leg.handle_cancel(around.now, request);
+        if let Some(leg) = found.and_then(|id| self.touch(id)).and_then(CallLeg::phone_mut) {
+            leg.handle_cancel(around.now, request);
         }
         self.settle(around);
     }
 
     /// Takes a response to a request of a leg.
     pub fn handle_response(&mut self, around: &mut Around<'_>, id: LegId, flow: Flow, response: Response) {
-        if let Some(leg) = self.touch(id) {
-            leg.leg.handle_response(around.now, flow, response);
+        if let Some(leg) = self.touch(id).and_then(CallLeg::phone_mut) {
+            leg.handle_response(around.now, flow, response);
         }
         self.settle(around);
     }
 
     /// A request of a leg got no final response.
     pub fn handle_failure(&mut self, around: &mut Around<'_>, id: LegId, cseq: &CSeq, cause: FailureCause) {
-        if let Some(leg) = self.touch(id) {
-            leg.leg.handle_failure(around.now, cseq, cause);
+        if let Some(leg) = self.touch(id).and_then(CallLeg::phone_mut) {
+            leg.handle_failure(around.now, cseq, cause);
         }
         self.settle(around);
     }
@@ -157,27 +168,30 @@ impl Calls {
         match event {
             // Phones say nothing for long while nobody speaks. Whether one is still there, it says when it is asked.
             MediaEvent::Silent { leg } => {
-                if let Some(leg) = self.touch(leg) {
-                    leg.leg.probe();
+                if let Some(leg) = self.touch(leg).and_then(CallLeg::phone_mut) {
+                    leg.probe();
                 }
             }
             MediaEvent::Broken { leg } => self.lose(around, leg, EndCause::Failed("a fault in the sound")),
             MediaEvent::Insecure { leg } => {
                 self.lose(around, leg, EndCause::Failed("the sound could not be encrypted"));
             }
-            // Bridged keys are passed on in the media plane; nobody else listens to them yet; nor is anything said.
-            MediaEvent::Key { .. } | MediaEvent::Said { .. } | MediaEvent::Recorded { .. } => {}
+            // Towards a phone that it is bridged to, the media plane has passed it on.
+            MediaEvent::Key { leg, key } => self.handle_own_key(around, leg, key),
+            MediaEvent::Said { leg } => self.handle_said(around, leg),
+            // Nobody records yet.
+            MediaEvent::Recorded { .. } => {}
         }
         self.settle(around);
     }
 
     /// Ends every call of which one leg is over a lost connection and not answered yet; talks go on, since sound may flow.
     pub fn handle_flow_failure(&mut self, around: &mut Around<'_>, flow: &Flow) {
-        let waiting = |leg: &&LegId| self.legs[leg].record.inbound && !self.legs[leg].leg.is_confirmed();
+        let waiting = |leg: &&LegId| self.legs[leg].record.inbound && !self.legs[leg].side.is_confirmed();
         let lost: Vec<LegId> = self
             .legs
             .iter()
-            .filter(|(_, leg)| leg.leg.flow() == *flow)
+            .filter(|(_, leg)| leg.side.flow() == Some(*flow))
             .map(|(id, _)| id)
             .filter(waiting)
             .copied()
@@ -204,7 +218,10 @@ impl Calls {
             self.due.pop_first();
             if let Some(leg) = self.touch(id) {
                 leg.due = None;
-                leg.leg.handle_timeout(around.now);
+                match leg.phone_mut() {
+                    Some(phone) => phone.handle_timeout(around.now),
+                    None => self.show_speaker(around, id),
+                }
             }
             self.settle(around);
         }
@@ -238,6 +255,7 @@ impl Calls {
             self.dialogs.len(),
             self.inviting.len(),
             self.of_extension.len(),
+            self.meetings_calling.len(),
             self.due.len(),
             self.deadlines.len(),
         ];
@@ -253,7 +271,7 @@ impl Calls {
     /// The leg with that dialog of ours.
     pub(super) fn leg_with(&self, id: &DialogId) -> Option<LegId> {
         let found = *self.dialogs.get(&(id.call_id().to_owned(), id.local_tag().to_owned()))?;
-        self.legs.get(&found)?.leg.is(id).then_some(found)
+        self.legs.get(&found)?.phone()?.is(id).then_some(found)
     }
 
     fn leg_of(&self, request: &Request) -> Option<LegId> {
@@ -307,7 +325,12 @@ impl Calls {
     }
 
     pub(super) fn insert(&mut self, id: LegId, leg: CallLeg) {
-        self.dialogs.insert((leg.leg.call_id().to_owned(), leg.leg.local_tag().to_owned()), id);
+        if let Some(phone) = leg.phone() {
+            self.dialogs.insert((phone.call_id().to_owned(), phone.local_tag().to_owned()), id);
+        }
+        if leg.record.inbound && matches!(leg.party, Party::Meeting { .. }) {
+            self.meetings_calling.insert(id);
+        }
         if let Some(number) = leg.extension() {
             self.of_extension.entry(number.to_owned()).or_default().insert(id);
         }
@@ -328,7 +351,7 @@ impl Calls {
         uri.with_param("transport", Some(flow.carrier.uri_parameter()))
     }
 
-    /// Lets a caller hear a sound for a while, and then hangs up.
+    /// Lets a caller hear a sound for a while, and then hangs up. A browser makes its own sounds.
     pub(super) fn announce(
         &mut self,
         around: &mut Around<'_>,
@@ -336,9 +359,13 @@ impl Calls {
         sound: Sound,
         until: Option<Duration>,
     ) {
-        let Some(found) = self.calls.get_mut(&call) else { return };
-        found.stage = Stage::Alone { sound };
-        let caller = found.caller;
+        let Some(caller) = self.calls.get(&call).map(|call| call.caller) else { return };
+        if self.is_room(caller) {
+            return self.end_call(around, call, StatusCode::TEMPORARILY_UNAVAILABLE, EndCause::OtherHungUp);
+        }
+        if let Some(found) = self.calls.get_mut(&call) {
+            found.stage = Stage::Alone { sound };
+        }
         around.media.play(caller, sound);
         self.set_deadline(call, until.map(|until| around.now + until));
     }

@@ -39,7 +39,7 @@ impl Calls {
         let Some(caller) = self.calls.get(&call).map(|call| call.caller) else { return };
         self.announce(around, call, sound, Some(until));
         let answered = match (self.local_any(caller), self.touch(caller)) {
-            (Some(local), Some(leg)) => leg.leg.answer(around.now, &local).is_ok(),
+            (Some(local), Some(leg)) => leg.side.answer(around.now, &local).is_ok(),
             _ => false,
         };
         if !answered {

@@ -5,7 +5,7 @@ use super::io::Around;
 use super::media_plane::LegId;
 use super::record::{CallId, EndCause};
 use crate::leg::Reason;
-use crate::message::{Headers, StatusCode};
+use crate::message::StatusCode;
 
 impl Calls {
     /// Ends everything, in order: the program stops.
@@ -57,16 +57,16 @@ impl Calls {
 
     pub(super) fn refuse_or_hang_up(&mut self, around: &mut Around<'_>, id: LegId, status: StatusCode) {
         let Some(leg) = self.touch(id) else { return };
-        if leg.record.inbound && !leg.leg.is_confirmed() {
-            leg.leg.refuse(around.now, status, Headers::new());
+        if leg.record.inbound && !leg.side.is_confirmed() {
+            leg.side.refuse(around.now, status);
         } else {
-            leg.leg.hang_up(around.now, None);
+            leg.side.hang_up(around.now, None);
         }
     }
 
     pub(super) fn hang_up(&mut self, around: &mut Around<'_>, id: LegId, reason: Option<Reason>) {
         if let Some(leg) = self.touch(id) {
-            leg.leg.hang_up(around.now, reason);
+            leg.side.hang_up(around.now, reason);
         }
     }
 
@@ -74,9 +74,13 @@ impl Calls {
     pub(super) fn close_leg(&mut self, around: &mut Around<'_>, id: LegId, cause: EndCause) {
         let Some(leg) = self.touch(id).filter(|leg| !leg.ended) else { return };
         leg.ended = true;
-        leg.record.ended = Some((around.now, cause));
+        leg.record.ended = Some((around.now, cause.clone()));
         if leg.media.take().is_some() {
             leg.record.media = around.media.close(id);
+        }
+        match self.is_room(id) {
+            true => self.close_room(around, id, cause),
+            false => self.leave_door(id),
         }
         self.tell(id);
     }

@@ -222,7 +222,10 @@ impl Hunt {
             Route::Group(number) => self.follow_group(plan, plan.group(number).ok_or(StatusCode::NOT_FOUND)?),
             Route::Outside(outside) => self.follow_ways(&outside.ways, &outside.number, false)?,
             Route::Emergency { number, ways } => self.follow_ways(ways, number, true)?,
-            Route::Code(_) => return Err(StatusCode::NOT_FOUND),
+            // Nobody is forwarded to the door of a meeting: there is nobody who could say who comes.
+            Route::Code(_) | Route::Conference(_) | Route::Meeting { .. } => {
+                return Err(StatusCode::NOT_FOUND);
+            }
             Route::Refused(refusal) => return Err(refusal.status()),
         }
         Ok(())

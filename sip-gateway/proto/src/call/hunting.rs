@@ -1,21 +1,20 @@
 //! Ringing: from the INVITE until somebody answers, or nobody is left.
 
-use super::audio::{every_format, formats_like, formats_toward, local_audio};
-use super::call_leg::CallLeg;
+use super::audio::{every_format, formats_like, local_audio};
 use super::calls::{Call, Calls, Stage};
 use super::hunt::{Hunt, Outcome, Payer, Step, Target};
-use super::identity::{Presented, number_at, push_diversions};
+use super::identity::Presented;
 use super::io::{Around, Origin};
-use super::media_plane::{LegId, MediaReport, Sound, Wish};
-use super::record::{CallId, EndCause, LegRecord};
+use super::media_plane::{LegId, Sound};
+use super::record::{CallId, EndCause};
+use super::screen::ScreenEvent;
+use super::seat::SeatStatus;
 use super::transfer::Transfer;
-use super::ways::Way;
-use crate::dialog::MAX_FORWARDS;
 use crate::flow::Flow;
-use crate::leg::{Invitation, Leg, Reason};
-use crate::message::{HeaderName, Headers, NameAddr, StatusCode, Uri};
+use crate::leg::{Leg, Reason};
+use crate::message::StatusCode;
 use crate::plan::Route;
-use crate::sdp::{Agreed, Format, Offering};
+use crate::sdp::Agreed;
 
 /// A search under way.
 #[derive(Debug)]
@@ -28,6 +27,8 @@ pub(super) struct Hunting {
     pub(super) heard: Option<LegId>,
     /// The best that was said in this step.
     pub(super) outcome: Outcome,
+    /// The room for whoever answers in a browser, unless a browser calls.
+    pub(super) room: Option<String>,
     /// The addresses of trunks that did not serve it.
     pub(super) tried: Vec<Flow>,
     /// If an answered call is sent on.
@@ -37,7 +38,8 @@ pub(super) struct Hunting {
 impl Hunting {
     pub(super) fn new(hunt: Hunt, presented: Presented, transfer: Option<Transfer>) -> Self {
         let (branches, tried) = (Vec::new(), Vec::new());
-        Self { hunt, presented, branches, heard: None, outcome: Outcome::Unreachable, tried, transfer }
+        let outcome = Outcome::Unreachable;
+        Self { hunt, presented, branches, heard: None, outcome, room: None, tried, transfer }
     }
 }
 
@@ -52,7 +54,7 @@ impl Calls {
         dialled: &str,
     ) {
         let Some(caller) = self.calls.get(&call).map(|call| call.caller) else { return };
-        if let Some(replaces) = self.legs.get(&caller).and_then(|leg| leg.leg.replaces()) {
+        if let Some(replaces) = self.legs.get(&caller).and_then(|leg| leg.phone()).and_then(Leg::replaces) {
             return self.take_over(around, call, &replaces);
         }
         let payer = match origin {
@@ -63,6 +65,11 @@ impl Calls {
         let route = plan.route(payer.caller(), dialled);
         if let (Route::Code(code), Origin::Device { extension }) = (&route, origin) {
             return self.perform(around, call, extension, code);
+        }
+        match &route {
+            Route::Conference(_) => return self.stand_at_door(around, call, None),
+            Route::Meeting { meeting, .. } => return self.stand_at_door(around, call, Some(meeting.clone())),
+            _ => {}
         }
         match Hunt::toward(plan, payer, dialled, &route) {
             Ok(hunt) => self.hunt(around, call, Hunting::new(hunt, presented, None)),
@@ -98,10 +105,15 @@ impl Calls {
     /// Calls everybody of a step; an error if there is nobody that can be called.
     fn ring(&mut self, around: &mut Around<'_>, call: CallId, step: &Step) -> Result<(), Outcome> {
         let mut failed = Outcome::Unreachable;
-        let mut ways = Vec::new();
+        let (mut ways, mut screens) = (Vec::new(), Vec::new());
         for target in &step.targets {
             match target {
-                Target::Extension(number) => ways.extend(self.ways_to_extension(around, call, number)),
+                Target::Extension(number) => {
+                    ways.extend(self.ways_to_extension(around, call, number));
+                    if self.has_screens_for(call, number) {
+                        screens.push(number.as_str());
+                    }
+                }
                 Target::Outside(outside) => match self.way_outside(around, call, outside) {
                     Ok(way) => ways.push(way),
                     Err(status) => failed = Outcome::Refused(status),
@@ -113,121 +125,11 @@ impl Calls {
         for way in ways {
             started |= self.start_branch(around, call, way);
         }
+        screens.truncate(MAX_BRANCHES);
+        for number in screens {
+            started |= self.start_screen_branch(around, call, number);
+        }
         if started { Ok(()) } else { Err(failed) }
-    }
-
-    /// Calls one device or trunk.
-    pub(super) fn start_branch(&mut self, around: &mut Around<'_>, call: CallId, way: Way) -> bool {
-        let id = self.next_leg();
-        let wish = Wish {
-            peer: way.flow.remote.ip(),
-            sdes: way.offering == Offering::Sdes,
-            dtls: way.offering == Offering::Dtls,
-            ice: way.ice,
-            emergency: matches!(&way.target, Target::Outside(outside) if outside.emergency),
-        };
-        let Ok(media) = around.media.open(id, wish) else { return false };
-        let toward = formats_toward(&self.caller_formats(call));
-        let local = local_audio(&media, toward, way.offering);
-        let contact = self.contact(around, &way.flow, None);
-        let (tokens, call_id) = (self.mint.tokens(), self.mint.call_id());
-        let hops = self.hops_left(call);
-        let Some(Call { stage: Stage::Hunting(hunting), dialled, .. }) = self.calls.get_mut(&call) else {
-            around.media.close(id);
-            return false;
-        };
-
-        let realm = &around.plan.realm;
-        let outside = match &way.target {
-            Target::Outside(outside) => {
-                around.plan.trunk(outside.way.trunk).map(|trunk| (trunk, &outside.way))
-            }
-            Target::Extension(_) => None,
-        };
-        let (from, mut headers) = match outside {
-            Some((trunk, way)) => hunting.presented.toward_trunk(trunk, way),
-            None => {
-                let from = hunting.presented.address(realm);
-                let mut headers = Headers::new();
-                headers.push(HeaderName::PAssertedIdentity, &from);
-                (from, headers)
-            }
-        };
-        headers.push(HeaderName::MaxForwards, hops);
-        let diversions = hunting.hunt.diversions();
-        match outside {
-            Some((trunk, _)) => {
-                push_diversions(&mut headers, &trunk.host, diversions, |by| {
-                    number_at(around.plan, trunk, by)
-                });
-            }
-            None => push_diversions(&mut headers, realm, diversions, Some),
-        }
-        let to = match outside {
-            Some(_) => NameAddr::new(way.uri.bare()),
-            None => NameAddr::new(Uri::sip(Some(&way.to), realm, None).unwrap_or_else(|_| way.uri.bare())),
-        };
-        let payer = match hunting.hunt.payer() {
-            Payer::Extension(number) => Some(number.clone()),
-            Payer::Trunk(_) => None,
-        };
-        let record = LegRecord {
-            call,
-            leg: id,
-            inbound: false,
-            from: hunting.presented.number.clone(),
-            from_name: hunting.presented.name.clone(),
-            dialled: dialled.clone(),
-            to: way.to.clone(),
-            route: way.route,
-            began: around.now,
-            ringing: None,
-            answered: None,
-            ended: None,
-            media: MediaReport::default(),
-        };
-        hunting.branches.push(id);
-
-        let invitation = Invitation {
-            flow: way.flow,
-            uri: way.uri,
-            from,
-            to,
-            call_id,
-            route: way.path,
-            contact,
-            headers,
-            local: Some(local),
-        };
-        let leg = Leg::invite(around.now, invitation, tokens);
-        let mut leg = CallLeg::new(call, leg, way.party, record);
-        leg.media = Some(media);
-        leg.offering = way.offering;
-        leg.target = Some(way.target);
-        leg.payer = payer;
-        self.insert(id, leg);
-        self.tell(id);
-        true
-    }
-
-    /// How many hops a call may take from here on. Without that a loop over somebody else's server never ends.
-    fn hops_left(&self, call: CallId) -> u8 {
-        let caller = self.calls.get(&call).and_then(|call| self.legs.get(&call.caller));
-        let told = caller
-            .filter(|leg| leg.record.inbound)
-            .and_then(|leg| leg.leg.invitation().headers.max_forwards());
-        told.map_or(MAX_FORWARDS, |hops| hops.saturating_sub(1).min(MAX_FORWARDS))
-    }
-
-    /// What the caller can speak, or speaks already.
-    fn caller_formats(&self, call: CallId) -> Vec<Format> {
-        let Some(caller) = self.calls.get(&call).and_then(|call| self.legs.get(&call.caller)) else {
-            return Vec::new();
-        };
-        match caller.leg.agreed() {
-            Some(agreed) if caller.leg.is_confirmed() => vec![agreed.send.clone()],
-            _ => caller.leg.offered().map(|offered| offered.formats).unwrap_or_default(),
-        }
     }
 
     /// Somebody is being alerted.
@@ -253,16 +155,32 @@ impl Calls {
 
     /// Tells a caller that it rings: in words if it still waits for the answer, with a tone if it hears us already.
     pub(super) fn let_hear_ringing(&mut self, around: &mut Around<'_>, caller: LegId) {
+        if self.is_room(caller) {
+            return self.show_ringing(around, caller);
+        }
         let Some(leg) = self.touch(caller) else { return };
-        let confirmed = leg.leg.is_confirmed();
-        if confirmed || leg.leg.agreed().is_some() {
+        let confirmed = leg.side.is_confirmed();
+        if confirmed || leg.side.agreed().is_some() {
             around.media.play(caller, Sound::Ringback);
         }
         if !confirmed && leg.record.ringing.is_none() {
             leg.record.ringing = Some(around.now);
-            // Without sound of ours there is nothing to disagree on.
-            let _ = leg.leg.ring(around.now, StatusCode::RINGING, None);
+            if let Some(phone) = leg.phone_mut() {
+                // Without sound of ours there is nothing to disagree on.
+                let _ = phone.ring(around.now, StatusCode::RINGING, None);
+            }
         }
+    }
+
+    /// Shows in a room, and to its browsers, that it rings.
+    fn show_ringing(&mut self, around: &Around<'_>, caller: LegId) {
+        let Some(leg) = self.touch(caller) else { return };
+        if leg.record.answered.is_none() && leg.record.ringing.is_none() {
+            leg.record.ringing = Some(around.now);
+            self.tell(caller);
+        }
+        self.set_seat_status(caller, SeatStatus::Ringing);
+        self.tell_screen(caller, ScreenEvent::Ringing);
     }
 
     /// Sound before the answer: the network's announcement, or what we agreed on with the caller to let it hear that.
@@ -280,7 +198,7 @@ impl Calls {
         let caller = *caller;
         if id == caller {
             if let Some(heard) = hunting.heard {
-                around.media.bridge(caller, heard);
+                self.join(around, caller, heard);
             }
             return;
         }
@@ -288,13 +206,13 @@ impl Calls {
             return;
         }
         hunting.heard = Some(id);
-        if self.legs.get(&caller).is_some_and(|leg| leg.leg.is_confirmed()) {
-            return around.media.bridge(caller, id);
+        if self.legs.get(&caller).is_some_and(|leg| leg.side.is_confirmed()) {
+            return self.join(around, caller, id);
         }
-        let Some(local) = self.local_like(caller, agreed) else { return };
-        if let Some(leg) = self.touch(caller) {
+        let Some(local) = self.local_toward(caller, Some(agreed)) else { return };
+        if let Some(phone) = self.touch(caller).and_then(|leg| leg.phone_mut()) {
             // If it does not fit, it will not fit when the call is answered either, and the caller is told so then.
-            let _ = leg.leg.ring(around.now, StatusCode::SESSION_PROGRESS, Some(&local));
+            let _ = phone.ring(around.now, StatusCode::SESSION_PROGRESS, Some(&local));
         }
     }
 
@@ -307,28 +225,43 @@ impl Calls {
         agreed: &Agreed,
     ) {
         around.media.connect(id, agreed);
-        if let Some(leg) = self.legs.get_mut(&id) {
-            leg.record.answered = Some(around.now);
-            self.tell(id);
-        }
-        match self.calls.get(&call).map(|call| (call.caller, &call.stage)) {
+        self.note_answered(around, id);
+        match self.calls.get_mut(&call).map(|call| (call.caller, &mut call.stage)) {
             Some((_, Stage::Hunting(hunting))) if hunting.branches.contains(&id) => {
-                self.connect(around, call, id, agreed);
+                self.connect(around, call, id, Some(agreed));
             }
             // Whoever picked up left the offer to us, so that only now is known what to say to the one who waits.
             Some((caller, Stage::Talking { other }))
-                if *other == id && !self.legs.get(&caller).is_some_and(|leg| leg.leg.is_confirmed()) =>
+                if *other == id && !self.legs.get(&caller).is_some_and(|leg| leg.side.is_confirmed()) =>
             {
-                self.answer_caller(around, call, agreed);
+                self.answer_caller(around, call, Some(agreed));
             }
             Some((_, Stage::Talking { .. })) => self.let_hear(around, call),
             Some((caller, Stage::Alone { sound })) if caller == id => around.media.play(id, *sound),
+            Some((caller, Stage::Asking(asking))) if caller == id => {
+                asking.door.begin(around.now);
+                self.attend(around, call);
+            }
             _ => {}
         }
     }
 
+    /// Notes that a call stands on a leg.
+    pub(super) fn note_answered(&mut self, around: &Around<'_>, id: LegId) {
+        if let Some(leg) = self.legs.get_mut(&id).filter(|leg| leg.record.answered.is_none()) {
+            leg.record.answered = Some(around.now);
+            self.tell(id);
+        }
+    }
+
     /// A branch answered: it gets the call, the others are told so.
-    fn connect(&mut self, around: &mut Around<'_>, call: CallId, winner: LegId, agreed: &Agreed) {
+    pub(super) fn connect(
+        &mut self,
+        around: &mut Around<'_>,
+        call: CallId,
+        winner: LegId,
+        agreed: Option<&Agreed>,
+    ) {
         let Some(found) = self.calls.get_mut(&call) else { return };
         let caller = found.caller;
         let stage = std::mem::replace(&mut found.stage, Stage::Talking { other: winner });
@@ -349,18 +282,19 @@ impl Calls {
         {
             leg.record.to = reached;
         }
-        if self.legs.get(&caller).is_some_and(|leg| leg.leg.is_confirmed()) {
+        if self.legs.get(&caller).is_some_and(|leg| leg.side.is_confirmed()) {
+            self.note_answered(around, caller);
             return self.let_hear(around, call);
         }
         self.answer_caller(around, call, agreed);
     }
 
     /// Answers the caller, so that it speaks what the other side speaks if it can.
-    pub(super) fn answer_caller(&mut self, around: &mut Around<'_>, call: CallId, spoken: &Agreed) {
+    pub(super) fn answer_caller(&mut self, around: &mut Around<'_>, call: CallId, spoken: Option<&Agreed>) {
         let Some(caller) = self.calls.get(&call).map(|call| call.caller) else { return };
-        let Some(local) = self.local_like(caller, spoken) else { return };
+        let Some(local) = self.local_toward(caller, spoken) else { return };
         let Some(leg) = self.touch(caller) else { return };
-        if leg.leg.answer(around.now, &local).is_err() {
+        if leg.side.answer(around.now, &local).is_err() {
             self.end_call(
                 around,
                 call,
@@ -370,10 +304,11 @@ impl Calls {
         }
     }
 
-    /// What we bring to a leg so that it speaks like another.
-    pub(super) fn local_like(&self, id: LegId, spoken: &Agreed) -> Option<crate::sdp::LocalAudio> {
+    /// What we bring to a leg so that it speaks like another; what it likes, if the other side is a room.
+    pub(super) fn local_toward(&self, id: LegId, spoken: Option<&Agreed>) -> Option<crate::sdp::LocalAudio> {
+        let Some(spoken) = spoken else { return self.local_any(id) };
         let leg = self.legs.get(&id)?;
-        let offered = leg.leg.offered().map(|offered| offered.formats).unwrap_or_default();
+        let offered = leg.side.offered().map(|offered| offered.formats).unwrap_or_default();
         Some(local_audio(leg.media.as_ref()?, formats_like(&spoken.send, &offered), leg.offering))
     }
 
@@ -396,7 +331,7 @@ impl Calls {
     pub(super) fn hunting(&mut self, call: CallId) -> Option<&mut Hunting> {
         match &mut self.calls.get_mut(&call)?.stage {
             Stage::Hunting(hunting) => Some(hunting),
-            Stage::Talking { .. } | Stage::Alone { .. } => None,
+            Stage::Talking { .. } | Stage::Alone { .. } | Stage::Asking(_) => None,
         }
     }
 }

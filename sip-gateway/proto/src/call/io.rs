@@ -4,8 +4,11 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use super::door::{Entry, Visitor};
 use super::media_plane::{LegId, MediaPlane};
 use super::record::LegRecord;
+use super::screen::ScreenNews;
+use super::seat::{SeatOrder, SeatStatus};
 use crate::flow::Flow;
 use crate::message::{HeaderName, Headers, Request, Response};
 use crate::plan::{Plan, TrunkId};
@@ -105,6 +108,69 @@ pub enum Output {
         /// What.
         setting: Setting,
     },
+    /// Something with a phone's seat in a room.
+    Seat(SeatCommand),
+    /// Something at the door of a meeting.
+    Door(DoorCommand),
+    /// News for browsers.
+    Screen(ScreenNews),
+}
+
+/// What is to be done with a phone's seat in a room. It is named by the leg of the room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SeatCommand {
+    /// Take a seat; or somebody else sits on the one that was taken, in the same room and under the same identity.
+    Take {
+        /// Which.
+        leg: LegId,
+        /// Who sits where.
+        order: Box<SeatOrder>,
+    },
+    /// The call is so far now.
+    Status {
+        /// Which.
+        leg: LegId,
+        /// How far.
+        status: SeatStatus,
+    },
+    /// Show that what is said there is heard by nobody, or is heard again.
+    Mute {
+        /// Which.
+        leg: LegId,
+        /// Whether it is kept from the room.
+        muted: bool,
+    },
+    /// Raise its hand, or take it down.
+    Hand {
+        /// Which.
+        leg: LegId,
+        /// Whether it is up.
+        raised: bool,
+    },
+    /// Leave the room.
+    Leave {
+        /// Which.
+        leg: LegId,
+    },
+}
+
+/// What is to be done at the door of a meeting. The leg is the phone's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DoorCommand {
+    /// Ask whether it may come in; what was asked before does not count any more.
+    Ask {
+        /// Whose.
+        leg: LegId,
+        /// Who.
+        visitor: Visitor,
+        /// With what.
+        entry: Entry,
+    },
+    /// It has gone away, from the door or from the meeting.
+    Leave {
+        /// Who.
+        leg: LegId,
+    },
 }
 
 /// A setting that can be changed from the phone.
@@ -132,6 +198,9 @@ impl fmt::Debug for Output {
             Self::Respond { key, response } => write!(f, "Respond({key:?} {})", response.status),
             Self::Record(record) => write!(f, "Record({:?})", record.leg),
             Self::Setting { extension, setting } => write!(f, "Setting({extension} {setting:?})"),
+            Self::Seat(command) => command.fmt(f),
+            Self::Door(command) => command.fmt(f),
+            Self::Screen(news) => news.fmt(f),
         }
     }
 }

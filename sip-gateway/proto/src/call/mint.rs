@@ -29,6 +29,20 @@ impl Mint {
         hex(&self.next()[..16])
     }
 
+    /// A room for one call.
+    pub(super) fn room(&mut self) -> String {
+        format!("{CALL_ROOM}{}", self.letters())
+    }
+
+    /// The identity of a phone in a room.
+    pub(super) fn identity(&mut self) -> String {
+        format!("phone-{}", self.letters())
+    }
+
+    fn letters(&mut self) -> String {
+        self.next().iter().take(LETTERS).map(|byte| char::from(b'a' + byte % 26)).collect()
+    }
+
     fn next(&mut self) -> [u8; 32] {
         self.made += 1;
         let tag = hmac::sign(&self.key, &self.made.to_be_bytes());
@@ -41,6 +55,11 @@ impl fmt::Debug for Mint {
         f.debug_struct("Mint").finish_non_exhaustive()
     }
 }
+
+/// How the names of rooms begin that belong to one call.
+pub(super) const CALL_ROOM: &str = "call-";
+/// Letters of a word that nobody guesses: 75 bits.
+const LETTERS: usize = 16;
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

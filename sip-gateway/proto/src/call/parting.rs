@@ -20,7 +20,8 @@ impl Calls {
         if is_branch {
             return self.handle_branch_ended(around, call, id, ending);
         }
-        let unanswered = !leg.leg.is_confirmed() && leg.record.answered.is_none();
+        let unanswered =
+            leg.record.answered.is_none() && (!leg.side.is_confirmed() || leg.side.room().is_some());
         let (cause, status) = match ending {
             Ending::HungUp(_) => (EndCause::HungUp, StatusCode::TEMPORARILY_UNAVAILABLE),
             Ending::Cancelled(_) => (EndCause::Cancelled, StatusCode::REQUEST_TERMINATED),
@@ -149,7 +150,7 @@ impl Calls {
                 self.advance_if_none_rings(around, call);
             }
             Stage::Talking { .. } => self.end_call(around, call, status, EndCause::OtherHungUp),
-            Stage::Alone { .. } => self.forget(call),
+            Stage::Alone { .. } | Stage::Asking(_) => self.forget(call),
         }
     }
 
@@ -167,6 +168,10 @@ impl Calls {
             }
             Some(Stage::Alone { .. }) => {
                 self.end_call(around, call, StatusCode::TEMPORARILY_UNAVAILABLE, EndCause::OtherHungUp);
+            }
+            Some(Stage::Asking(asking)) => {
+                asking.door.handle_timeout(around.now);
+                self.attend(around, call);
             }
             Some(Stage::Talking { .. }) | None => {}
         }

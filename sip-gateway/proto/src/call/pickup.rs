@@ -53,7 +53,7 @@ impl Calls {
             return self.end_call(around, call, status, EndCause::Refused(status.code()));
         };
         let owner = self.legs[&old].extension().map(str::to_owned);
-        let confirmed = self.legs[&old].leg.is_confirmed();
+        let confirmed = self.legs[&old].side.is_confirmed();
         // Colleagues may take what rings. A talk is taken by those only who are in it, on another device.
         let allowed = match (&by, &owner) {
             (Some(by), Some(owner)) => by == owner || !confirmed && may_pick_up(around.plan, by, owner),
@@ -129,28 +129,43 @@ impl Calls {
 
     /// Answers whoever took a call, in the words of the side that waits; then that side, if it waits for an answer.
     fn answer_taker(&mut self, around: &mut Around<'_>, call: CallId, taker: LegId, waiting: LegId) {
-        let spoken: Option<Agreed> = self.legs.get(&waiting).and_then(|leg| leg.leg.agreed().cloned());
-        let local = match &spoken {
-            Some(spoken) => self.local_like(taker, spoken),
-            None => self.local_any(taker),
+        let spoken: Option<Agreed> = self.legs.get(&waiting).and_then(|leg| leg.side.agreed().cloned());
+        let taken = match self.is_room(taker) {
+            true => {
+                self.note_answered(around, taker);
+                Some(None)
+            }
+            false => self.answer_as(around, taker, spoken.as_ref()),
         };
-        let answered = match (local, self.touch(taker)) {
-            (Some(local), Some(leg)) => leg.leg.answer(around.now, &local).is_ok(),
-            _ => false,
-        };
-        if !answered {
+        let Some(taken) = taken else {
             return self.end_call(
                 around,
                 call,
                 StatusCode::NOT_ACCEPTABLE_HERE,
                 EndCause::Failed("no codec in common"),
             );
+        };
+        let waits = self.legs.get(&waiting).is_some_and(|leg| !leg.side.is_confirmed());
+        match taken {
+            // A phone that left the offer to us has agreed on nothing yet.
+            None if !self.is_room(taker) => {}
+            taken if waits => self.answer_caller(around, call, taken.as_ref()),
+            _ if self.is_room(taker) => self.let_hear(around, call),
+            _ => {}
         }
-        let taken = self.legs.get(&taker).and_then(|leg| leg.leg.agreed().cloned());
-        let waits = self.legs.get(&waiting).is_some_and(|leg| !leg.leg.is_confirmed());
-        if let Some(agreed) = taken.filter(|_| waits) {
-            self.answer_caller(around, call, &agreed);
-        }
+    }
+
+    /// Answers a caller in the words of another side; gives what was agreed on, if that is known already.
+    fn answer_as(
+        &mut self,
+        around: &mut Around<'_>,
+        taker: LegId,
+        spoken: Option<&Agreed>,
+    ) -> Option<Option<Agreed>> {
+        let local = self.local_toward(taker, spoken)?;
+        let leg = self.touch(taker)?;
+        leg.side.answer(around.now, &local).ok()?;
+        Some(leg.side.agreed().cloned())
     }
 }
 

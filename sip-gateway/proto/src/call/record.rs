@@ -48,6 +48,16 @@ pub enum RecordedRoute {
         /// The post of the extension.
         post: PostId,
     },
+    /// Browsers of an extension: it cost nothing.
+    Browser {
+        /// The post of the extension.
+        post: PostId,
+    },
+    /// A meeting: it cost nothing.
+    Room {
+        /// The post of whoever dialled in or called out.
+        post: PostId,
+    },
     /// A trunk.
     Trunk {
         /// Which.

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-#[cfg(test)]
-use super::call_leg::CallLeg;
-use super::call_leg::Party;
+use super::call_leg::{CallLeg, Party};
 use super::calls::Calls;
 #[cfg(test)]
 use super::calls::{Call, Stage};
 use super::io::{Around, Output};
 use super::media_plane::LegId;
 use super::record::CallId;
+use super::side::Side;
 use crate::leg::{self, LegEvent};
 use crate::message::Response;
 
@@ -18,7 +17,7 @@ impl Calls {
     /// Performs what legs want, until they want nothing any more.
     pub(super) fn settle(&mut self, around: &mut Around<'_>) {
         while let Some(id) = self.touched.pop() {
-            while let Some(output) = self.legs.get_mut(&id).and_then(|leg| leg.leg.poll_output()) {
+            while let Some(output) = self.legs.get_mut(&id).and_then(|leg| leg.side.poll_output()) {
                 match output {
                     leg::Output::Request { flow, request } => {
                         self.outputs.push_back(Output::Request { leg: id, flow, request });
@@ -54,7 +53,7 @@ impl Calls {
                         hunting.branches.contains(id) || by == Some(*id)
                     }
                     Stage::Talking { other } => other == id,
-                    Stage::Alone { .. } => false,
+                    Stage::Alone { .. } | Stage::Asking(_) => false,
                 }
         };
         let waits = |call: &Call| call.deadline.is_some() || matches!(call.stage, Stage::Talking { .. });
@@ -64,7 +63,7 @@ impl Calls {
     /// Notes when a leg wants to be looked at again, or drops it when it is over.
     fn schedule(&mut self, id: LegId) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
-        let due = leg.leg.poll_timeout();
+        let due = leg.side.poll_timeout();
         if leg.due != due {
             if let Some(old) = leg.due {
                 self.due.remove(&(old, id));
@@ -74,12 +73,15 @@ impl Calls {
             }
             leg.due = due;
         }
-        if leg.ended && leg.leg.is_over() {
+        if leg.ended && leg.side.is_over() {
             let leg = self.legs.remove(&id).expect("it was just looked at");
             if let Some(old) = leg.due {
                 self.due.remove(&(old, id));
             }
-            self.dialogs.remove(&(leg.leg.call_id().to_owned(), leg.leg.local_tag().to_owned()));
+            if let Some(phone) = leg.phone() {
+                self.dialogs.remove(&(phone.call_id().to_owned(), phone.local_tag().to_owned()));
+            }
+            self.meetings_calling.remove(&id);
             if let Some(key) = leg.invite {
                 self.inviting.remove(&key);
             }
@@ -117,14 +119,14 @@ impl Calls {
 
     /// A trunk wants to know who we are. Nobody else has a right to: a phone that asks could have our answers.
     fn handle_challenge(&mut self, around: &mut Around<'_>, id: LegId, response: &Response) {
-        let Some(leg) = self.touch(id) else { return };
-        let answer = match (&leg.party, leg.leg.challenged()) {
+        let Some(CallLeg { side: Side::Phone(leg), party, .. }) = self.touch(id) else { return };
+        let answer = match (party, leg.challenged()) {
             (Party::Outside { trunk, .. }, Some(request)) => around.trunks.answer(*trunk, request, response),
             _ => None,
         };
         match answer {
-            Some((name, credentials)) => leg.leg.retry(around.now, name, &credentials),
-            None => leg.leg.surrender(around.now),
+            Some((name, credentials)) => leg.retry(around.now, name, &credentials),
+            None => leg.surrender(around.now),
         }
     }
 
@@ -136,8 +138,9 @@ impl Calls {
         digit: char,
         duration: Duration,
     ) {
-        if let Some(other) = self.other(call, id) {
-            around.media.press(other, digit, duration);
+        match self.other(call, id).filter(|other| !self.is_room(*other)) {
+            Some(other) => around.media.press(other, digit, duration),
+            None => self.handle_own_key(around, id, digit),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Transfers (RFC 5589): a phone sends whoever it talks to elsewhere. We do it for the phone, so that the other side
 //! need not know how, and the call comes back when it fails.
 
-use super::call_leg::Party;
+use super::call_leg::CallLeg;
 use super::calls::{Calls, Stage};
 use super::hunt::{Hunt, Payer};
 use super::hunting::Hunting;
@@ -9,8 +9,9 @@ use super::identity::Presented;
 use super::io::Around;
 use super::media_plane::{LegId, Sound};
 use super::record::{CallId, EndCause};
+use super::screen::ScreenEvent;
 use crate::leg::{Referral, Replaces};
-use crate::message::{StatusCode, Uri};
+use crate::message::StatusCode;
 use crate::plan::Route;
 
 /// A transfer under way.
@@ -35,32 +36,40 @@ impl Calls {
     ) {
         let verdict = match &referral.replaces {
             Some(replaces) => self.transfer_attended(around, call, by, replaces),
-            None => self.transfer_blindly(around, call, by, &referral.target),
+            None => match referral.target.user() {
+                Some(dialled) => self.transfer_blindly(around, call, by, dialled.into_owned()),
+                None => Err(StatusCode::NOT_FOUND),
+            },
         };
         if let Err(status) = verdict
-            && let Some(leg) = self.touch(by)
+            && let Some(leg) = self.touch(by).and_then(CallLeg::phone_mut)
         {
-            leg.leg.refuse_refer(around.now, status);
+            leg.refuse_refer(around.now, status);
         }
     }
 
     /// The other side is to call a number.
-    fn transfer_blindly(
+    pub(super) fn transfer_blindly(
         &mut self,
         around: &mut Around<'_>,
         call: CallId,
         by: LegId,
-        target: &Uri,
+        dialled: String,
     ) -> Result<(), StatusCode> {
         let other = self.other(call, by).ok_or(StatusCode::REQUEST_PENDING)?;
         let home =
             self.legs.get(&by).and_then(|leg| leg.extension()).ok_or(StatusCode::FORBIDDEN)?.to_owned();
-        let dialled = target.user().ok_or(StatusCode::NOT_FOUND)?.into_owned();
         let payer = Payer::Extension(home.clone());
         let plan = around.plan;
         let route = plan.route(payer.caller(), &dialled);
-        if matches!(route, Route::Code(_)) {
-            return Err(StatusCode::NOT_FOUND);
+        let meeting = match &route {
+            Route::Code(_) => return Err(StatusCode::NOT_FOUND),
+            Route::Conference(_) => Some(None),
+            Route::Meeting { meeting, .. } => Some(Some(meeting.clone())),
+            _ => None,
+        };
+        if let Some(meeting) = meeting {
+            return self.send_to_door(around, call, by, dialled, meeting);
         }
         let hunt = Hunt::toward(plan, payer, &dialled, &route)?;
 
@@ -68,11 +77,12 @@ impl Calls {
         let found = self.calls.get_mut(&call).ok_or(StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST)?;
         found.caller = other;
         found.dialled = dialled;
-        if let Some(leg) = self.touch(by) {
-            leg.leg.accept_refer(around.now);
+        self.accept_transfer(around, by);
+        for leg in [by, other] {
+            self.unseat(around, leg);
         }
-        around.media.play(other, Sound::Music);
-        around.media.play(by, Sound::Silence);
+        self.play_to(around, other, Sound::Music);
+        self.play_to(around, by, Sound::Silence);
         let transfer = Transfer { by: Some(by), home, returning: false };
         self.hunt(around, call, Hunting::new(hunt, presented, Some(transfer)));
         Ok(())
@@ -96,7 +106,7 @@ impl Calls {
             return Err(StatusCode::FORBIDDEN);
         };
         let home = home.to_owned();
-        if replaces.early_only && self.legs.get(&second).is_some_and(|leg| leg.leg.is_confirmed()) {
+        if replaces.early_only && self.legs.get(&second).is_some_and(|leg| leg.side.is_confirmed()) {
             return Err(StatusCode::BUSY_HERE);
         }
         let into = self.legs.get(&second).map(|leg| leg.call).ok_or(StatusCode::NOT_FOUND)?;
@@ -108,15 +118,14 @@ impl Calls {
         let has_place = match &found.stage {
             Stage::Talking { other } => found.caller == second || *other == second,
             Stage::Hunting(_) => found.caller == second,
-            Stage::Alone { .. } => false,
+            Stage::Alone { .. } | Stage::Asking(_) => false,
         };
         if !has_place {
             return Err(StatusCode::NOT_ACCEPTABLE_HERE);
         }
 
-        if let Some(leg) = self.touch(by) {
-            leg.leg.accept_refer(around.now);
-        }
+        self.accept_transfer(around, by);
+        self.unseat(around, other);
         self.forget(call);
         if let Some(leg) = self.legs.get_mut(&other) {
             leg.call = into;
@@ -144,13 +153,13 @@ impl Calls {
             leg.record.call = call;
         }
         self.tell(by);
-        around.media.play(by, Sound::Silence);
+        self.play_to(around, by, Sound::Silence);
         true
     }
 
     /// Puts one leg, which is answered or about to be, in the place of another in its call.
     pub(super) fn put_in_place(&mut self, around: &mut Around<'_>, call: CallId, old: LegId, new: LegId) {
-        let hears = self.legs.get(&new).is_some_and(|leg| leg.leg.is_confirmed());
+        let hears = self.legs.get(&new).is_some_and(|leg| leg.side.is_confirmed());
         let Some(found) = self.calls.get_mut(&call) else { return };
         match &mut found.stage {
             Stage::Talking { other } => {
@@ -164,28 +173,38 @@ impl Calls {
             Stage::Hunting(hunting) if found.caller == old => {
                 found.caller = new;
                 match hunting.heard {
-                    Some(heard) if hears => around.media.bridge(new, heard),
-                    None if hears => around.media.play(new, Sound::Ringback),
+                    Some(heard) if hears => self.join(around, new, heard),
+                    None if hears => self.play_to(around, new, Sound::Ringback),
                     _ => {}
                 }
             }
-            Stage::Hunting(_) | Stage::Alone { .. } => {}
+            Stage::Hunting(_) | Stage::Alone { .. } | Stage::Asking(_) => {}
         }
     }
 
     /// A transfer succeeded: whoever transferred is told, and is out of the call.
     pub(super) fn finish_transfer(&mut self, around: &mut Around<'_>, by: LegId) {
         if let Some(leg) = self.touch(by) {
-            leg.leg.notify_refer(around.now, StatusCode::OK);
-            leg.leg.hang_up(around.now, None);
+            if let Some(phone) = leg.phone_mut() {
+                phone.notify_refer(around.now, StatusCode::OK);
+            }
+            leg.side.hang_up(around.now, None);
         }
         self.close_leg(around, by, EndCause::Transferred);
     }
 
     /// A transfer failed because the transferred side is gone.
     pub(super) fn fail_transfer(&mut self, around: &mut Around<'_>, by: LegId, status: StatusCode) {
-        if let Some(leg) = self.touch(by) {
-            leg.leg.notify_refer(around.now, status);
+        match self.touch(by).and_then(CallLeg::phone_mut) {
+            Some(phone) => phone.notify_refer(around.now, status),
+            None => self.tell_screen(by, ScreenEvent::TransferFailed { status: status.code() }),
+        }
+    }
+
+    /// Whoever asks for a transfer is told that it is under way.
+    pub(super) fn accept_transfer(&mut self, around: &Around<'_>, by: LegId) {
+        if let Some(phone) = self.touch(by).and_then(CallLeg::phone_mut) {
+            phone.accept_refer(around.now);
         }
     }
 
@@ -217,11 +236,7 @@ impl Calls {
     /// Who a leg is, as others are told.
     pub(super) fn presented(&self, around: &Around<'_>, id: LegId) -> Presented {
         let nobody = Presented { number: String::new(), name: String::new() };
-        let Some(leg) = self.legs.get(&id) else { return nobody };
-        match &leg.party {
-            Party::Extension { number, .. } => Presented::extension(around.plan, number),
-            Party::Outside { number, .. } => Presented { number: number.clone(), name: String::new() },
-        }
+        self.legs.get(&id).map_or(nobody, |leg| leg.party.presented(around.plan))
     }
 }
 

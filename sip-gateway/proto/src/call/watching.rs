@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::call_leg::{CallLeg, Party};
+use super::call_leg::CallLeg;
 use super::calls::Calls;
 use super::identity::Presented;
 use super::media_plane::LegId;
 use super::pickup::may_pick_up;
 use super::record::CallId;
+use crate::leg::Leg;
 use crate::message::Uri;
 use crate::plan::Plan;
 use crate::subscription::{WatchedDialog, WatchedState};
@@ -30,7 +31,7 @@ impl Calls {
             let leg = self.legs.get(&id)?;
             Some(WatchedDialog {
                 id: format!("{}{}", call.0, if outgoing { "o" } else { "i" }),
-                dialog: leg.leg.any_dialog().map(|dialog| dialog.id().clone()),
+                dialog: leg.phone().and_then(Leg::any_dialog).map(|dialog| dialog.id().clone()),
                 outgoing,
                 state,
                 remote: self.remote_of(plan, id, leg),
@@ -56,9 +57,8 @@ impl Calls {
     /// Who is at the other end: whom it talks to, and before that who calls or what was dialled.
     fn remote_of(&self, plan: &Plan, id: LegId, leg: &CallLeg) -> Option<(Uri, Option<String>)> {
         let talks_to = self.other(leg.call, id).and_then(|other| self.legs.get(&other));
-        let there = match talks_to.map(|other| &other.party) {
-            Some(Party::Extension { number, .. }) => Presented::extension(plan, number),
-            Some(Party::Outside { number, .. }) => Presented { number: number.clone(), name: String::new() },
+        let there = match talks_to {
+            Some(other) => other.party.presented(plan),
             None if leg.record.inbound => Presented::extension(plan, &leg.record.dialled),
             None => Presented { number: leg.record.from.clone(), name: leg.record.from_name.clone() },
         };

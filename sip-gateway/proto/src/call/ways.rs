@@ -29,7 +29,7 @@ impl Calls {
     pub(super) fn ways_to_extension(&self, around: &Around<'_>, call: CallId, number: &str) -> Vec<Way> {
         let Some(extension) = around.plan.extension(number) else { return Vec::new() };
         let caller = self.calls.get(&call).and_then(|call| self.legs.get(&call.caller));
-        let calling = caller.filter(|leg| leg.record.inbound).map(|leg| leg.leg.flow());
+        let calling = caller.filter(|leg| leg.record.inbound).and_then(|leg| leg.side.flow());
         let bindings = around.registrar.lookup(around.now, number).into_iter();
         bindings
             .filter(|binding| Some(binding.flow) != calling)
@@ -128,7 +128,7 @@ impl Calls {
     /// Another server of the trunk that did not serve a call.
     pub(super) fn other_server(&mut self, around: &mut Around<'_>, call: CallId, id: LegId) -> Option<Way> {
         let leg = self.legs.get(&id)?;
-        let (failed, Some(Target::Outside(outside))) = (leg.leg.flow(), leg.target.clone()) else {
+        let (Some(failed), Some(Target::Outside(outside))) = (leg.side.flow(), leg.target.clone()) else {
             return None;
         };
         let tried = &mut self.hunting(call)?.tried;

@@ -1,6 +1,7 @@
 //! The whole SIP side of the program as one machine: messages in, messages and facts out.
 
 mod authenticate;
+mod commands;
 mod detours;
 mod guard;
 mod requests;
@@ -16,7 +17,10 @@ use std::time::{Duration, Instant};
 
 use self::detours::Detours;
 use self::guard::Guard;
-use crate::call::{self, Around, Calls, LegId, LegRecord, MediaEvent, MediaPlane, Setting};
+use crate::call::{
+    self, Around, Calls, DoorCommand, LegId, LegRecord, MediaEvent, MediaPlane, ScreenNews, SeatCommand,
+    Setting,
+};
 use crate::flow::{Carrier, Flow};
 use crate::message::{CSeq, Message, Method, ParseError, Request, Response};
 use crate::plan::{Plan, ResolvedTrunk, TrunkId};
@@ -108,6 +112,12 @@ pub enum Output {
         /// What it set.
         setting: Setting,
     },
+    /// Something is to be done with a phone's seat in a room.
+    Seat(SeatCommand),
+    /// Something is to be done at the door of a meeting.
+    Door(DoorCommand),
+    /// News for browsers.
+    Screen(ScreenNews),
 }
 
 impl Endpoint {
@@ -332,6 +342,9 @@ impl Endpoint {
             call::Output::Setting { extension, setting } => {
                 self.outputs.push_back(Output::Setting { extension, setting });
             }
+            call::Output::Seat(command) => self.outputs.push_back(Output::Seat(command)),
+            call::Output::Door(command) => self.outputs.push_back(Output::Door(command)),
+            call::Output::Screen(news) => self.outputs.push_back(Output::Screen(news)),
         }
     }
 
@@ -502,6 +515,9 @@ impl fmt::Debug for Output {
             Self::Binding(change) => write!(f, "Binding({change:?})"),
             Self::Record(record) => write!(f, "Record({:?})", record.leg),
             Self::Setting { extension, setting } => write!(f, "Setting({extension} {setting:?})"),
+            Self::Seat(command) => command.fmt(f),
+            Self::Door(command) => command.fmt(f),
+            Self::Screen(news) => news.fmt(f),
         }
     }
 }

@@ -74,7 +74,7 @@ impl Endpoint {
                 self.transactions.respond(with.now, key, response);
             }
             // Somebody's password for somebody else's number.
-            Entry::Device { .. } => self.answer(key, with, request, StatusCode::FORBIDDEN),
+            Entry::Device { .. } => self.reply(key, with, request, StatusCode::FORBIDDEN),
             Entry::Challenge(response) => self.transactions.respond_stateless(flow, request, response),
         }
     }
@@ -98,7 +98,7 @@ impl Endpoint {
             }
         };
         if request.headers.max_forwards() == Some(0) {
-            return self.answer(key, with, &request, StatusCode::TOO_MANY_HOPS);
+            return self.reply(key, with, &request, StatusCode::TOO_MANY_HOPS);
         }
         self.with_calls(with, |calls, around| calls.handle_invite(around, key, flow, request, origin));
     }
@@ -126,7 +126,7 @@ impl Endpoint {
         self.transactions.respond_stateless(flow, request, request.reply(status, None));
     }
 
-    pub(super) fn answer(
+    pub(super) fn reply(
         &mut self,
         key: ServerKey,
         with: &Surroundings<'_>,

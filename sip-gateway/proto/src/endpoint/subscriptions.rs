@@ -33,7 +33,7 @@ impl Endpoint {
             }
             Some("message-summary") if number == watcher.extension => Subject::Mailbox,
             // Somebody else's messages are nobody's business.
-            Some("message-summary") => return self.answer(key, with, request, StatusCode::FORBIDDEN),
+            Some("message-summary") => return self.reply(key, with, request, StatusCode::FORBIDDEN),
             _ => {
                 let tag = self.tag();
                 let response = request.reply(StatusCode::BAD_EVENT, Some(&tag));
@@ -42,7 +42,7 @@ impl Endpoint {
             }
         };
         if let Err(status) = is_permitted(&self.plan, &watcher, &subject) {
-            return self.answer(key, with, request, status);
+            return self.reply(key, with, request, status);
         }
         if self.watchers.is_full_for(&watcher.extension, &subject) {
             let tag = self.tag();
@@ -80,7 +80,7 @@ impl Endpoint {
         let Some(watcher) = self.watcher(with, flow, request) else { return };
         let Some((id, known, subject)) = self.watchers.of_request(request) else { return };
         if known.extension != watcher.extension {
-            return self.answer(key, with, request, StatusCode::FORBIDDEN);
+            return self.reply(key, with, request, StatusCode::FORBIDDEN);
         }
         let subject = subject.clone();
         let state = self.state_of(with, &watcher, &subject);

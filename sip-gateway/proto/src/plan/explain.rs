@@ -51,7 +51,7 @@ pub enum Step {
     },
     /// It is a short code.
     Code(ShortCode),
-    /// No extension, group or code has that number.
+    /// No extension, group, meeting or code has that number.
     NotInside {
         /// The number, without separators.
         number: String,
@@ -144,6 +144,10 @@ pub enum Where {
     Extension,
     /// A group.
     Group,
+    /// All meetings.
+    Conference,
+    /// One meeting.
+    Meeting,
 }
 
 impl Explanation {

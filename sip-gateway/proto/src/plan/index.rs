@@ -1,11 +1,11 @@
 //! Where in a plan a number, a name or an id is found: asked for every message, so looked up and not searched.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::OnceLock;
 
 use super::number::{international, is_country};
-use super::{Device, Extension, InboundNumber, Plan, Post, PostId, RingGroup, Trunk, TrunkId};
+use super::{Device, Extension, InboundNumber, Plan, Post, PostId, RingGroup, RoomNumber, Trunk, TrunkId};
 use crate::plan::DigestAlgorithm;
 
 /// The index of a plan, made when it is first asked. A plan that has been asked does not change any more; a clone of it
@@ -17,6 +17,8 @@ pub struct Index(OnceLock<Box<Places>>);
 struct Places {
     extensions: HashMap<String, usize>,
     groups: HashMap<String, usize>,
+    conference: HashSet<String>,
+    rooms: HashMap<String, usize>,
     /// Extension and device of a user name.
     usernames: HashMap<String, (usize, usize)>,
     posts: HashMap<PostId, usize>,
@@ -48,6 +50,18 @@ impl Plan {
     #[must_use]
     pub fn group(&self, number: &str) -> Option<&RingGroup> {
         self.groups.get(*self.places().groups.get(number)?)
+    }
+
+    /// Whether meetings are reached by that number with their PIN.
+    #[must_use]
+    pub fn is_conference(&self, number: &str) -> bool {
+        self.places().conference.contains(number)
+    }
+
+    /// The meeting of that number.
+    #[must_use]
+    pub fn room(&self, number: &str) -> Option<&RoomNumber> {
+        self.rooms.get(*self.places().rooms.get(number)?)
     }
 
     /// The device that has that user name, and the extension that it is for.
@@ -105,6 +119,10 @@ impl Plan {
             }
             for (at, group) in self.groups.iter().enumerate() {
                 places.groups.entry(group.number.clone()).or_insert(at);
+            }
+            places.conference.extend(self.conference.iter().cloned());
+            for (at, room) in self.rooms.iter().enumerate() {
+                places.rooms.entry(room.number.clone()).or_insert(at);
             }
             for (at, post) in self.posts.iter().enumerate() {
                 // The metadata of all countries are read when they are first asked, which takes a while: better now

@@ -38,6 +38,10 @@ pub struct Plan {
     pub extensions: Vec<Extension>,
     /// Numbers that ring several extensions.
     pub groups: Vec<RingGroup>,
+    /// Numbers by which meetings are reached with their PIN.
+    pub conference: Vec<String>,
+    /// Numbers that lead to one meeting each.
+    pub rooms: Vec<RoomNumber>,
     /// Ways to the public network.
     pub trunks: Vec<Trunk>,
     /// Which trunks a call to the outside takes.
@@ -170,6 +174,17 @@ pub struct RingGroup {
     pub otherwise: Option<String>,
 }
 
+/// A number that leads to one meeting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomNumber {
+    /// What is dialled.
+    pub number: String,
+    /// Which meeting, in the office's words.
+    pub meeting: String,
+    /// What displays show.
+    pub name: String,
+}
+
 /// How a group rings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RingStrategy {
@@ -264,7 +279,7 @@ pub struct InboundNumber {
     pub trunk: TrunkId,
     /// The number in E.164; empty for all that have no entry of their own.
     pub number: String,
-    /// The extension or group it rings.
+    /// The extension or group it rings, or the number of a meeting or of all meetings.
     pub target: String,
 }
 

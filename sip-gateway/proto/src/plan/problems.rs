@@ -12,7 +12,7 @@ use super::{DigestAlgorithm, Extension, Plan, Post};
 pub enum Problem {
     /// There is no realm, so no phone can authenticate.
     NoRealm,
-    /// Several extensions or groups have this number; the first has it, extensions before groups.
+    /// Several things have this number; the first has it, extensions before groups before meetings.
     DuplicateNumber {
         /// The number.
         number: String,
@@ -51,7 +51,7 @@ pub enum Problem {
         /// Where it leads.
         target: String,
     },
-    /// An extension or group has a number that is an emergency number at a post, where it can never be called.
+    /// A number of the house is an emergency number at a post, where it can never be called.
     EmergencyShadows {
         /// The post's name.
         post: String,
@@ -75,7 +75,7 @@ pub enum Problem {
         /// The number.
         number: String,
     },
-    /// An extension or group has a number like a short code, and comes before it.
+    /// A number of the house is written like a short code, and comes before it.
     CodeHidden {
         /// The number.
         number: String,
@@ -140,17 +140,27 @@ impl Plan {
                 forms.push(prefixed);
             }
             for number in forms {
-                if self.extension(&number).is_some() || self.group(&number).is_some() {
+                if self.is_inside(&number) {
                     problems.push(Problem::EmergencyShadows { post: name(), number });
                 }
             }
         }
     }
 
+    /// Whether something in the house has that number.
+    fn is_inside(&self, number: &str) -> bool {
+        self.extension(number).is_some()
+            || self.group(number).is_some()
+            || self.is_conference(number)
+            || self.room(number).is_some()
+    }
+
     fn number_problems(&self, problems: &mut Vec<Problem>) {
         let extensions = self.extensions.iter().map(|extension| &extension.number);
+        let groups = self.groups.iter().map(|group| &group.number);
+        let rooms = self.rooms.iter().map(|room| &room.number);
         let mut seen = HashSet::new();
-        for number in extensions.chain(self.groups.iter().map(|group| &group.number)) {
+        for number in extensions.chain(groups).chain(&self.conference).chain(rooms) {
             if !seen.insert(number) {
                 problems.push(Problem::DuplicateNumber { number: number.clone() });
             }
@@ -264,7 +274,7 @@ impl Plan {
             if self.trunk(inbound.trunk).is_none() {
                 problems.push(Problem::UnknownTrunk { of: of() });
             }
-            if self.extension(&inbound.target).is_none() && self.group(&inbound.target).is_none() {
+            if !self.is_inside(&inbound.target) {
                 problems.push(Problem::UnknownTarget { of: of(), target: inbound.target.clone() });
             }
             if !seen.insert((inbound.trunk, &inbound.number)) {

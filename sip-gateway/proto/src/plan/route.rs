@@ -4,7 +4,7 @@
 //!
 //! 1. an emergency number of the caller's post, with or without the post's outside prefix: always goes out, whatever
 //!    rights and limits say;
-//! 2. the number of an extension or a group, exactly as it is: no prefix and no code hides it;
+//! 2. the number of an extension, a group or a meeting, exactly as it is: no prefix and no code hides it;
 //! 3. a short code, [`ShortCode`];
 //! 4. a public number behind the outside prefix, or one with a plus or an international prefix without it. If it is one
 //!    of our own, the call stays in the house and costs nothing;
@@ -36,6 +36,15 @@ pub enum Route {
     Extension(String),
     /// To the group of that number.
     Group(String),
+    /// To all meetings, of which the PIN chooses one.
+    Conference(String),
+    /// To one meeting.
+    Meeting {
+        /// The number.
+        number: String,
+        /// Which meeting, in the office's words.
+        meeting: String,
+    },
     /// To what a short code orders.
     Code(ShortCode),
     /// To the public network.
@@ -184,6 +193,8 @@ impl Plan {
             match self.route(Caller::Extension(&caller.number), target) {
                 Route::Extension(number) if number == caller.number => return Err(Refusal::BadForward),
                 Route::Extension(_) | Route::Group(_) | Route::Outside(_) => {}
+                // Nobody is there to type a PIN for a call that was forwarded, or to say who comes.
+                Route::Conference(_) | Route::Meeting { .. } => return Err(Refusal::BadForward),
                 Route::Code(_) | Route::Emergency { .. } | Route::Refused(_) => {
                     return Err(Refusal::BadForward);
                 }
@@ -292,7 +303,7 @@ impl Plan {
         }
     }
 
-    /// A public number of ours leads to an extension or group, and to nothing else: nobody calls through us.
+    /// A public number of ours leads to an extension, group or meeting, and to nothing else: nobody calls through us.
     fn called_over(&self, trunk: &Trunk, dialled: &str, steps: &mut Vec<Step>) -> Result<Route, Refusal> {
         steps.push(Step::Trunk { name: trunk.name.clone() });
         let country = self.post(trunk.post).map_or("", |post| post.country.as_str());
@@ -313,28 +324,40 @@ impl Plan {
         Ok(inside)
     }
 
-    /// The extension or group of exactly that number.
+    /// The extension, group or meeting of exactly that number.
     fn inside(&self, number: &str) -> Option<Route> {
         if self.extension(number).is_some() {
             return Some(Route::Extension(number.to_owned()));
         }
-        self.group(number).map(|group| Route::Group(group.number.clone()))
+        if self.group(number).is_some() {
+            return Some(Route::Group(number.to_owned()));
+        }
+        if self.is_conference(number) {
+            return Some(Route::Conference(number.to_owned()));
+        }
+        let room = self.room(number)?;
+        Some(Route::Meeting { number: room.number.clone(), meeting: room.meeting.clone() })
     }
 
     fn tell_inside(&self, inside: &Route, steps: &mut Vec<Step>) {
         let (kind, number, name, post) = match inside {
             Route::Extension(number) => match self.extension(number) {
-                Some(extension) => (Where::Extension, number, &extension.name, extension.post),
+                Some(extension) => (Where::Extension, number, extension.name.as_str(), Some(extension.post)),
                 None => return,
             },
             Route::Group(number) => match self.group(number) {
-                Some(group) => (Where::Group, number, &group.name, group.post),
+                Some(group) => (Where::Group, number, group.name.as_str(), Some(group.post)),
+                None => return,
+            },
+            Route::Conference(number) => (Where::Conference, number, "", None),
+            Route::Meeting { number, .. } => match self.room(number) {
+                Some(room) => (Where::Meeting, number, room.name.as_str(), None),
                 None => return,
             },
             _ => return,
         };
-        let post = self.post(post).map(|post| post.name.clone());
-        steps.push(Step::Inside { kind, number: number.clone(), name: name.clone(), post });
+        let post = post.and_then(|post| Some(self.post(post)?.name.clone()));
+        steps.push(Step::Inside { kind, number: number.clone(), name: name.to_owned(), post });
     }
 
     pub(super) fn tell_way(&self, way: &Way, steps: &mut Vec<Step>) {

@@ -48,7 +48,9 @@ impl Plan {
     /// Whether the house has numbers of the same length and first digit: then it is rather one of those, which nobody has.
     fn has_neighbours(&self, dialled: &str) -> bool {
         let extensions = self.extensions.iter().map(|extension| &extension.number);
-        let mut numbers = extensions.chain(self.groups.iter().map(|group| &group.number));
+        let groups = self.groups.iter().map(|group| &group.number);
+        let rooms = self.rooms.iter().map(|room| &room.number);
+        let mut numbers = extensions.chain(groups).chain(rooms).chain(&self.conference);
         numbers.any(|number| number.len() == dialled.len() && number.get(..1) == dialled.get(..1))
     }
 }

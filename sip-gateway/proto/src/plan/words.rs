@@ -74,11 +74,23 @@ impl Step {
                     (Where::Extension, English) => format!("{number} is the extension of {name}, {post}."),
                     (Where::Group, French) => format!("{number} est le groupe {name}, {post}."),
                     (Where::Group, English) => format!("{number} is the group {name}, {post}."),
+                    (Where::Conference, French) => {
+                        format!("{number} est le numéro des réunions : le code PIN désigne la réunion.")
+                    }
+                    (Where::Conference, English) => {
+                        format!("{number} is the number of meetings: the PIN says which one.")
+                    }
+                    (Where::Meeting, French) => format!("{number} est le numéro de la réunion « {name} »."),
+                    (Where::Meeting, English) => format!("{number} is the number of the meeting “{name}”."),
                 }
             }
             (Self::Code(code), _) => code.sentence(language),
-            (Self::NotInside { number }, French) => format!("Aucun poste, groupe ou code n’est {number}."),
-            (Self::NotInside { number }, English) => format!("No extension, group or code is {number}."),
+            (Self::NotInside { number }, French) => {
+                format!("Aucun poste, groupe, réunion ou code n’est {number}.")
+            }
+            (Self::NotInside { number }, English) => {
+                format!("No extension, group, meeting or code is {number}.")
+            }
             (Self::OutsidePrefix { prefix }, French) => format!("{prefix} est le préfixe de sortie."),
             (Self::OutsidePrefix { prefix }, English) => format!("{prefix} is the outside prefix."),
             (Self::Completed { formerly, number }, French) => {
@@ -226,6 +238,10 @@ impl Route {
             (Self::Extension(number) | Self::Group(number), English) => {
                 format!("The call rings at {number}.")
             }
+            (Self::Conference(_), French) => "L’appelant compose le code PIN de sa réunion.".to_owned(),
+            (Self::Conference(_), English) => "The caller types the PIN of the meeting.".to_owned(),
+            (Self::Meeting { .. }, French) => "L’appel mène à la porte de la réunion.".to_owned(),
+            (Self::Meeting { .. }, English) => "The call leads to the door of the meeting.".to_owned(),
             (Self::Code(_), French) => "Le code est exécuté.".to_owned(),
             (Self::Code(_), English) => "The code is carried out.".to_owned(),
             (Self::Outside(outside), French) => format!("L’appel sort vers {}.", outside.number),
@@ -302,9 +318,11 @@ impl Problem {
                 format!("{of} leads to {target}, which does not exist."),
             ),
             Self::EmergencyShadows { post, number } => (
-                format!("{post} : {number} est un numéro d’urgence et ne joindra jamais ce poste ou groupe."),
                 format!(
-                    "{post}: {number} is an emergency number and will never reach this extension or group."
+                    "{post} : {number} est un numéro d’urgence et ne joindra jamais ce poste, ce groupe ou cette réunion."
+                ),
+                format!(
+                    "{post}: {number} is an emergency number and will never reach this extension, group or meeting."
                 ),
             ),
             Self::NoEmergencyNumber { post } => {

@@ -2,7 +2,7 @@
 
 use super::super::tests::*;
 use super::*;
-use crate::plan::{Class, Language, PostId, RingGroup, TrunkId};
+use crate::plan::{Class, Language, PostId, RingGroup, RoomNumber, TrunkId};
 
 #[test]
 fn a_good_plan_has_only_the_problem_that_geneva_has_no_line() {
@@ -32,6 +32,21 @@ fn each_mistake_is_named() {
             Problem::DuplicateNumber { number: text("201") },
             Problem::UnknownTarget { of: text("+33142000002"), target: text("200") },
         ]
+    );
+    assert_eq!(
+        problems_after(|plan| plan.conference = vec![text("201"), text("112")]),
+        [
+            Problem::EmergencyShadows { post: text("Paris"), number: text("112") },
+            Problem::EmergencyShadows { post: text("Bruxelles"), number: text("112") },
+            Problem::DuplicateNumber { number: text("201") },
+        ]
+    );
+    assert_eq!(
+        problems_after(|plan| {
+            plan.rooms.push(RoomNumber { number: text("*70"), meeting: text("m"), name: text("Cabinet") });
+            plan.inbound[0].target = text("*70");
+        }),
+        [Problem::CodeHidden { number: text("*70") }]
     );
     assert_eq!(
         problems_after(|plan| plan.extensions[1].devices[0].username = text("1001-desk")),

@@ -3,7 +3,7 @@
 use super::super::tests::inbound;
 use super::super::tests::*;
 use super::*;
-use crate::plan::{Language, PostId};
+use crate::plan::{Language, PostId, RoomNumber};
 
 fn leads(caller: &str, dialled: &str) -> Route {
     ministry().route(Caller::Extension(caller), dialled)
@@ -150,7 +150,7 @@ fn short_national_numbers_leave_by_the_own_post_if_the_caller_may_call_its_count
         ministry().explain(Caller::Extension("202"), "0 3939").sentences(Language::English),
         [
             "Extension 202 (Chancellerie) calls from Paris.",
-            "No extension, group or code is 03939.",
+            "No extension, group, meeting or code is 03939.",
             "0 is the outside prefix.",
             "3939 may be a short number in FR: it goes out by a trunk of the same post.",
             "It counts among national calls.",
@@ -246,6 +246,43 @@ fn calls_from_outside_lead_to_the_number_that_was_called_and_never_out_again() {
 }
 
 #[test]
+fn meetings_are_reached_by_one_number_for_all_and_by_numbers_of_their_own() {
+    let mut plan = ministry();
+    plan.conference.push("700".to_owned());
+    plan.rooms.push(RoomNumber {
+        number: "701".to_owned(),
+        meeting: "abc-defg-hij".to_owned(),
+        name: "Cabinet".to_owned(),
+    });
+    plan.inbound.push(inbound(BENIN_LINE, "+2290121300002", "700"));
+    let all = Route::Conference("700".to_owned());
+    let one = Route::Meeting { number: "701".to_owned(), meeting: "abc-defg-hij".to_owned() };
+    assert_eq!(plan.route(Caller::Extension("201"), "700"), all);
+    assert_eq!(plan.route(Caller::Extension("201"), "701"), one);
+    assert_eq!(plan.route(Caller::Trunk(BENIN_LINE), "+2290121300002"), all);
+    assert_eq!(
+        plan.route(Caller::Extension("201"), "0 00229 01 21 30 00 02"),
+        all,
+        "it costs nothing from inside"
+    );
+    assert!(matches!(plan.route(Caller::Extension("203"), "701"), Route::Refused(Refusal::Rights { .. })));
+    assert_eq!(
+        plan.route(Caller::Extension("201"), "*21*701#"),
+        Route::Refused(Refusal::BadForward),
+        "nobody is there to say who comes"
+    );
+    for (number, language, word) in [
+        ("700", Language::French, "PIN"),
+        ("700", Language::English, "PIN"),
+        ("701", Language::French, "Cabinet"),
+        ("701", Language::English, "Cabinet"),
+    ] {
+        let told = plan.explain(Caller::Extension("201"), number).sentences(language);
+        assert!(told.iter().any(|sentence| sentence.contains(word)), "{told:?}");
+    }
+}
+
+#[test]
 fn short_codes_are_carried_out_and_forward_only_where_the_extension_may_call() {
     assert_eq!(leads("201", "*8"), Route::Code(ShortCode::GroupPickup));
     assert_eq!(leads("201", "*8 202"), Route::Code(ShortCode::DirectedPickup("202".to_owned())));
@@ -288,7 +325,7 @@ fn a_decision_is_told_step_by_step_in_both_languages() {
         told(Caller::Extension("201"), "0 00229 95 12 34 56"),
         [
             "Extension 201 (Ambassadeur) calls from Paris.",
-            "No extension, group or code is 00022995123456.",
+            "No extension, group, meeting or code is 00022995123456.",
             "0 is the outside prefix.",
             "+22995123456 is an old number, which has become +2290195123456.",
             "Dialled as in FR it is +2290195123456, country BJ.",
@@ -304,7 +341,7 @@ fn a_decision_is_told_step_by_step_in_both_languages() {
         plan.explain(Caller::Extension("202"), "+3225010211").sentences(Language::French),
         [
             "Le poste téléphonique 202 (Chancellerie) appelle depuis Paris.",
-            "Aucun poste, groupe ou code n’est +3225010211.",
+            "Aucun poste, groupe, réunion ou code n’est +3225010211.",
             "Composé comme en FR, c’est +3225010211, pays BE.",
             "Cela relève des appels internationaux.",
             "Droits de l’appelant : appels nationaux ; il faut : appels internationaux. Ce n’est pas permis.",
