@@ -334,15 +334,26 @@ impl Ears {
     }
 }
 
-/// A time of day as attributes carry it.
+/// A time of day as browsers write it into attributes: by its letters, the earlier one comes first.
 fn rfc3339(since_1970: Duration) -> String {
-    let moment = pbjson_types::Timestamp {
-        seconds: i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX),
-        nanos: i32::try_from(since_1970.subsec_millis() * 1_000_000).unwrap_or_default(),
-    };
-    let text = serde_json::to_value(moment).ok();
-    text.and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default()
+    let seconds = i64::try_from(since_1970.as_secs()).unwrap_or_default();
+    let text = serde_json::to_value(pbjson_types::Timestamp { seconds, nanos: 0 });
+    let text = text.ok().and_then(|text| Some(text.as_str()?.get(..SECONDS)?.to_owned()));
+    format!("{}.{:03}Z", text.unwrap_or_default(), since_1970.subsec_millis())
 }
 
+/// Letters of a time of day in whole seconds, without its zone.
+const SECONDS: usize = "2026-11-29T09:00:00".len();
 /// The identity of the ears of every room; people have others.
 const EARS: &str = "phones:ears";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_day_is_written_as_browsers_write_it() {
+        assert_eq!(rfc3339(Duration::from_millis(1_795_942_800_007)), "2026-11-29T09:00:00.007Z");
+        assert_eq!(rfc3339(Duration::ZERO), "1970-01-01T00:00:00.000Z");
+    }
+}

@@ -2,9 +2,11 @@
 //! links with faults, and the stage on which they meet our media engine.
 
 mod aes_cm;
+pub mod browser;
 pub mod fuzz;
 pub mod link;
 pub mod peer;
 pub mod source;
 pub mod stage;
+pub mod tone;
 pub mod vp8;

@@ -1,0 +1,6 @@
+//! Phones in rooms: their seats and ears on one side, browsers on the other, packets and signalling over loopback.
+
+#![allow(clippy::unwrap_used)]
+
+mod house;
+mod seats;
