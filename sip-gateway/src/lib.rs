@@ -4,6 +4,7 @@ mod address;
 mod directory;
 pub mod media;
 mod phones;
+pub mod tables;
 pub mod transport;
 
 pub use directory::{Binding, Directory, Fact, LegState, Setting};
