@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::phone::Phone;
 use crate::call::{
-    EndCause, LegId, LegMedia, LegRecord, MediaEvent, MediaPlane, MediaReport, NoPort, RecordingId, Sound,
-    Wish,
+    DoorCommand, EndCause, Entry, LegId, LegMedia, LegRecord, MediaEvent, MediaPlane, MediaReport, NoPort,
+    RecordingId, ScreenEvent, ScreenNews, SeatCommand, SeatOrder, Sound, Visitor, Wish,
 };
 use crate::endpoint::{Endpoint, EndpointConfig, Output, Surroundings};
 use crate::flow::{Carrier, Connection, Flow};
@@ -34,6 +34,13 @@ pub(super) struct House {
     pub(super) phones: Vec<Phone>,
     pub(super) records: Vec<LegRecord>,
     pub(super) outputs: Vec<Output>,
+    /// What browsers were told and have not read.
+    pub(super) news: Vec<ScreenNews>,
+    /// Who sits in rooms.
+    pub(super) seats: HashMap<LegId, SeatOrder>,
+    /// What was asked at doors, and who has gone away from there.
+    pub(super) asked: Vec<(LegId, Visitor, Entry)>,
+    pub(super) left_door: Vec<LegId>,
     air: Vec<(Instant, Flow, bool, Vec<u8>)>,
 }
 
@@ -156,6 +163,10 @@ impl House {
             phones: Vec::new(),
             records: Vec::new(),
             outputs: Vec::new(),
+            news: Vec::new(),
+            seats: HashMap::new(),
+            asked: Vec::new(),
+            left_door: Vec::new(),
             air: Vec::new(),
         };
         house.phone(TRUNK);
@@ -233,11 +244,45 @@ impl House {
     }
 
     /// Our leg to a phone, by the address that was agreed on for its sound.
-    fn leg_of(&self, phone: usize) -> Option<LegId> {
+    pub(super) fn leg_of(&self, phone: usize) -> Option<LegId> {
         let port = self.phones[phone].media_port()?;
         let address = SocketAddr::new(self.phones[phone].address.ip(), port);
         let found = self.media.agreed.iter().filter(|(leg, _)| self.media.open.contains_key(leg));
         found.filter(|(_, agreed)| agreed.remote == Some(address)).map(|(leg, _)| *leg).max()
+    }
+
+    /// The seat whose room a phone hears.
+    pub(super) fn sits(&self, phone: usize) -> Option<LegId> {
+        match self.media.hears.get(&self.leg_of(phone)?)? {
+            Hears::Leg(leg) => Some(*leg).filter(|leg| self.seats.contains_key(leg)),
+            Hears::Sound(_) => None,
+        }
+    }
+
+    /// What the browsers of an extension were told since they were asked last.
+    pub(super) fn told(&mut self, extension: &str) -> Vec<ScreenNews> {
+        let (told, rest) = self.news.drain(..).partition(|news| news.extension == extension);
+        self.news = rest;
+        told
+    }
+
+    /// The room end by which the browsers of an extension ring.
+    pub(super) fn rings_in_browser(&mut self, extension: &str) -> LegId {
+        let told = self.told(extension);
+        let rings = told.iter().find(|news| matches!(news.event, ScreenEvent::Rings { .. }));
+        rings.unwrap_or_else(|| panic!("it rings in a browser of {extension}: {told:?}")).leg
+    }
+
+    /// Somebody opens an extension in a browser.
+    pub(super) fn browser(&mut self, extension: &str) {
+        self.with(|endpoint, with| endpoint.set_screens(with, extension, true));
+    }
+
+    /// A person does something in a browser, and what follows happens.
+    pub(super) fn click<T>(&mut self, act: impl FnOnce(&mut Endpoint, &mut Surroundings<'_>) -> T) -> T {
+        let done = self.with(act);
+        self.run(Duration::from_millis(500));
+        done
     }
 
     /// How the legs to a number ended.
@@ -314,6 +359,24 @@ impl House {
                     self.records.retain(|known| known.leg != record.leg);
                     self.records.push(*record);
                 }
+                Output::Screen(news) => self.news.push(news),
+                Output::Seat(SeatCommand::Take { leg, order }) => {
+                    assert!(self.media.seats.contains(&leg), "{leg:?} has a seat in the sound as well");
+                    if let Some(before) = self.seats.insert(leg, *order) {
+                        let now = &self.seats[&leg];
+                        assert_eq!((&before.room, &before.identity), (&now.room, &now.identity));
+                    }
+                }
+                Output::Seat(SeatCommand::Status { leg, status }) => {
+                    self.seats.get_mut(&leg).expect("somebody sits there").status = status;
+                }
+                Output::Seat(SeatCommand::Leave { leg }) => {
+                    assert!(self.seats.remove(&leg).is_some(), "{leg:?} is left once");
+                }
+                Output::Door(DoorCommand::Ask { leg, visitor, entry }) => {
+                    self.asked.push((leg, visitor, entry));
+                }
+                Output::Door(DoorCommand::Leave { leg }) => self.left_door.push(leg),
                 other => self.outputs.push(other),
             }
         }

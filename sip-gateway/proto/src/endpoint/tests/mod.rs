@@ -1,6 +1,8 @@
 //! What phones and the people behind them meet.
 
+mod browsers;
 mod calls;
+mod dial_in;
 mod forwarding;
 mod house;
 mod long_requests;

@@ -31,6 +31,10 @@ pub(super) struct Phone {
     /// Takes no calls.
     pub(super) busy: bool,
     pub(super) codec: Codec,
+    /// Takes keys in RTP.
+    pub(super) takes_keys: bool,
+    /// What its display was told to show within calls.
+    pub(super) shown: Vec<NameAddr>,
     pub(super) registered: Option<u16>,
     pub(super) events: Vec<LegEvent>,
     pub(super) legs: Vec<Leg>,
@@ -75,6 +79,8 @@ impl Phone {
             credentials: Vec::new(),
             busy: false,
             codec: Codec::Pcma,
+            takes_keys: true,
+            shown: Vec::new(),
             registered: None,
             events: Vec::new(),
             legs: Vec::new(),
@@ -198,6 +204,12 @@ impl Phone {
     pub(super) fn hold(&mut self, now: Instant, direction: Direction) {
         let local = LocalAudio { direction, ..self.audio() };
         self.last().offer(now, local);
+        self.settle(now);
+    }
+
+    /// Presses a key that is told by INFO.
+    pub(super) fn press(&mut self, now: Instant, key: char) {
+        self.last().press(now, key, std::time::Duration::from_millis(100));
         self.settle(now);
     }
 
@@ -380,6 +392,9 @@ impl Phone {
             }
             Event::Request { key, flow, request } => {
                 let tag = to_tag(&request).unwrap_or_default();
+                if request.method == Method::Update {
+                    self.shown.extend(request.headers.address(&HeaderName::PAssertedIdentity).ok());
+                }
                 if request.method == Method::Bye && self.asks_for_password {
                     let Some(credentials) = request.headers.get(&HeaderName::Authorization) else {
                         let challenge = "Digest realm=\"operator.example\", nonce=\"abc\", qop=\"auth\"";
@@ -488,12 +503,10 @@ impl Phone {
     fn audio(&self) -> LocalAudio {
         let port = 4_000 + self.seed;
         let number = self.codec.static_type().unwrap_or(96);
+        let keys = self.takes_keys.then(|| Format::new(101, Codec::TelephoneEvent(8_000)));
         LocalAudio {
             address: SocketAddr::new(self.address.ip(), port),
-            formats: vec![
-                Format::new(number, self.codec.clone()),
-                Format::new(101, Codec::TelephoneEvent(8_000)),
-            ],
+            formats: [Format::new(number, self.codec.clone())].into_iter().chain(keys).collect(),
             direction: Direction::SendRecv,
             ptime: 20,
             offering: Offering::Plain,

@@ -321,7 +321,7 @@ fn one_extension_subscribes_to_no_end_of_things_only_up_to_a_limit() {
     );
 }
 
-fn watch(house: &mut House, phone: usize, number: &str) {
+pub(super) fn watch(house: &mut House, phone: usize, number: &str) {
     let word = format!("w{}", house.phones[phone].answers.len());
     house.act(phone, |phone, now| phone.subscribe(now, "dialog", number, 600, &word));
 }
@@ -336,7 +336,7 @@ fn statuses(house: &House, phone: usize) -> Vec<u16> {
 }
 
 /// Which line a phone was told of, in which version, and the states of its calls.
-fn lamps(house: &House, phone: usize) -> Vec<String> {
+pub(super) fn lamps(house: &House, phone: usize) -> Vec<String> {
     let between = |text: &str, before: &str, after: &str| -> Vec<String> {
         let parts = text.split(before).skip(1);
         parts.filter_map(|part| Some(part.split_once(after)?.0.to_owned())).collect()

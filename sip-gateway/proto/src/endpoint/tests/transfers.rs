@@ -313,7 +313,7 @@ fn transferred_while_it_rings() -> (House, usize, usize, usize) {
 }
 
 /// A phone's own name for one of its calls, as it stands in a Refer-To.
-fn replaces(house: &House, phone: usize, leg: usize) -> String {
+pub(super) fn replaces(house: &House, phone: usize, leg: usize) -> String {
     let leg = &house.phones[phone].legs[leg];
     let (call_id, local) = (leg.call_id().to_owned(), leg.local_tag().to_owned());
     let remote = match leg.dialog() {

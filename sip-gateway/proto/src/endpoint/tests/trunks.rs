@@ -230,7 +230,7 @@ fn a_trunk_that_was_changed_registers_anew() {
 }
 
 /// Tells where the operator is, after the trunk was changed.
-fn resolve(house: &mut House) {
+pub(super) fn resolve(house: &mut House) {
     let address = house.phones[OPERATOR].address;
     let resolved = crate::plan::ResolvedTrunk { trunk: TrunkId(1), addresses: vec![address] };
     house.endpoint.handle_addresses(house.now, resolved);
