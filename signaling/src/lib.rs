@@ -4,7 +4,7 @@ mod forward;
 mod media;
 mod presence;
 pub mod rooms;
-mod twirp;
+pub mod twirp;
 pub mod voice;
 pub mod webhook;
 mod ws;

@@ -1,6 +1,7 @@
 //! The server API: `POST /twirp/livekit.RoomService/<Method>` in JSON or protobuf, as the server SDKs speak it.
 //!
-//! Twirp v7: every answer that is not 200 carries `{"code": …, "msg": …}`.
+//! Twirp v7: every answer that is not 200 carries `{"code": …, "msg": …}`. Services that need more than rooms are offered
+//! by whoever has it, with the same words: [`Request`], [`TwirpError`], [`authenticate`].
 
 mod body;
 mod error;
@@ -16,11 +17,12 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use signaling_proto::token::Claims;
+use signaling_proto::token::{Claims, Keys};
 
 use crate::Rooms;
-use body::Request;
-use error::TwirpError;
+pub use body::Request;
+pub use error::{Code, TwirpError};
+
 use room_service::RoomService;
 
 /// The routes of the server API.
@@ -38,7 +40,7 @@ async fn room_service(
     body: Body,
 ) -> Result<Response, TwirpError> {
     // Who may not speak to us does not get to send ten megabytes either.
-    let claims = authenticate(&rooms, &headers)?;
+    let claims = authenticate(&rooms.config().keys, &headers)?;
     let request = Request::read(&headers, body).await?;
     RoomService { rooms: &rooms, claims: &claims, request }.call(&method).await
 }
@@ -51,7 +53,8 @@ async fn unknown_service() -> Response {
     TwirpError::bad_route("no such service").into_response()
 }
 
-fn authenticate(rooms: &Rooms, headers: &HeaderMap) -> Result<Claims, TwirpError> {
+/// Who asks, by the token in the headers.
+pub fn authenticate(keys: &Keys, headers: &HeaderMap) -> Result<Claims, TwirpError> {
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let scheme_and_token = header.and_then(|value| value.split_once(' '));
     let Some((_, token)) = scheme_and_token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
@@ -59,6 +62,5 @@ fn authenticate(rooms: &Rooms, headers: &HeaderMap) -> Result<Claims, TwirpError
         return Err(TwirpError::unauthenticated("no bearer token"));
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    Claims::verify(token.trim(), &rooms.config().keys, now)
-        .map_err(|error| TwirpError::unauthenticated(error.to_string()))
+    Claims::verify(token.trim(), keys, now).map_err(|error| TwirpError::unauthenticated(error.to_string()))
 }

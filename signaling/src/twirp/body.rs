@@ -11,19 +11,21 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::error::{Code, TwirpError};
 
 /// A request's body and the format in which to answer it.
-pub(super) struct Request {
+#[derive(Debug)]
+pub struct Request {
     format: Format,
     body: Bytes,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 enum Format {
     Json,
     Protobuf,
 }
 
 impl Request {
-    pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Self, TwirpError> {
+    /// Reads a request to its end, but not without end.
+    pub async fn read(headers: &HeaderMap, body: Body) -> Result<Self, TwirpError> {
         let content_type =
             headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media_type = content_type.split(';').next().unwrap_or_default().trim();
@@ -37,7 +39,7 @@ impl Request {
     }
 
     /// The message that was sent.
-    pub(super) fn message<M: Message + Default + DeserializeOwned>(&self) -> Result<M, TwirpError> {
+    pub fn message<M: Message + Default + DeserializeOwned>(&self) -> Result<M, TwirpError> {
         match self.format {
             Format::Json => {
                 serde_json::from_slice(&self.body).map_err(|error| TwirpError::malformed(error.to_string()))
@@ -49,7 +51,8 @@ impl Request {
     }
 
     /// A message in answer.
-    pub(super) fn answer<M: Message + Serialize>(&self, message: &M) -> Response {
+    #[must_use]
+    pub fn answer<M: Message + Serialize>(&self, message: &M) -> Response {
         match self.format {
             Format::Json => axum::Json(message).into_response(),
             Format::Protobuf => {

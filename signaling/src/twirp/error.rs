@@ -1,5 +1,7 @@
 //! Twirp's errors.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json,
     http::StatusCode,
@@ -10,17 +12,20 @@ use signaling_proto::room::RoomError;
 
 /// An error as Twirp clients expect it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct TwirpError {
+pub struct TwirpError {
     code: Code,
     message: String,
+    meta: BTreeMap<&'static str, String>,
 }
 
 /// The codes we use (Twirp v7, "Error Codes").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Code {
+#[allow(missing_docs)]
+pub enum Code {
     Malformed,
     InvalidArgument,
+    AlreadyExists,
     Unauthenticated,
     PermissionDenied,
     NotFound,
@@ -29,26 +34,39 @@ pub(super) enum Code {
     ResourceExhausted,
     Unimplemented,
     Unavailable,
+    Internal,
 }
 
 impl TwirpError {
-    pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+    /// An error, said in one sentence.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), meta: BTreeMap::new() }
     }
 
-    pub(super) fn bad_route(message: impl Into<String>) -> Self {
+    /// The same, with a detail for programs.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.meta.insert(name, value.into());
+        self
+    }
+
+    /// There is no such service or method.
+    pub fn bad_route(message: impl Into<String>) -> Self {
         Self::new(Code::BadRoute, message)
     }
 
-    pub(super) fn malformed(message: impl Into<String>) -> Self {
+    /// The request cannot be read.
+    pub fn malformed(message: impl Into<String>) -> Self {
         Self::new(Code::Malformed, message)
     }
 
-    pub(super) fn unauthenticated(message: impl Into<String>) -> Self {
+    /// Nobody knows who asks.
+    pub fn unauthenticated(message: impl Into<String>) -> Self {
         Self::new(Code::Unauthenticated, message)
     }
 
-    pub(super) fn permission_denied(grant: &str) -> Self {
+    /// The token does not grant it.
+    pub fn permission_denied(grant: &str) -> Self {
         Self::new(Code::PermissionDenied, format!("the token does not grant {grant}"))
     }
 }
@@ -60,10 +78,12 @@ impl Code {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::PermissionDenied => StatusCode::FORBIDDEN,
             Self::NotFound | Self::BadRoute => StatusCode::NOT_FOUND,
+            Self::AlreadyExists => StatusCode::CONFLICT,
             Self::FailedPrecondition => StatusCode::PRECONDITION_FAILED,
             Self::ResourceExhausted => StatusCode::TOO_MANY_REQUESTS,
             Self::Unimplemented => StatusCode::NOT_IMPLEMENTED,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
@@ -90,7 +110,10 @@ impl IntoResponse for TwirpError {
         struct Body {
             code: Code,
             msg: String,
+            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+            meta: BTreeMap<&'static str, String>,
         }
-        (self.code.status(), Json(Body { code: self.code, msg: self.message })).into_response()
+        let Self { code, message, meta } = self;
+        (code.status(), Json(Body { code, msg: message, meta })).into_response()
     }
 }
