@@ -105,6 +105,7 @@ pub enum EarsEvent {
 
 impl Rooms {
     /// Lets a phone into a room, which is opened if need be. It publishes one microphone and subscribes to nothing.
+    /// The doorkeeper is not asked: whoever brings a phone knows that it may come in.
     pub async fn seat(&self, room: &str, who: SeatParams) -> Result<Seat, JoinError> {
         self.check_room_name(room).map_err(|error| Refusal::Invalid(error.to_string()))?;
         let permission = proto::ParticipantPermission {

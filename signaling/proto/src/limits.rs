@@ -56,14 +56,18 @@ pub struct Limits {
     pub requests_per_second: u32,
     /// Requests of one connection at once.
     pub request_burst: u32,
-    /// Attributes that only tokens and the server API set: participants cannot give them to themselves.
+    /// Attributes that only tokens and the server API set: participants cannot give them to themselves. What ends with
+    /// a dot stands for all that begin so.
     pub reserved_attributes: Vec<String>,
 }
 
 impl Limits {
     /// Whether a participant may set all of these attributes of its own.
     pub fn own_attributes<'a>(&self, mut names: impl Iterator<Item = &'a String>) -> bool {
-        !names.any(|name| self.reserved_attributes.contains(name))
+        let holds = |reserved: &String, name: &String| {
+            reserved == name || (reserved.ends_with('.') && name.starts_with(reserved))
+        };
+        !names.any(|name| self.reserved_attributes.iter().any(|reserved| holds(reserved, name)))
     }
 }
 
@@ -96,6 +100,28 @@ impl Default for Limits {
             requests_per_second: 50,
             request_burst: 400,
             reserved_attributes: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reserved_beginning_stands_for_all_names_with_it() {
+        let limits = Limits {
+            reserved_attributes: vec!["palabre.role".to_owned(), "sip.".to_owned()],
+            ..Limits::default()
+        };
+        for (name, own) in [
+            ("palabre.hand", true),
+            ("palabre.role", false),
+            ("palabre.role.more", true),
+            ("sip.phoneNumber", false),
+            ("sipping", true),
+        ] {
+            assert_eq!(limits.own_attributes([name.to_owned()].iter()), own, "{name}");
         }
     }
 }

@@ -40,9 +40,20 @@ impl House {
 
     /// A browser in the room, which is there already.
     pub(crate) async fn browser(&self, identity: &str) -> Browser {
+        Browser::open(self.address, &self.token(identity)).await
+    }
+
+    /// The HTTP status with which a browser is not let in.
+    pub(crate) async fn refused(&self, identity: &str) -> u16 {
+        let url = format!("http://{}/rtc/validate?access_token={}", self.address, self.token(identity));
+        let answer = reqwest::get(url).await.expect("an answer");
+        answer.status().as_u16()
+    }
+
+    fn token(&self, identity: &str) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs();
         let token = Claims::join(identity, ROOM).until(now + 60).sign(&self.keys, "key");
-        Browser::open(self.address, &token.expect("the key is known")).await
+        token.expect("the key is known")
     }
 
     /// A phone at a seat in the room, which sends its tone.

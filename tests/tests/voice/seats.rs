@@ -208,3 +208,26 @@ async fn a_room_that_takes_nobody_says_why() {
     assert_eq!(refused.to_string(), "a room name has 1 to 256 bytes");
     assert!(house.rooms.ears("nowhere").await.is_err(), "ears open no room");
 }
+
+#[tokio::test]
+async fn the_doorkeeper_keeps_out_tokens_not_phones() {
+    let house = House::open().await;
+    house.rooms.set_doorkeeper(std::sync::Arc::new(Nobody));
+
+    let _phone = house.phone("phone-1", 440.0).await;
+    assert_eq!(house.refused("awa").await, 403);
+}
+
+/// Lets nobody in.
+#[derive(Debug)]
+struct Nobody;
+
+impl signaling::Doorkeeper for Nobody {
+    fn admits<'a>(
+        &'a self,
+        _room: &'a str,
+        _identity: &'a str,
+    ) -> std::pin::Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+        Box::pin(std::future::ready(false))
+    }
+}

@@ -407,10 +407,7 @@ fn the_lamp_of_an_extension_shows_its_calls_in_the_browser() {
     house.click(|endpoint, with| endpoint.hang_up(with, placed.leg)).expect("a call");
 
     let told = super::subscriptions::lamps(&house, watcher);
-    assert_eq!(
-        told,
-        ["1001 0", "1001 1 trying", "1001 2 early", "1001 3 confirmed", "1001 4 terminated"]
-    );
+    assert_eq!(told, ["1001 0", "1001 1 trying", "1001 2 early", "1001 3 confirmed", "1001 4 terminated"]);
 }
 
 #[test]
