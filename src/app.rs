@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use sfu::Sfu;
 use signaling_proto::room::RoomError;
+use sip_gateway::Directory as _;
 use tokio::sync::watch;
 
 use crate::accounts::Passwords;
 use crate::audit;
+use crate::calls::Switchboard;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::directory::PhoneDirectory;
+use crate::directory::{DialInView, PhoneDirectory, dial_in};
 use crate::gate::Gate;
 use crate::http::ApiError;
-use crate::meetings::{Lobby, LobbyLimits, MeetingCode, MeetingRooms, Tokens};
+use crate::meetings::{Lobby, LobbyLimits, Meeting, MeetingCode, MeetingRooms, Tokens};
 use crate::metrics::Counters;
 use crate::store::Store;
 
@@ -38,6 +40,8 @@ pub struct App {
     pub rooms: MeetingRooms,
     /// The phones' numbering plan, registrations and calls.
     pub directory: PhoneDirectory,
+    /// The calls of browsers.
+    pub switchboard: Switchboard,
     /// The media engine, for its counters.
     pub sfu: Sfu,
     /// What the metrics count.
@@ -53,6 +57,7 @@ impl App {
         store: Store,
         clock: Clock,
         directory: PhoneDirectory,
+        switchboard: Switchboard,
         sfu: Sfu,
         rooms: MeetingRooms,
     ) -> Self {
@@ -66,6 +71,7 @@ impl App {
             lobby: Lobby::new(limits),
             tokens: Tokens::new(&config.keys),
             directory,
+            switchboard,
             sfu,
             rooms,
             counters: Arc::default(),
@@ -97,6 +103,15 @@ impl App {
     pub fn meeting_link(&self, origin: &str, code: &MeetingCode) -> String {
         let base = self.config.http.public_url.as_deref().unwrap_or(origin);
         format!("{base}/m/{code}")
+    }
+
+    /// How a telephone gets into a meeting; nothing while there is no number for that, or no phones at all.
+    #[must_use]
+    pub fn dial_in(&self, meeting: &Meeting) -> Option<DialInView> {
+        if !self.config.sip.is_on() {
+            return None;
+        }
+        dial_in(&self.directory.plan(), meeting)
     }
 
     /// Sends everybody away who is in a meeting or waits at its door.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::accounts::{Attempts, client_of};
+use crate::accounts::{Attempts, UserId, client_of};
 use crate::config::Limits;
 
 /// Counts attempts; all clocks start at the first one.
@@ -14,6 +14,9 @@ pub struct Gate {
     sign_ins_by_client: Mutex<Attempts<IpAddr>>,
     setups_by_client: Mutex<Attempts<IpAddr>>,
     knocks_by_client: Mutex<Attempts<IpAddr>>,
+    pins_by_caller: Mutex<Attempts<String>>,
+    pins_of_strangers: Mutex<Attempts<()>>,
+    calls_by_user: Mutex<Attempts<UserId>>,
 }
 
 impl Gate {
@@ -26,6 +29,9 @@ impl Gate {
             sign_ins_by_client: Mutex::new(Attempts::new(failures * 3, SIGN_IN_WINDOW)),
             setups_by_client: Mutex::new(Attempts::new(60, MINUTE)),
             knocks_by_client: Mutex::new(Attempts::new(limits.knocks_per_address, MINUTE)),
+            pins_by_caller: Mutex::new(Attempts::new(limits.wrong_pins_per_caller, HOUR)),
+            pins_of_strangers: Mutex::new(Attempts::new(limits.wrong_pins, HOUR)),
+            calls_by_user: Mutex::new(Attempts::new(CALLS_PER_MINUTE, MINUTE)),
         }
     }
 
@@ -61,6 +67,37 @@ impl Gate {
     pub fn attempt_knock(&self, address: IpAddr) -> Result<(), Duration> {
         take(&self.knocks_by_client, Instant::now(), client_of(address))
     }
+
+    /// A telephone has typed a PIN; counted as wrong until it was right. Strangers are counted together too, since whoever
+    /// guesses may call from many numbers; the phones of the house are not, so that no stranger shuts them out.
+    ///
+    /// # Errors
+    /// After how long to come again.
+    pub fn attempt_pin(&self, caller: &str, stranger: bool) -> Result<(), Duration> {
+        let now = Instant::now();
+        take(&self.pins_by_caller, now, caller.to_owned())?;
+        if stranger {
+            take(&self.pins_of_strangers, now, ())
+                .inspect_err(|_| lock(&self.pins_by_caller).give_back(&caller.to_owned()))?;
+        }
+        Ok(())
+    }
+
+    /// The PIN was right. What was wrong before still counts: knowing one PIN buys no guesses at others.
+    pub fn pin_was_right(&self, caller: &str, stranger: bool) {
+        lock(&self.pins_by_caller).give_back(&caller.to_owned());
+        if stranger {
+            lock(&self.pins_of_strangers).give_back(&());
+        }
+    }
+
+    /// A browser places a call.
+    ///
+    /// # Errors
+    /// After how long to come again.
+    pub fn attempt_call(&self, user: &UserId) -> Result<(), Duration> {
+        take(&self.calls_by_user, Instant::now(), user.clone())
+    }
 }
 
 fn account(email: &str) -> String {
@@ -81,6 +118,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+/// Nobody dials faster.
+const CALLS_PER_MINUTE: usize = 30;
 const SIGN_IN_WINDOW: Duration = Duration::from_secs(15 * 60);
 
 #[cfg(test)]
@@ -115,6 +155,24 @@ mod tests {
             assert_eq!(gate.attempt_sign_in(HERE, "awa@example.org"), Ok(()));
             gate.sign_in_succeeded(HERE, "awa@example.org");
         }
+    }
+
+    #[test]
+    fn pins_are_guessed_by_nobody_for_long() {
+        let mut limits = Config::default().limits;
+        (limits.wrong_pins_per_caller, limits.wrong_pins) = (2, 3);
+        let gate = Gate::new(&limits);
+
+        for caller in ["a", "a", "b"] {
+            assert_eq!(gate.attempt_pin(caller, true), Ok(()));
+        }
+        assert!(gate.attempt_pin("a", true).is_err(), "this caller has guessed too often");
+        assert!(gate.attempt_pin("c", true).is_err(), "all strangers together have");
+        assert_eq!(gate.attempt_pin("201", false), Ok(()), "a phone of the house is not shut out by them");
+
+        gate.pin_was_right("b", true);
+        assert_eq!(gate.attempt_pin("b", true), Ok(()));
+        assert!(gate.attempt_pin("b", true).is_err(), "a right one gives no more than itself back");
     }
 
     #[test]

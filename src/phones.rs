@@ -1,5 +1,8 @@
 //! Desk phones as the configuration wants them: opens the gateway and ties it to the directory.
 
+mod desk;
+mod door;
+
 use std::net::{Ipv6Addr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
@@ -9,8 +12,7 @@ use sip_gateway::{Phones, PhonesConfig, PhonesHandle, StartError, udp_and_tcp};
 use sip_gateway_proto::flow::Carrier;
 use tokio::sync::broadcast;
 
-use crate::config::Config;
-use crate::directory::PhoneDirectory;
+use crate::app::App;
 use crate::http::tls::{self, CertificateError};
 
 /// Why phones cannot be served.
@@ -34,7 +36,8 @@ pub enum PhonesError {
 ///
 /// # Errors
 /// Says what is in the way.
-pub fn start(config: &Config, directory: &PhoneDirectory) -> Result<Option<Phones>, PhonesError> {
+pub fn start(app: &App) -> Result<Option<Phones>, PhonesError> {
+    let config = &*app.config;
     let sip = &config.sip;
     if !sip.is_on() {
         return Ok(None);
@@ -62,10 +65,11 @@ pub fn start(config: &Config, directory: &PhoneDirectory) -> Result<Option<Phone
             nonce_lifetime: sip.nonce_lifetime,
             advertise: config.sfu.advertise.clone(),
             media_workers: MEDIA_WORKERS,
-            run: directory.run(),
+            run: app.directory.run(),
         },
-        Arc::new(directory.clone()),
+        Arc::new(desk::Desk(app.clone())),
     )?;
+    app.switchboard.connect(phones.handle());
     Ok(Some(phones))
 }
 

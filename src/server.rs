@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::accounts::{make_setup_link, setup_url};
 use crate::app::App;
+use crate::calls::Switchboard;
 use crate::certificates::Certificates;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -81,14 +82,16 @@ impl Server {
         let encrypted = config.https.listen.map(|address| bind_encrypted(&config, address)).transpose()?;
         let clock = Clock::default();
         let directory = PhoneDirectory::open(store.clone(), clock.clone(), &config.sip.realm).await?;
-        let phones = phones::start(&config, &directory)?;
         let sfu = Sfu::start(&media_config(&config))?;
         let rooms = Rooms::new(sfu.clone(), rooms_config(&config));
-        rooms.set_doorkeeper(Arc::new(Doorkeeper::new(store.clone())));
+        let switchboard = Switchboard::new(directory.clone(), clock.clone());
+        rooms.set_doorkeeper(Arc::new(Doorkeeper::new(store.clone(), switchboard.clone())));
         let webhooks = Webhooks::start(rooms.subscribe(), webhook_config(&config), store.clone())?;
 
         let places = Arc::new(Semaphore::new(config.limits.connections));
-        let app = App::new(config, store, clock, directory, sfu, MeetingRooms::new(rooms.clone()));
+        let meeting_rooms = MeetingRooms::new(rooms.clone());
+        let app = App::new(config, store, clock, directory, switchboard, sfu, meeting_rooms);
+        let phones = phones::start(&app)?;
         let router = http::router(app.clone(), signaling::router(rooms.clone()));
         let stop = watch::Sender::new(false);
         let mut listeners = JoinSet::new();

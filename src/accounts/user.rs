@@ -14,6 +14,8 @@ pub struct User {
     pub name: String,
     /// What it may do here.
     pub role: Role,
+    /// The extension it answers in the browser.
+    pub extension: Option<String>,
     /// Since when.
     pub created_at: Timestamp,
 }
@@ -22,7 +24,7 @@ impl User {
     /// A new account with an id of its own.
     #[must_use]
     pub fn new(name: String, email: Email, role: Role, now: Timestamp) -> Self {
-        Self { id: UserId::random(), email, name, role, created_at: now }
+        Self { id: UserId::random(), email, name, role, extension: None, created_at: now }
     }
 }
 

@@ -1,6 +1,17 @@
 //! Calls as the office looks at them: those under way, those that were, and what they add up to.
 
+mod absence;
+mod board;
+mod lines;
+mod switchboard;
+mod view;
+
 use jiff::Timestamp;
+
+pub use board::{Board, CallState, ScreenCall};
+pub use lines::Told;
+pub use switchboard::{Listening, Stream, Switchboard, is_call};
+pub use view::{ScreenCallView, call_id, leg_of};
 
 use crate::csv;
 use crate::store::CallRecord;

@@ -120,7 +120,7 @@ pub fn check_extension(extension: Extension) -> Result<Extension, PlanError> {
         return Err(PlanError::invalid("outside_calls", reason));
     }
     Ok(Extension {
-        number: own_number(&extension.number)?,
+        number: check_own_number(&extension.number)?,
         name: name(&extension.name)?,
         forward: check_forwarding(extension.forward, &extension.number)?,
         pickup_group,
@@ -196,7 +196,7 @@ pub fn check_group(group: RingGroup) -> Result<RingGroup, PlanError> {
     if !RING.contains(&group.ring) {
         return Err(PlanError::invalid("ring", "it rings from 5 to 180 seconds"));
     }
-    let number = own_number(&group.number)?;
+    let number = check_own_number(&group.number)?;
     let otherwise =
         check_forwarding(Forwarding { always: group.otherwise, ..Forwarding::default() }, &number)
             .map_err(|error| renamed(error, "otherwise"))?
@@ -306,8 +306,11 @@ fn name(text: &str) -> Result<String, PlanError> {
     line_of_text(text, 80).ok_or_else(|| PlanError::invalid("name", reason))
 }
 
-/// A number that is dialled inside.
-fn own_number(text: &str) -> Result<String, PlanError> {
+/// Takes a number that is dialled inside.
+///
+/// # Errors
+/// When it cannot be one.
+pub fn check_own_number(text: &str) -> Result<String, PlanError> {
     let number = text.trim();
     if !(2..=10).contains(&number.len()) || !number.bytes().all(|b| b.is_ascii_digit()) {
         return Err(PlanError::invalid("number", format!("{number:?} is not a number of 2 to 10 digits")));
@@ -316,7 +319,8 @@ fn own_number(text: &str) -> Result<String, PlanError> {
 }
 
 /// A number as people write it, without what only helps to read it.
-fn dialled(text: &str) -> String {
+#[must_use]
+pub fn dialled(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '.' | '-' | '(' | ')' | '/' | '\u{a0}'))
         .collect()

@@ -6,32 +6,44 @@
 pub mod blank;
 mod check;
 mod credentials;
+mod dial_in;
 mod explain;
+mod fold;
+mod house;
+mod people;
 mod phone_server;
+mod presence;
 mod queue;
 mod view;
 mod words;
+mod zones;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use sip_gateway::{Binding, Directory, Fact};
-use sip_gateway_proto::plan::{Language, Plan};
+use sip_gateway_proto::plan::{Extension, Language, Plan};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 pub use check::{
-    PlanError, check_device, check_extension, check_forwarding, check_group, check_inbound, check_post,
-    check_route, check_trunk, choice,
+    PlanError, check_device, check_extension, check_forwarding, check_group, check_inbound, check_own_number,
+    check_post, check_route, check_trunk, choice, dialled,
 };
 pub use credentials::PhonePassword;
+pub use dial_in::{DialInNumber, DialInView, dial_in};
 pub use explain::{ExplainView, explain, problems};
+pub use fold::fold;
+pub use house::House;
+pub use people::{EntryKind, EntryView, Reader};
 pub use phone_server::{PhoneServer, PhoneTransport, phone_server};
+pub use presence::{PresenceBoard, PresenceWord};
 pub use view::{
     CallView, DeviceView, ExtensionView, ForwardView, GroupView, InboundView, PostView, RegistrationView,
     RouteView, TrunkView,
 };
 pub use words::{Choice, choices};
+pub use zones::{is_zone, zone_of_country};
 
 use crate::clock::Clock;
 use crate::store::{Locked, Names, Store, StoreError};
@@ -50,6 +62,7 @@ struct Inner {
     run: u64,
     restored: Vec<Binding>,
     plan: RwLock<Arc<Plan>>,
+    house: RwLock<Arc<House>>,
     /// What has a secret that cannot be used here.
     locked: RwLock<Vec<Locked>>,
     /// The number of the last change that `plan` contains; held while another plan is read.
@@ -60,6 +73,14 @@ struct Inner {
     /// Held while a batch is written, so that whoever flushes waits for the one before.
     writing: tokio::sync::Mutex<()>,
     removals: tokio::sync::broadcast::Sender<(String, String)>,
+    presence: Mutex<PresenceBoard>,
+    /// Somebody may have another word.
+    presence_changed: Notify,
+    presence_news: tokio::sync::broadcast::Sender<Arc<str>>,
+    /// The version of the plan that holds.
+    holds: tokio::sync::watch::Sender<i64>,
+    /// The extensions of which calls were written into the history.
+    written: tokio::sync::broadcast::Sender<Arc<[String]>>,
 }
 
 impl PhoneDirectory {
@@ -88,8 +109,14 @@ impl PhoneDirectory {
                 realm: realm.to_owned(),
                 run,
                 queue: Mutex::new(Queue::knowing(&restored)),
+                presence: Mutex::new(PresenceBoard::knowing(&restored)),
+                presence_changed: Notify::new(),
+                presence_news: tokio::sync::broadcast::Sender::new(MOST_PRESENCE_NEWS),
+                holds: tokio::sync::watch::Sender::new(read.version),
+                written: tokio::sync::broadcast::Sender::new(MOST_WRITTEN_NEWS),
                 restored,
                 plan: RwLock::new(Arc::new(read.plan)),
+                house: RwLock::new(Arc::new(read.house)),
                 locked: RwLock::new(read.locked),
                 version: tokio::sync::Mutex::new(read.version),
                 urgent: Notify::new(),
@@ -112,6 +139,12 @@ impl PhoneDirectory {
         &self.inner.realm
     }
 
+    /// Whose extensions are whose, and what time it is at the posts.
+    #[must_use]
+    pub fn house(&self) -> Arc<House> {
+        Arc::clone(&self.inner.house.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// What is wrong with the plan, a sentence each.
     #[must_use]
     pub fn problems(&self, language: Language) -> Vec<String> {
@@ -123,6 +156,8 @@ impl PhoneDirectory {
     pub fn start(&self, tasks: &mut JoinSet<()>) {
         let directory = self.clone();
         tasks.spawn(async move { directory.keep().await });
+        let directory = self.clone();
+        tasks.spawn(async move { directory.tell_presence().await });
     }
 
     /// Takes in what has changed in the tables since the plan was read.
@@ -136,9 +171,14 @@ impl PhoneDirectory {
         }
         let read = self.inner.store.read_plan(&self.inner.realm).await?;
         tell_locked(&read.locked);
-        *self.inner.plan.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(read.plan);
+        let (before, after) = (self.plan(), Arc::new(read.plan));
+        self.presence().plan_changed(&before, &after);
+        self.inner.presence_changed.notify_one();
+        *self.inner.plan.write().unwrap_or_else(PoisonError::into_inner) = after;
+        *self.inner.house.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(read.house);
         *self.inner.locked.write().unwrap_or_else(PoisonError::into_inner) = read.locked;
         *version = read.version;
+        self.inner.holds.send_replace(read.version);
         Ok(())
     }
 
@@ -159,7 +199,12 @@ impl PhoneDirectory {
         let batch = unwritten.batch.as_ref().expect("it was just put there");
         self.inner.store.write_facts(batch, &names).await?;
         let changed = self.inner.store.write_settings(&batch.settings, now).await?;
+        let written = batch.past_calls();
         unwritten.batch = None;
+        if !written.is_empty() {
+            // Nobody may be looking.
+            let _ = self.inner.written.send(written);
+        }
         if changed {
             self.refresh().await?;
         }
@@ -185,6 +230,60 @@ impl PhoneDirectory {
     #[must_use]
     pub fn removals(&self) -> tokio::sync::broadcast::Receiver<(String, String)> {
         self.inner.removals.subscribe()
+    }
+
+    /// Looks something up for somebody who has this extension, or none.
+    pub fn read<T>(&self, own: Option<&str>, look: impl FnOnce(&Reader<'_>) -> T) -> T {
+        let (plan, house, presence) = (self.plan(), self.house(), self.presence());
+        let word = |extension: &Extension| presence.of(&extension.number, extension.do_not_disturb);
+        look(&Reader { plan: &plan, house: &house, presence: &word, own })
+    }
+
+    /// An extension has browsers now, or none any more.
+    pub fn set_screens(&self, extension: &str, there: bool) {
+        self.presence().set_screens(extension, there);
+        self.inner.presence_changed.notify_one();
+    }
+
+    /// Each time that words have changed, what became of them, as browsers are told it.
+    #[must_use]
+    pub fn presence_news(&self) -> tokio::sync::broadcast::Receiver<Arc<str>> {
+        self.inner.presence_news.subscribe()
+    }
+
+    /// Each time that another plan holds.
+    #[must_use]
+    pub fn plan_changes(&self) -> tokio::sync::watch::Receiver<i64> {
+        self.inner.holds.subscribe()
+    }
+
+    /// Each time that calls were written into the history, whose they were.
+    #[must_use]
+    pub fn written_calls(&self) -> tokio::sync::broadcast::Receiver<Arc<[String]>> {
+        self.inner.written.subscribe()
+    }
+
+    async fn tell_presence(&self) {
+        loop {
+            self.inner.presence_changed.notified().await;
+            let plan = self.plan();
+            let changes = self.presence().changes(&plan);
+            if !changes.is_empty() {
+                let news = if changes.len() > MOST_PRESENCES {
+                    serde_json::json!({ "all": true })
+                } else {
+                    serde_json::json!({ "numbers": changes })
+                };
+                // Nobody may be looking.
+                let _ = self.inner.presence_news.send(news.to_string().into());
+                // What happens meanwhile is told together.
+                tokio::time::sleep(PRESENCE_PAUSE).await;
+            }
+        }
+    }
+
+    fn presence(&self) -> MutexGuard<'_, PresenceBoard> {
+        self.inner.presence.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn keep(&self) {
@@ -236,6 +335,9 @@ impl Directory for PhoneDirectory {
     }
 
     fn record(&self, fact: Fact) {
+        if self.presence().note(&fact) {
+            self.inner.presence_changed.notify_one();
+        }
         let urgent = self.queue().add(fact, std::time::Instant::now(), SystemTime::now());
         if urgent {
             self.inner.urgent.notify_one();
@@ -287,6 +389,13 @@ const TICK: Duration = Duration::from_secs(1);
 const TICKS_PER_HEARTBEAT: u32 = 10;
 /// Removals that a busy listener may be behind.
 const MOST_REMOVALS: usize = 256;
+/// Presence that a slow browser may be behind before it is told to ask anew.
+const MOST_PRESENCE_NEWS: usize = 16;
+/// Words told one by one; when more change at once, asking anew is cheaper.
+const MOST_PRESENCES: usize = 200;
+/// Batches of call records that a slow browser may be behind.
+const MOST_WRITTEN_NEWS: usize = 64;
+const PRESENCE_PAUSE: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use sip_gateway_proto::plan::{
     TrunkId,
 };
 
-use super::Choice as _;
+use super::{Choice as _, House};
 use crate::store::CallRecord;
 
 /// A post.
@@ -20,11 +20,15 @@ pub struct PostView {
     pub country: String,
     pub outside_prefix: String,
     pub emergency: Vec<String>,
+    pub time_zone: String,
 }
 
-impl From<&Post> for PostView {
-    fn from(post: &Post) -> Self {
+impl PostView {
+    /// A post of a plan.
+    #[must_use]
+    pub fn of(post: &Post, house: &House) -> Self {
         Self {
+            time_zone: house.time_zone(post).to_owned(),
             id: post.id.0,
             name: post.name.clone(),
             country: post.country.clone(),

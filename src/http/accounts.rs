@@ -18,6 +18,7 @@ pub(super) struct UserView {
     name: String,
     email: String,
     role: Role,
+    extension: Option<String>,
 }
 
 impl From<User> for UserView {
@@ -27,6 +28,7 @@ impl From<User> for UserView {
             name: user.name,
             email: user.email.as_str().to_owned(),
             role: user.role,
+            extension: user.extension,
         }
     }
 }

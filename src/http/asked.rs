@@ -1,9 +1,10 @@
-//! What stands in a call's address, with refusals that look like all others.
+//! What stands in a call's address and body, with refusals that look like all others.
 
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use super::ApiError;
 
@@ -34,4 +35,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for InQuery<T> {
             ApiError::new(StatusCode::BAD_REQUEST, "invalid", message)
         })
     }
+}
+
+/// Tells `null`, which takes a value away, from nothing, which leaves it.
+pub(super) fn said<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
 }

@@ -16,13 +16,14 @@ pub struct ApiError {
     pub code: &'static str,
     message: String,
     field: Option<&'static str>,
+    reason: Option<String>,
     retry_after: Option<Duration>,
 }
 
 impl ApiError {
     /// A refusal of any kind.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), field: None, retry_after: None }
+        Self { status, code, message: message.into(), field: None, reason: None, retry_after: None }
     }
 
     /// Nobody is signed in.
@@ -56,6 +57,33 @@ impl ApiError {
     pub fn invalid_field(field: &'static str, reason: &str) -> Self {
         let message = format!("The field {field} cannot be used: {reason}.");
         Self { field: Some(field), ..Self::new(StatusCode::BAD_REQUEST, "invalid", message) }
+    }
+
+    /// The same with why, as a word that clients translate.
+    #[must_use]
+    pub fn because(self, reason: impl Into<String>) -> Self {
+        Self { reason: Some(reason.into()), ..self }
+    }
+
+    /// Phones are switched off, or just about to stop.
+    #[must_use]
+    pub fn no_phones() -> Self {
+        let message = "There are no calls at present; phones are switched off, or about to stop.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "no_phones", message)
+    }
+
+    /// As many are inside as may be.
+    #[must_use]
+    pub fn meeting_full() -> Self {
+        let message = "As many are in the meeting as it can hold; try again when somebody has left.";
+        Self::new(StatusCode::CONFLICT, "meeting_full", message)
+    }
+
+    /// Whoever asks has no extension to call with.
+    #[must_use]
+    pub fn no_extension() -> Self {
+        let message = "This account has no extension; an administrator can give it one.";
+        Self::new(StatusCode::CONFLICT, "no_extension", message)
     }
 
     /// It clashes with what is there.
@@ -122,6 +150,9 @@ impl IntoResponse for ApiError {
         let mut error = serde_json::json!({ "code": self.code, "message": self.message });
         if let Some(field) = self.field {
             error["field"] = field.into();
+        }
+        if let Some(reason) = self.reason {
+            error["reason"] = reason.into();
         }
         let body = axum::Json(serde_json::json!({ "error": error }));
         let mut response = (self.status, body).into_response();

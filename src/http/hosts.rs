@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use livekit_protocol::TrackSource;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use signaling_proto::room::RoomError;
 
 use super::client::Client;
@@ -11,7 +11,8 @@ use super::signed_in::HostOf;
 use super::{ApiError, Json};
 use crate::accounts::InvalidText;
 use crate::app::App;
-use crate::meetings::{Admission, Tracks};
+use crate::directory::DialInView;
+use crate::meetings::{Admission, Tracks, phone_removal};
 
 #[derive(Deserialize)]
 pub(super) struct AtParticipant {
@@ -69,6 +70,10 @@ pub(super) async fn remove(
     }
     // First of all the way back is closed.
     app.store.insert_removal(&meeting.code, &path.identity, app.clock.now(), MOST_REMOVALS).await?;
+    if let Some(number) = app.rooms.phone_of(&meeting.code, &path.identity).await {
+        let phone = phone_removal(&number);
+        app.store.insert_removal(&meeting.code, &phone, app.clock.now(), MOST_REMOVALS).await?;
+    }
     app.rooms.remove(&meeting.code, &path.identity).await?;
     app.audit(user.id.as_str(), "participant.remove", meeting.code.as_str(), &client, "ok").await?;
     Ok(StatusCode::NO_CONTENT)
@@ -84,6 +89,22 @@ pub(super) async fn end(
     app.store.forget_removals(&meeting.code).await?;
     app.audit(user.id.as_str(), "meeting.end", meeting.code.as_str(), &client, "ok").await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Serialize)]
+pub(super) struct NewPin {
+    dial_in: Option<DialInView>,
+}
+
+/// `POST /api/meetings/{code}/pin`: whoever knew the old one needs the new one.
+pub(super) async fn new_pin(
+    State(app): State<App>,
+    client: Client,
+    HostOf { meeting, user }: HostOf,
+) -> Result<Json<NewPin>, ApiError> {
+    let meeting = app.store.change_pin(&meeting.code).await?.ok_or_else(|| ApiError::not_found("meeting"))?;
+    app.audit(user.id.as_str(), "meeting.pin", meeting.code.as_str(), &client, "ok").await?;
+    Ok(Json(NewPin { dial_in: app.dial_in(&meeting) }))
 }
 
 impl From<RoomError> for ApiError {

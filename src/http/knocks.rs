@@ -91,18 +91,22 @@ pub(super) async fn watch(
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let mut knocks = app.lobby.watch(&meeting.code);
     knocks.mark_changed();
+    let asking = app.lobby.asking(&meeting.code);
 
     // The page connects anew when a stream ends, and must then still be signed in.
     let end = Instant::now() + LONGEST_WATCH;
-    let events = stream::unfold(knocks, move |mut knocks| {
+    let events = stream::unfold((knocks, asking), move |(mut knocks, mut asking)| {
         let app = app.clone();
         async move {
-            tokio::select! {
-                changed = timeout_at(end, knocks.changed()) => changed.ok()?.ok()?,
+            let event = tokio::select! {
+                changed = timeout_at(end, knocks.changed()) => {
+                    changed.ok()?.ok()?;
+                    event("knocks", &Knocks { knocks: &knocks.borrow_and_update() })
+                }
+                Ok(name) = asking.recv() => event("asks_host", &serde_json::json!({ "name": name })),
                 () = app.draining_begins() => return None,
-            }
-            let event = event("knocks", &Knocks { knocks: &knocks.borrow_and_update() });
-            Some((Ok(event), knocks))
+            };
+            Some((Ok(event), (knocks, asking)))
         }
     });
     Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))

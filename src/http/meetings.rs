@@ -10,6 +10,7 @@ use super::signed_in::{AtMeeting, HostOf, SignedIn};
 use super::{ApiError, Json};
 use crate::accounts::{User, display_name};
 use crate::app::App;
+use crate::directory::DialInView;
 use crate::meetings::{Admission, Meeting, MeetingChange, Presence, title};
 use crate::store::StoreError;
 
@@ -25,6 +26,7 @@ pub(super) struct MeetingView {
     in_session: bool,
     participants: u32,
     is_host: bool,
+    dial_in: Option<DialInView>,
 }
 
 /// A meeting as anybody sees it who knows its link.
@@ -37,6 +39,8 @@ pub(super) struct MeetingDoor {
     in_session: bool,
     is_host: bool,
     needs_name: bool,
+    /// Only for who is signed in.
+    dial_in: Option<DialInView>,
 }
 
 #[derive(Serialize)]
@@ -75,14 +79,13 @@ pub(super) async fn create(
     let title = title(&request.title).map_err(|e| ApiError::invalid("title", e))?;
     let waiting_room = request.waiting_room.unwrap_or(true);
     let meeting = Meeting::new(&user, title, waiting_room, app.clock.now());
-    app.store.insert_meeting(&meeting, app.config.limits.meetings_per_user).await.map_err(
-        |error| match error {
-            StoreError::Full(limit) => ApiError::conflict(&format!(
-                "There are {limit} meetings already, the most that one user may keep; remove some first."
-            )),
-            other => other.into(),
-        },
-    )?;
+    let limit = app.config.limits.meetings_per_user;
+    let meeting = app.store.insert_meeting(meeting, limit).await.map_err(|error| match error {
+        StoreError::Full(limit) => ApiError::conflict(&format!(
+            "There are {limit} meetings already, the most that one user may keep; remove some first."
+        )),
+        other => other.into(),
+    })?;
     let view = view(&app, &client, meeting, Presence::default(), &user);
     Ok((StatusCode::CREATED, Json(view)))
 }
@@ -98,6 +101,7 @@ pub(super) async fn door(
     Json(MeetingDoor {
         is_host: meeting.is_host(user.as_ref()),
         needs_name: user.is_none(),
+        dial_in: user.and_then(|_| app.dial_in(&meeting)),
         in_session: presence.in_session,
         code: meeting.code.to_string(),
         title: meeting.title,
@@ -210,11 +214,7 @@ pub(super) async fn admitted(
     admission: Admission,
 ) -> Result<Json<Join>, ApiError> {
     if app.rooms.is_full(&admission).await {
-        return Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "meeting_full",
-            "As many are in the meeting as it can hold; try again when somebody has left.",
-        ));
+        return Err(ApiError::meeting_full());
     }
     Ok(Json(join_view(app, client, admission)))
 }
@@ -234,7 +234,7 @@ fn knock(app: &App, meeting: &Meeting, name: String) -> Result<Json<Join>, ApiEr
     let (now, at) = (std::time::Instant::now(), app.clock.now());
     let ticket = app
         .lobby
-        .knock(now, at, &meeting.code, name)
+        .knock(now, at, &meeting.code, name, None)
         .map_err(|_| ApiError::too_many_attempts(std::time::Duration::from_secs(30)))?;
     Ok(Json(Join::Waiting { ticket: ticket.ticket }))
 }
@@ -265,6 +265,7 @@ fn view(app: &App, client: &Client, meeting: Meeting, presence: Presence, user: 
     MeetingView {
         link: app.meeting_link(&client.origin, &meeting.code),
         is_host: meeting.is_host(Some(user)),
+        dial_in: app.dial_in(&meeting),
         in_session: presence.in_session,
         participants: presence.participants,
         code: meeting.code.to_string(),

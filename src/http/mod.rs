@@ -2,8 +2,12 @@
 
 mod accounts;
 mod asked;
+mod calls;
 mod client;
+mod directory;
 mod error;
+mod events;
+mod history;
 mod hosts;
 mod json;
 mod knocks;
@@ -20,7 +24,7 @@ mod users;
 mod web_client;
 
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{delete, get, post};
+use axum::routing::{get, patch, post, put};
 use axum::{Router, middleware};
 
 pub use client::Client;
@@ -40,7 +44,21 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/me", get(accounts::me))
         .route("/me/password", post(accounts::change_password))
         .route("/users", get(users::list).post(users::add))
-        .route("/users/{id}", delete(users::remove))
+        .route("/users/{id}", patch(users::change).delete(users::remove))
+        .route("/me/presence", put(history::set_presence))
+        .route("/directory", get(directory::search))
+        .route("/directory/{number}", get(directory::one))
+        .route("/events", get(events::watch))
+        .route("/calls", post(calls::place))
+        .route("/calls/{call}/answer", post(calls::answer))
+        .route("/calls/{call}/join", post(calls::join))
+        .route("/calls/{call}/decline", post(calls::decline))
+        .route("/calls/{call}/hang-up", post(calls::hang_up))
+        .route("/calls/{call}/hold", post(calls::hold))
+        .route("/calls/{call}/transfer", post(calls::transfer))
+        .route("/calls/{call}/keys", post(calls::keys))
+        .route("/calls/history", get(history::list))
+        .route("/calls/history/seen", post(history::seen))
         .route("/meetings", get(meetings::list).post(meetings::create))
         .route("/meetings/{code}", get(meetings::door).patch(meetings::change).delete(meetings::remove))
         .route("/meetings/{code}/join", post(meetings::join))
@@ -51,6 +69,9 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/meetings/{code}/participants/{identity}/mute", post(hosts::mute))
         .route("/meetings/{code}/participants/{identity}/remove", post(hosts::remove))
         .route("/meetings/{code}/end", post(hosts::end))
+        .route("/meetings/{code}/pin", post(hosts::new_pin))
+        .route("/meetings/{code}/call", post(calls::call_out))
+        .route("/meetings/{code}/call-me", post(calls::call_me))
         .route("/server", get(operation::server))
         .nest("/admin", phones::router())
         .fallback(error::no_such_call)

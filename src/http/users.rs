@@ -5,12 +5,13 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::accounts::UserView;
+use super::asked::said;
 use super::client::Client;
 use super::signed_in::Administrator;
 use super::{ApiError, Json};
 use crate::accounts::{Email, Role, User, UserId, check_password, display_name};
 use crate::app::App;
-use crate::store::StoreError;
+use crate::store::{By, StoreError};
 
 #[derive(Serialize)]
 pub(super) struct Users {
@@ -50,6 +51,33 @@ pub(super) async fn add(
     })?;
     app.audit(by.id.as_str(), "user.add", user.id.as_str(), &client, "ok").await?;
     Ok((StatusCode::CREATED, Json(user.into())))
+}
+
+#[derive(Deserialize)]
+pub(super) struct ChangeUser {
+    #[serde(default, deserialize_with = "said")]
+    extension: Option<Option<String>>,
+}
+
+/// `PATCH /api/users/{id}`: which extension the user answers in the browser.
+pub(super) async fn change(
+    State(app): State<App>,
+    client: Client,
+    Administrator { user: by }: Administrator,
+    Path(id): Path<String>,
+    Json(request): Json<ChangeUser>,
+) -> Result<Json<UserView>, ApiError> {
+    let id = UserId::shown(&id);
+    if let Some(extension) = request.extension {
+        let by = By { actor: by.id.as_str().to_owned(), address: Some(client.address) };
+        let mut change = app.store.change_plan(by, app.clock.now()).await?;
+        let extension = extension.as_deref().map(str::trim).filter(|number| !number.is_empty());
+        change.set_user_extension(&id, extension).await?;
+        change.commit().await?;
+        app.directory.refresh().await?;
+    }
+    let user = app.store.user(&id).await?.ok_or_else(|| ApiError::not_found("user"))?;
+    Ok(Json(user.into()))
 }
 
 /// `DELETE /api/users/{id}`: the account, its sign-ins and its meetings.

@@ -13,6 +13,7 @@ pub fn start(app: &App, tasks: &mut JoinSet<()>) {
     tasks.spawn(empty_lobby(app.clone()));
     tasks.spawn(forget_expired(app.clone()));
     app.directory.start(tasks);
+    tasks.spawn(app.switchboard.clone().keep(app.clone()));
 }
 
 /// Takes guests who went away off the waiting lists.
@@ -26,7 +27,7 @@ async fn empty_lobby(app: App) {
     }
 }
 
-async fn until(deadline: Option<std::time::Instant>) {
+pub(crate) async fn until(deadline: Option<std::time::Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
         None => std::future::pending().await,

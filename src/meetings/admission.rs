@@ -51,7 +51,7 @@ impl Admission {
     pub fn user(meeting: &Meeting, user: &User) -> Self {
         Self {
             meeting: meeting.code.clone(),
-            identity: format!("{USER}{}", user.id.as_str()),
+            identity: Self::identity_of(&user.id),
             name: user.name.clone(),
             role: MeetingRole::User,
         }
@@ -67,6 +67,12 @@ impl Admission {
     #[must_use]
     pub fn admitted_guest(meeting: &Meeting, identity: String, name: String) -> Self {
         Self { meeting: meeting.code.clone(), identity, name, role: MeetingRole::Guest }
+    }
+
+    /// The identity of an account in any room.
+    #[must_use]
+    pub fn identity_of(user: &UserId) -> String {
+        format!("{USER}{}", user.as_str())
     }
 
     /// Whether an identity is one that the office gives.
@@ -92,6 +98,12 @@ impl Admission {
     pub fn is_guest(&self) -> bool {
         self.identity.starts_with(GUEST)
     }
+}
+
+/// As what a telephone that a host has sent away is remembered: its identity is another one each time.
+#[must_use]
+pub fn phone_removal(number: &str) -> String {
+    format!("phone:{number}")
 }
 
 const GUEST: &str = "guest-";

@@ -4,22 +4,29 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::{Admission, MeetingCode};
+use crate::calls::{Switchboard, is_call};
 use crate::store::{Store, StoreError};
 
 /// Looks into the store before each join of a meeting.
-#[derive(Debug)]
 pub struct Doorkeeper {
     store: Store,
+    switchboard: Switchboard,
 }
 
 impl Doorkeeper {
     /// Answers from a store.
     #[must_use]
-    pub fn new(store: Store) -> Self {
-        Self { store }
+    pub fn new(store: Store, switchboard: Switchboard) -> Self {
+        Self { store, switchboard }
     }
 
     async fn still_holds(&self, room: &str, identity: &str) -> Result<bool, StoreError> {
+        if is_call(room) {
+            let Some(user) = Admission::user_of(identity) else { return Ok(false) };
+            let user = self.store.user(&user).await?;
+            let extension = user.and_then(|user| user.extension);
+            return Ok(extension.is_some_and(|extension| self.switchboard.belongs(room, &extension)));
+        }
         // Rooms of SDKs have names and identities of their own; their tokens are all there is to know.
         let code = MeetingCode::parse(room).filter(|code| code.as_str() == room);
         let (Some(code), true) = (code, Admission::is_ours(identity)) else {
@@ -31,6 +38,12 @@ impl Doorkeeper {
             return Ok(false);
         }
         Ok(self.store.meeting(&code).await?.is_some() && !self.store.is_removed(&code, identity).await?)
+    }
+}
+
+impl std::fmt::Debug for Doorkeeper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Doorkeeper").finish_non_exhaustive()
     }
 }
 

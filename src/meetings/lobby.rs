@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, broadcast, watch};
 
 use super::MeetingCode;
 use crate::accounts::{Secret, random_letters};
@@ -39,6 +39,8 @@ struct Door {
     guests: Vec<Guest>,
     /// What its hosts see.
     waiting: watch::Sender<Vec<Waiting>>,
+    /// Who inside wants to speak to its hosts, by telephone.
+    asking: broadcast::Sender<String>,
 }
 
 #[derive(Debug)]
@@ -46,6 +48,7 @@ struct Guest {
     ticket: String,
     identity: String,
     name: String,
+    phone: Option<String>,
     since: Timestamp,
     knock: watch::Sender<Knock>,
     /// When to forget it, unless somebody attends.
@@ -60,6 +63,8 @@ pub struct Waiting {
     pub ticket: String,
     /// As the guest wrote it.
     pub name: String,
+    /// From which number, if it is a telephone.
+    pub phone: Option<String>,
     /// Since when.
     pub since: Timestamp,
 }
@@ -128,6 +133,7 @@ impl Lobby {
         at: Timestamp,
         code: &MeetingCode,
         name: String,
+        phone: Option<String>,
     ) -> Result<Ticket, KnockError> {
         let LobbyLimits { per_meeting, total } = self.shared.limits;
         let mut doors = self.doors();
@@ -144,6 +150,7 @@ impl Lobby {
             ticket: ticket.clone(),
             identity: format!("guest-{}", random_letters(16)),
             name,
+            phone,
             since: at,
             knock: watch::Sender::new(Knock::Waiting),
             absent_since: Some(now),
@@ -180,6 +187,19 @@ impl Lobby {
     pub fn watch(&self, code: &MeetingCode) -> watch::Receiver<Vec<Waiting>> {
         let mut doors = self.doors();
         doors.entry(code.clone()).or_default().waiting.subscribe()
+    }
+
+    /// Somebody inside wants to speak to the hosts; nobody hears it when none is there.
+    pub fn ask_host(&self, code: &MeetingCode, name: &str) {
+        if let Some(door) = self.doors().get(code) {
+            let _ = door.asking.send(name.to_owned());
+        }
+    }
+
+    /// Who inside a meeting wants to speak to its hosts from now on.
+    #[must_use]
+    pub fn asking(&self, code: &MeetingCode) -> broadcast::Receiver<String> {
+        self.doors().entry(code.clone()).or_default().asking.subscribe()
     }
 
     /// A host decides about one guest; says whether the guest was still waiting.
@@ -228,7 +248,7 @@ impl Lobby {
             if door.guests.len() != before {
                 door.tell_hosts();
             }
-            !door.guests.is_empty() || door.waiting.receiver_count() > 0
+            !door.guests.is_empty() || door.waiting.receiver_count() > 0 || door.asking.receiver_count() > 0
         });
     }
 
@@ -274,6 +294,7 @@ impl Door {
             .map(|guest| Waiting {
                 ticket: guest.ticket.clone(),
                 name: guest.name.clone(),
+                phone: guest.phone.clone(),
                 since: guest.since,
             })
             .collect();
@@ -287,7 +308,11 @@ impl Door {
 
 impl Default for Door {
     fn default() -> Self {
-        Self { guests: Vec::new(), waiting: watch::Sender::new(Vec::new()) }
+        Self {
+            guests: Vec::new(),
+            waiting: watch::Sender::new(Vec::new()),
+            asking: broadcast::Sender::new(MOST_ASKING),
+        }
     }
 }
 
@@ -319,6 +344,8 @@ impl Drop for Attendance {
 
 /// How long a ticket outlives its holder's presence.
 const ABSENCE: Duration = Duration::from_secs(20);
+/// Whoever asks more often than a host can read has been read.
+const MOST_ASKING: usize = 16;
 /// A page that reconnects may overlap with itself.
 const MOST_ATTENDING: usize = 3;
 
@@ -395,11 +422,11 @@ mod tests {
         }
 
         let (now, at) = (Instant::now(), Timestamp::UNIX_EPOCH);
-        let at_same = lobby.knock(now, at, &code, "Ben".to_owned());
+        let at_same = lobby.knock(now, at, &code, "Ben".to_owned(), None);
         assert_eq!(at_same, Err(KnockError { limit: 3 }));
         let elsewhere = MeetingCode::random();
         knock(&lobby, &elsewhere, "Ben");
-        let beyond_total = lobby.knock(now, at, &elsewhere, "Coumba".to_owned());
+        let beyond_total = lobby.knock(now, at, &elsewhere, "Coumba".to_owned(), None);
         assert_eq!(beyond_total, Err(KnockError { limit: 4 }));
     }
 
@@ -429,7 +456,7 @@ mod tests {
     }
 
     fn knock(lobby: &Lobby, code: &MeetingCode, name: &str) -> String {
-        lobby.knock(Instant::now(), Timestamp::UNIX_EPOCH, code, name.to_owned()).unwrap().ticket
+        lobby.knock(Instant::now(), Timestamp::UNIX_EPOCH, code, name.to_owned(), None).unwrap().ticket
     }
 
     fn names(waiting: &[Waiting]) -> Vec<&str> {

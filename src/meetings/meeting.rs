@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::MeetingCode;
+use super::{MeetingCode, Pin};
 use crate::accounts::{InvalidText, User, UserId, line_of_text};
 
 /// What a link leads to. Its room exists only while people are present.
@@ -20,6 +20,8 @@ pub struct Meeting {
     pub locked: bool,
     /// Since when.
     pub created_at: Timestamp,
+    /// With what a telephone comes in.
+    pub pin: Pin,
 }
 
 /// What is to become different about a meeting.
@@ -44,6 +46,7 @@ impl Meeting {
             waiting_room,
             locked: false,
             created_at: now,
+            pin: Pin::random(),
         }
     }
 

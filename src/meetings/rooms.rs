@@ -2,7 +2,7 @@
 
 use livekit_protocol::{self as proto, TrackSource};
 use signaling::Rooms;
-use signaling_proto::room::RoomError;
+use signaling_proto::room::{RoomError, RoomEvent};
 
 use super::{Admission, Meeting, MeetingCode};
 
@@ -63,6 +63,45 @@ impl MeetingRooms {
         inside.len() >= limit && !inside.iter().any(|one| one.identity == admission.identity)
     }
 
+    /// Whether there is no place left for one more.
+    pub async fn has_no_place(&self, code: &MeetingCode) -> bool {
+        let inside = self.rooms.list_participants(code.as_str()).await.unwrap_or_default();
+        inside.len() >= self.rooms.config().limits.participants_per_room
+    }
+
+    /// Whether somebody is in a room.
+    pub async fn is_inside(&self, room: &str, identity: &str) -> bool {
+        self.rooms.participant(room, identity).await.is_ok()
+    }
+
+    /// The telephone number of a participant, if it is one by telephone and shows it.
+    pub async fn phone_of(&self, code: &MeetingCode, identity: &str) -> Option<String> {
+        let participant = self.rooms.participant(code.as_str(), identity).await.ok()?;
+        participant.attributes.get(PHONE_NUMBER).filter(|number| !number.is_empty()).cloned()
+    }
+
+    /// What happens in all rooms from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> tokio::sync::broadcast::Receiver<RoomEvent> {
+        self.rooms.subscribe()
+    }
+
+    /// Ends the room of a call, if there still is one.
+    ///
+    /// # Errors
+    /// When the room does not answer.
+    pub async fn end_call(&self, room: &str) -> Result<(), RoomError> {
+        gone_is_good(self.rooms.delete_room(room).await)
+    }
+
+    /// Sends somebody out of the room of a call, if it is still there.
+    ///
+    /// # Errors
+    /// When the room does not answer.
+    pub async fn remove_from_call(&self, room: &str, identity: &str) -> Result<(), RoomError> {
+        gone_is_good(self.rooms.remove_participant(room, identity).await)
+    }
+
     /// Mutes tracks of a participant.
     ///
     /// # Errors
@@ -115,6 +154,9 @@ impl MeetingRooms {
         (rooms.len() as u64, participants)
     }
 }
+
+/// The participant attribute in which a telephone shows its number.
+const PHONE_NUMBER: &str = "sip.phoneNumber";
 
 fn gone_is_good(done: Result<(), RoomError>) -> Result<(), RoomError> {
     match done {

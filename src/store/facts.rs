@@ -34,6 +34,18 @@ impl Batch {
     }
 }
 
+impl Batch {
+    /// The extensions that took part in calls which are over.
+    pub(crate) fn past_calls(&self) -> std::sync::Arc<[String]> {
+        let over = self.legs.values().filter(|leg| leg.ended.is_some());
+        let mut numbers: Vec<String> =
+            over.map(|leg| if leg.inbound { leg.from.clone() } else { leg.to.clone() }).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.into()
+    }
+}
+
 impl Store {
     /// Writes everything or nothing.
     ///

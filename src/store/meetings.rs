@@ -6,17 +6,28 @@ use sqlx::sqlite::SqliteRow;
 
 use super::{Store, StoreError, from_millis, to_millis};
 use crate::accounts::UserId;
-use crate::meetings::{Meeting, MeetingChange, MeetingCode};
+use crate::meetings::{Meeting, MeetingChange, MeetingCode, Pin};
 
 impl Store {
-    /// Adds a meeting, unless its owner has `limit` already.
+    /// Adds a meeting, unless its owner has `limit` already. Should another have its PIN, it gets another one, which is
+    /// told.
     ///
     /// # Errors
     /// [`StoreError::Exists`] when the code is taken.
-    pub async fn insert_meeting(&self, meeting: &Meeting, limit: usize) -> Result<(), StoreError> {
+    pub async fn insert_meeting(&self, mut meeting: Meeting, limit: usize) -> Result<Meeting, StoreError> {
+        for _ in 0..TRIES {
+            match self.try_insert_meeting(&meeting, limit).await {
+                Err(StoreError::Exists) => meeting.pin = Pin::random(),
+                done => return done.map(|()| meeting),
+            }
+        }
+        Err(StoreError::Exists)
+    }
+
+    async fn try_insert_meeting(&self, meeting: &Meeting, limit: usize) -> Result<(), StoreError> {
         let done = sqlx::query(
-            "INSERT INTO meetings (code, title, owner_id, waiting_room, locked, created_at)
-             SELECT ?, ?, ?, ?, ?, ? WHERE (SELECT count(*) FROM meetings WHERE owner_id = ?) < ?",
+            "INSERT INTO meetings (code, title, owner_id, waiting_room, locked, created_at, pin)
+             SELECT ?, ?, ?, ?, ?, ?, ? WHERE (SELECT count(*) FROM meetings WHERE owner_id = ?) < ?",
         )
         .bind(meeting.code.as_str())
         .bind(&meeting.title)
@@ -24,6 +35,7 @@ impl Store {
         .bind(meeting.waiting_room)
         .bind(meeting.locked)
         .bind(to_millis(meeting.created_at))
+        .bind(meeting.pin.expose())
         .bind(meeting.owner.as_str())
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .execute(&self.pool)
@@ -44,6 +56,46 @@ impl Store {
             .fetch_optional(&self.pool)
             .await?;
         row.as_ref().map(meeting).transpose()
+    }
+
+    /// The meeting of a PIN.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn meeting_of_pin(&self, pin: &Pin) -> Result<Option<Meeting>, StoreError> {
+        let row = sqlx::query("SELECT * FROM meetings WHERE pin = ?")
+            .bind(pin.expose())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(meeting).transpose()
+    }
+
+    /// Gives a meeting another PIN; answers with the meeting, unless it is gone.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn change_pin(&self, code: &MeetingCode) -> Result<Option<Meeting>, StoreError> {
+        for _ in 0..TRIES {
+            let changed = sqlx::query("UPDATE meetings SET pin = ? WHERE code = ? RETURNING *")
+                .bind(Pin::random().expose())
+                .bind(code.as_str())
+                .fetch_optional(&self.pool)
+                .await;
+            match changed.map_err(StoreError::from) {
+                Err(StoreError::Exists) => {}
+                row => return row?.as_ref().map(meeting).transpose(),
+            }
+        }
+        Err(StoreError::Exists)
+    }
+
+    /// Gives every meeting a PIN that has none, since it is from before there were any.
+    pub(super) async fn give_missing_pins(&self) -> Result<(), StoreError> {
+        let rows = sqlx::query("SELECT code FROM meetings WHERE pin IS NULL").fetch_all(&self.pool).await?;
+        for row in &rows {
+            self.change_pin(&MeetingCode::from_stored(row.try_get("code")?)).await?;
+        }
+        Ok(())
     }
 
     /// The meetings of a user, newest first.
@@ -166,5 +218,9 @@ fn meeting(row: &SqliteRow) -> Result<Meeting, StoreError> {
         waiting_room: row.try_get("waiting_room")?,
         locked: row.try_get("locked")?,
         created_at: from_millis(row.try_get("created_at")?),
+        pin: Pin::from_stored(row.try_get("pin")?),
     })
 }
+
+/// With a million meetings, one fresh PIN in a hundred is taken.
+const TRIES: usize = 10;

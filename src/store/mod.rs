@@ -2,6 +2,7 @@
 
 mod bindings;
 mod facts;
+mod history;
 mod legs;
 mod meetings;
 mod outbox;
@@ -19,8 +20,10 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub(crate) use facts::{Batch, Bound};
+pub use history::{HistoryFilter, Outcome, PastCall};
 pub(crate) use legs::Names;
 pub use legs::{CallFilter, CallRecord, CallSummary};
+pub(crate) use plan::ReadPlan;
 pub use plan::{By, Locked, PlanChange};
 pub use vault::VaultError;
 
@@ -93,7 +96,9 @@ impl Store {
             .connect_with(options)
             .await?;
         sqlx::migrate!("src/store/migrations").run(&pool).await?;
-        Ok(Self { pool, vault: Arc::new(vault::Vault::in_dir(dir)) })
+        let store = Self { pool, vault: Arc::new(vault::Vault::in_dir(dir)) };
+        store.give_missing_pins().await?;
+        Ok(store)
     }
 
     /// Waits until everything is written and closes the file.

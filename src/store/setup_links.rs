@@ -58,15 +58,17 @@ impl Store {
         if used.rows_affected() == 0 {
             return Ok(false);
         }
-        sqlx::query("INSERT INTO users VALUES (?, ?, ?, ?, ?, ?)")
-            .bind(administrator.id.as_str())
-            .bind(administrator.email.as_str())
-            .bind(&administrator.name)
-            .bind(administrator.role.as_str())
-            .bind(password_hash)
-            .bind(to_millis(administrator.created_at))
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query(
+            "INSERT INTO users (id, email, name, role, password, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(administrator.id.as_str())
+        .bind(administrator.email.as_str())
+        .bind(&administrator.name)
+        .bind(administrator.role.as_str())
+        .bind(password_hash)
+        .bind(to_millis(administrator.created_at))
+        .execute(&mut *transaction)
+        .await?;
         transaction.commit().await?;
         Ok(true)
     }

@@ -90,6 +90,18 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
+    /// Whose extension this is.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn user_of_extension(&self, number: &str) -> Result<Option<User>, StoreError> {
+        let row = sqlx::query("SELECT * FROM users WHERE extension = ?")
+            .bind(number)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(user).transpose()
+    }
+
     /// Gives an account another password and ends its sign-ins but the one named.
     ///
     /// # Errors
@@ -124,6 +136,7 @@ pub(super) fn user(row: &SqliteRow) -> Result<User, StoreError> {
             "administrator" => Role::Administrator,
             _ => Role::User,
         },
+        extension: row.try_get("extension")?,
         created_at: from_millis(row.try_get("created_at")?),
     })
 }

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use sip_gateway_proto::plan::Post;
 
-use super::{change, list, open_store, read, say, say_json, table};
+use super::{change, list, open_store, say, say_json, table};
 use crate::config::Config;
 use crate::directory::{PostView, blank};
 
@@ -37,6 +37,9 @@ pub(in crate::cli) struct Add {
     /// Emergency numbers, separated by commas.
     #[arg(long, default_value = "112")]
     emergency: String,
+    /// The IANA name of its time, such as Africa/Porto-Novo; that of the country's capital if not said.
+    #[arg(long, default_value = "")]
+    time_zone: String,
 }
 
 impl PostCommand {
@@ -67,7 +70,8 @@ impl Add {
             emergency: list(&self.emergency),
             ..blank::post(&self.name)
         };
-        change.add_post(post).await?;
+        let id = change.add_post(post).await?;
+        change.set_time_zone(id, &self.time_zone).await?;
         change.commit().await?;
         store.close().await;
         say(&format!("The post {:?} is there.", self.name.trim()))
@@ -75,19 +79,21 @@ impl Add {
 }
 
 async fn list_posts(config: &Config, json: bool) -> anyhow::Result<()> {
-    let (store, plan) = read(config).await?;
+    let store = open_store(config).await?;
+    let crate::store::ReadPlan { plan, house, .. } = store.read_plan(&config.sip.realm).await?;
     store.close().await;
     if json {
-        let posts: Vec<PostView> = plan.posts.iter().map(PostView::from).collect();
+        let posts: Vec<PostView> = plan.posts.iter().map(|post| PostView::of(post, &house)).collect();
         return say_json(&posts);
     }
-    let rows: Vec<[String; 4]> = plan
+    let rows: Vec<[String; 5]> = plan
         .posts
         .iter()
         .map(|post| {
             let prefix = table::or_dash(Some(&post.outside_prefix));
-            [post.name.clone(), post.country.clone(), prefix, post.emergency.join(" ")]
+            let zone = house.time_zone(post).to_owned();
+            [post.name.clone(), post.country.clone(), zone, prefix, post.emergency.join(" ")]
         })
         .collect();
-    table::print(["post", "country", "prefix", "emergency"], &rows, "There is no post yet.")
+    table::print(["post", "country", "time zone", "prefix", "emergency"], &rows, "There is no post yet.")
 }

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use sip_gateway::Directory as _;
 use sip_gateway_proto::plan::{Class, DigestAlgorithm, Extension, Forwarding, PostId};
 
 use super::commit;
 use crate::app::App;
 use crate::directory::{ExtensionView, PhonePassword, PhoneServer, PlanError, blank, choice, phone_server};
-use crate::http::asked::InPath;
+use crate::http::asked::{InPath, said};
 use crate::http::client::Client;
 use crate::http::signed_in::Administrator;
 use crate::http::{ApiError, Json};
@@ -248,13 +248,4 @@ fn shown(app: &App, number: &str) -> Result<ExtensionView, ApiError> {
     let plan = app.directory.plan();
     let extension = plan.extension(number);
     Ok(ExtensionView::of(extension.ok_or_else(|| ApiError::not_found("extension"))?, &plan))
-}
-
-/// Tells `null`, which takes a value away, from nothing, which leaves it.
-pub(super) fn said<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    Option::deserialize(deserializer).map(Some)
 }

@@ -9,10 +9,9 @@ use sip_gateway::Directory as _;
 use sip_gateway_proto::plan::{PostId, RingGroup, RingStrategy};
 
 use super::commit;
-use super::extensions::said;
 use crate::app::App;
 use crate::directory::{GroupView, PlanError, blank, choice};
-use crate::http::asked::InPath;
+use crate::http::asked::{InPath, said};
 use crate::http::client::Client;
 use crate::http::signed_in::Administrator;
 use crate::http::{ApiError, Json};

@@ -2,6 +2,7 @@
 //! and is in the running plan when the answer is sent.
 
 mod calls;
+mod conference;
 mod explain;
 mod extensions;
 mod groups;
@@ -11,7 +12,7 @@ mod trunks;
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::routing::{delete, get, patch, post};
+use axum::routing::{delete, get, patch, post, put};
 
 use super::ApiError;
 use super::client::Client;
@@ -31,6 +32,8 @@ pub(super) fn router() -> Router<App> {
         .route("/extensions/{number}/devices", post(extensions::add_device))
         .route("/extensions/{number}/devices/{username}", delete(extensions::remove_device))
         .route("/extensions/{number}/devices/{username}/password", post(extensions::new_password))
+        .route("/conference", get(conference::list))
+        .route("/conference/{number}", put(conference::set).delete(conference::remove))
         .route("/groups", get(groups::list).post(groups::add))
         .route("/groups/{number}", patch(groups::change).delete(groups::remove))
         .route("/trunks", get(trunks::list).post(trunks::add))

@@ -22,7 +22,8 @@ pub(in crate::http) struct Posts {
 /// `GET /api/admin/posts`.
 pub(in crate::http) async fn list(State(app): State<App>, _: Administrator) -> Result<Json<Posts>, ApiError> {
     app.directory.refresh().await?;
-    Ok(Json(Posts { posts: app.directory.plan().posts.iter().map(PostView::from).collect() }))
+    let (plan, house) = (app.directory.plan(), app.directory.house());
+    Ok(Json(Posts { posts: plan.posts.iter().map(|post| PostView::of(post, &house)).collect() }))
 }
 
 #[derive(Deserialize)]
@@ -31,6 +32,7 @@ pub(in crate::http) struct PostChange {
     country: Option<String>,
     outside_prefix: Option<String>,
     emergency: Option<Vec<String>>,
+    time_zone: Option<String>,
 }
 
 impl PostChange {
@@ -52,9 +54,11 @@ pub(in crate::http) async fn add(
     by: Administrator,
     Json(request): Json<PostChange>,
 ) -> Result<(StatusCode, Json<PostView>), ApiError> {
+    let zone = request.time_zone.clone();
     let post = request.on(Post { country: String::new(), ..blank::post("") });
     let mut change = super::change(&app, &by, &client).await?;
     let id = change.add_post(post).await?;
+    change.set_time_zone(id, zone.as_deref().unwrap_or_default()).await?;
     commit(&app, change).await?;
     Ok((StatusCode::CREATED, Json(shown(&app, id)?)))
 }
@@ -72,7 +76,11 @@ pub(in crate::http) async fn change(
     let post = plan.post(PostId(id));
     let post = post.cloned().ok_or_else(|| ApiError::not_found("post"))?;
     let mut change = super::change(&app, &by, &client).await?;
+    let zone = request.time_zone.clone();
     change.change_post(request.on(post)).await?;
+    if let Some(zone) = zone {
+        change.set_time_zone(PostId(id), &zone).await?;
+    }
     commit(&app, change).await?;
     Ok(Json(shown(&app, PostId(id))?))
 }
@@ -91,7 +99,7 @@ pub(in crate::http) async fn remove(
 }
 
 fn shown(app: &App, id: PostId) -> Result<PostView, ApiError> {
-    let plan = app.directory.plan();
-    let post = plan.post(id);
-    Ok(post.ok_or_else(|| PlanError::unknown("post", id.0))?.into())
+    let (plan, house) = (app.directory.plan(), app.directory.house());
+    let post = plan.post(id).ok_or_else(|| PlanError::unknown("post", id.0))?;
+    Ok(PostView::of(post, &house))
 }

@@ -12,10 +12,9 @@ use sip_gateway_proto::plan::{
 };
 
 use super::commit;
-use super::extensions::said;
 use crate::app::App;
 use crate::directory::{InboundView, PlanError, RouteView, TrunkView, blank, choice};
-use crate::http::asked::{InPath, InQuery};
+use crate::http::asked::{InPath, InQuery, said};
 use crate::http::client::Client;
 use crate::http::signed_in::Administrator;
 use crate::http::{ApiError, Json};

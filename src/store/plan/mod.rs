@@ -1,5 +1,6 @@
 //! The numbering plan in its tables: read whole, changed in transactions that also write the audit log.
 
+mod conference;
 mod extensions;
 mod groups;
 mod posts;
@@ -7,6 +8,7 @@ mod read;
 mod trunks;
 
 pub use read::Locked;
+pub(crate) use read::ReadPlan;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -106,7 +108,11 @@ impl PlanChange {
             .fetch_optional(&mut *self.transaction)
             .await?;
         if let Some(row) = taken {
-            let a_kind = if row.try_get::<&str, _>("kind")? == "group" { "a group" } else { "an extension" };
+            let a_kind = match row.try_get("kind")? {
+                "group" => "a group",
+                "extension" => "an extension",
+                _ => "an entrance to meetings",
+            };
             return Err(PlanError::Taken(format!("{a_kind} with the number {number}")));
         }
         sqlx::query("INSERT INTO numbers (number, kind) VALUES (?, ?)")

@@ -6,13 +6,14 @@ use std::time::Duration;
 use sip_gateway_proto::flow::Carrier;
 use sip_gateway_proto::plan::{
     Class, Device, DigestAlgorithm, Extension, Ha1, IdentityProfile, InboundNumber, OutboundRoute, Plan,
-    Post, PostId, RingGroup, RingStrategy, Trunk, TrunkCredentials, TrunkId,
+    Post, PostId, RingGroup, RingStrategy, RoomNumber, Trunk, TrunkCredentials, TrunkId,
 };
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::{extensions, trunks};
-use crate::directory::Choice;
+use crate::accounts::UserId;
+use crate::directory::{Choice, House};
 use crate::store::vault::{Vault, VaultError};
 use crate::store::{Store, StoreError};
 
@@ -20,6 +21,7 @@ use crate::store::{Store, StoreError};
 #[derive(Debug)]
 pub(crate) struct ReadPlan {
     pub(crate) plan: Plan,
+    pub(crate) house: House,
     pub(crate) version: i64,
     /// What has a secret that cannot be used here.
     pub(crate) locked: Vec<Locked>,
@@ -51,6 +53,19 @@ impl Store {
             posts: rows(connection, "SELECT * FROM posts ORDER BY name", post).await?,
             extensions: rows(connection, "SELECT * FROM extensions ORDER BY number", extension).await?,
             groups: groups(connection).await?,
+            conference: rows(
+                connection,
+                "SELECT number FROM numbers WHERE kind = 'conference' ORDER BY number",
+                |row| Ok(row.try_get("number")?),
+            )
+            .await?,
+            rooms: rows(
+                connection,
+                "SELECT number, meeting_code, title FROM meeting_numbers
+                 JOIN meetings ON meetings.code = meeting_numbers.meeting_code ORDER BY number",
+                meeting_number,
+            )
+            .await?,
             trunks: rows(connection, "SELECT * FROM trunks ORDER BY name", |row| {
                 trunk(row, &self.vault, &mut locked)
             })
@@ -63,8 +78,9 @@ impl Store {
         for extension in &mut plan.extensions {
             extension.devices = devices.remove(&extension.number).unwrap_or_default();
         }
+        let house = house(connection).await?;
         transaction.commit().await?;
-        Ok(ReadPlan { plan, version: version.try_get(0)?, locked })
+        Ok(ReadPlan { plan, house, version: version.try_get(0)?, locked })
     }
 }
 
@@ -84,6 +100,34 @@ fn post(row: &SqliteRow) -> Result<Post, StoreError> {
         outside_prefix: row.try_get("outside_prefix")?,
         emergency: list(row.try_get("emergency")?).map(str::to_owned).collect(),
     })
+}
+
+fn meeting_number(row: &SqliteRow) -> Result<RoomNumber, StoreError> {
+    Ok(RoomNumber {
+        number: row.try_get("number")?,
+        meeting: row.try_get("meeting_code")?,
+        name: row.try_get("title")?,
+    })
+}
+
+async fn house(connection: &mut SqliteConnection) -> Result<House, StoreError> {
+    let mut house = House::default();
+    for row in &sqlx::query("SELECT id, time_zone FROM posts WHERE time_zone <> ''")
+        .fetch_all(&mut *connection)
+        .await?
+    {
+        house.time_zones.insert(PostId(row.try_get("id")?), row.try_get("time_zone")?);
+    }
+    for row in &sqlx::query("SELECT id, extension FROM users WHERE extension IS NOT NULL")
+        .fetch_all(&mut *connection)
+        .await?
+    {
+        let (user, extension): (String, String) = (row.try_get("id")?, row.try_get("extension")?);
+        let user = UserId::from_stored(user);
+        house.extensions.insert(user.clone(), extension.clone());
+        house.users.insert(extension, user);
+    }
+    Ok(house)
 }
 
 fn extension(row: &SqliteRow) -> Result<Extension, StoreError> {
