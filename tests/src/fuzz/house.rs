@@ -4,14 +4,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sip_gateway_proto::call::{LegId, LegMedia, MediaPlane, MediaReport, NoPort, RecordingId, Sound, Wish};
+use sip_gateway_proto::call::{
+    DoorCommand, LegId, LegMedia, MediaPlane, MediaReport, NoPort, RecordingId, SeatCommand, Sound, Wish,
+};
 use sip_gateway_proto::endpoint::{Endpoint, EndpointConfig, Output, Surroundings};
 use sip_gateway_proto::flow::{Carrier, Connection, Flow};
 use sip_gateway_proto::ivr::Phrase;
 use sip_gateway_proto::message::{HeaderName, Message, Method, NameAddr, Request, StatusCode, Uri};
 use sip_gateway_proto::plan::{
     Class, Device, DigestAlgorithm, Extension, Forwarding, InboundNumber, Language, OutboundRoute, Plan,
-    Post, PostId, ResolvedTrunk, RingGroup, RingStrategy, Trunk, TrunkCredentials, TrunkId,
+    Post, PostId, ResolvedTrunk, RingGroup, RingStrategy, RoomNumber, Trunk, TrunkCredentials, TrunkId,
 };
 use sip_gateway_proto::sdp::Agreed;
 use sip_gateway_proto::subscription::MessageCount;
@@ -31,6 +33,11 @@ pub(super) struct House {
     pub(super) asked: Vec<(Flow, Request)>,
     /// The tag of our newest response.
     tag: String,
+    /// The room ends that browsers were told of or phones sit at, and the phones at doors, the newest last.
+    pub(super) rooms: Vec<LegId>,
+    pub(super) doors: Vec<LegId>,
+    /// Phones that sit in rooms.
+    seated: Vec<LegId>,
     challenge: Option<sip_gateway_proto::message::Response>,
     words: u64,
 }
@@ -94,7 +101,18 @@ impl House {
         let resolved = ResolvedTrunk { trunk: TrunkId(1), addresses: vec![flow(7, 0).remote] };
         endpoint.handle_addresses(now, resolved);
         let media = Silence::default();
-        Self { now, endpoint, media, asked: Vec::new(), tag: String::new(), challenge: None, words: 0 }
+        Self {
+            now,
+            endpoint,
+            media,
+            asked: Vec::new(),
+            tag: String::new(),
+            rooms: Vec::new(),
+            doors: Vec::new(),
+            seated: Vec::new(),
+            challenge: None,
+            words: 0,
+        }
     }
 
     /// Something comes over a flow. `@TAG` in it stands for the tag of our newest response.
@@ -203,12 +221,13 @@ impl House {
             (0, 0, 0)
         );
         assert!(self.media.open.is_empty(), "no port is left open");
+        assert!(self.seated.is_empty(), "nobody is left sitting in a room");
         // The trunk is asked for ever whether it lives.
         self.run(Duration::from_secs(40));
         assert!(self.endpoint.transactions() <= MAX_PINGS, "{} transactions", self.endpoint.transactions());
     }
 
-    fn with(&mut self, act: impl FnOnce(&mut Endpoint, &mut Surroundings<'_>)) {
+    pub(super) fn with(&mut self, act: impl FnOnce(&mut Endpoint, &mut Surroundings<'_>)) {
         let mut with = Surroundings {
             now: self.now,
             media: &mut self.media,
@@ -226,7 +245,28 @@ impl House {
         while let Some(output) = self.endpoint.poll_output() {
             count += 1;
             assert!(count < 10_000, "one input has an end");
-            let Output::Transmit { flow, bytes } = output else { continue };
+            let (flow, bytes) = match output {
+                Output::Transmit { flow, bytes } => (flow, bytes),
+                Output::Screen(news) => {
+                    note(&mut self.rooms, news.leg);
+                    continue;
+                }
+                Output::Seat(SeatCommand::Take { leg, .. }) => {
+                    note(&mut self.rooms, leg);
+                    note(&mut self.seated, leg);
+                    continue;
+                }
+                Output::Seat(SeatCommand::Leave { leg }) => {
+                    let at = self.seated.iter().position(|seated| *seated == leg);
+                    self.seated.swap_remove(at.expect("who leaves a room was there"));
+                    continue;
+                }
+                Output::Door(DoorCommand::Ask { leg, .. }) => {
+                    note(&mut self.doors, leg);
+                    continue;
+                }
+                _ => continue,
+            };
             let Ok(message) = Message::parse(&bytes) else {
                 assert!(
                     bytes.starts_with(b"SIP/2.0 "),
@@ -255,6 +295,12 @@ impl House {
             }
         }
     }
+}
+
+/// Notes a leg, the newest last.
+fn note(legs: &mut Vec<LegId>, leg: LegId) {
+    legs.retain(|known| *known != leg);
+    legs.push(leg);
 }
 
 /// The flow between us and one of eight others; the last one is the trunk.
@@ -310,6 +356,12 @@ pub(super) fn plan() -> Plan {
             members: vec!["1001".to_owned(), "1002".to_owned()],
             ring: Duration::from_secs(10),
             otherwise: Some("1003".to_owned()),
+        }],
+        conference: vec!["1700".to_owned()],
+        rooms: vec![RoomNumber {
+            number: "1701".to_owned(),
+            meeting: "abc-defg-hij".to_owned(),
+            name: "Cabinet".to_owned(),
         }],
         trunks: vec![Trunk {
             id: TrunkId(1),

@@ -4,6 +4,7 @@
 //! `cargo test` replays the committed seeds and a bounded number of mutations of each; `cargo fuzz run NAME` in
 //! `tests/fuzz` searches on from the same seeds.
 
+mod browsers;
 mod conference;
 mod house;
 mod media;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sip_gateway_proto::message::Uri;
 use sip_gateway_proto::plan::{Caller, Language, Route, TrunkId, dialled};
 
+use super::browsers;
 use super::house::{House, NUMBERS, flow, plan};
 
 /// What separates one thing that happens from the next.
@@ -28,7 +29,8 @@ pub(super) fn subscribe(data: &[u8]) {
 }
 
 /// Each thing begins with a letter for who it comes from, over which carrier, and one for how much time passes before. Then
-/// comes a message, `@` and the status with which the oldest request of ours is answered, or `!` for a broken connection.
+/// comes a message, `@` and the status with which the oldest request of ours is answered, `%` for what somebody does in a
+/// browser or a meeting, or `!` for a broken connection.
 fn happen(house: &mut House, data: &[u8]) {
     for thing in data.split(|byte| *byte == SEPARATOR).take(MAX_THINGS) {
         let [who, wait, rest @ ..] = thing else { continue };
@@ -42,6 +44,7 @@ fn happen(house: &mut House, data: &[u8]) {
                 house.answer(usize::from(*who), status, body);
             }
             [b'!', ..] => house.fail(flow),
+            [b'%', which, at, text @ ..] => browsers::act(house, *which, usize::from(*at), text),
             message => house.deliver(flow, message),
         }
     }

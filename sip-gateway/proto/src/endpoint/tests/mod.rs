@@ -1,5 +1,6 @@
 //! What phones and the people behind them meet.
 
+mod anything;
 mod browsers;
 mod calls;
 mod dial_in;
