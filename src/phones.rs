@@ -7,6 +7,7 @@ use std::net::{Ipv6Addr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 
+use signaling::Rooms;
 use sip_gateway::transport::{Identity, IdentityError, Listener, trust};
 use sip_gateway::{Phones, PhonesConfig, PhonesHandle, StartError, udp_and_tcp};
 use sip_gateway_proto::flow::Carrier;
@@ -36,7 +37,7 @@ pub enum PhonesError {
 ///
 /// # Errors
 /// Says what is in the way.
-pub fn start(app: &App) -> Result<Option<Phones>, PhonesError> {
+pub fn start(app: &App, rooms: &Rooms) -> Result<Option<Phones>, PhonesError> {
     let config = &*app.config;
     let sip = &config.sip;
     if !sip.is_on() {
@@ -68,6 +69,7 @@ pub fn start(app: &App) -> Result<Option<Phones>, PhonesError> {
             run: app.directory.run(),
         },
         Arc::new(desk::Desk(app.clone())),
+        rooms.clone(),
     )?;
     app.switchboard.connect(phones.handle());
     Ok(Some(phones))

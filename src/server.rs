@@ -91,7 +91,7 @@ impl Server {
         let places = Arc::new(Semaphore::new(config.limits.connections));
         let meeting_rooms = MeetingRooms::new(rooms.clone());
         let app = App::new(config, store, clock, directory, switchboard, sfu, meeting_rooms);
-        let phones = phones::start(&app)?;
+        let phones = phones::start(&app, &rooms)?;
         let router = http::router(app.clone(), signaling::router(rooms.clone()));
         let stop = watch::Sender::new(false);
         let mut listeners = JoinSet::new();

@@ -12,6 +12,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use signaling::Rooms;
 use sip_gateway_proto::endpoint::{Endpoint, EndpointConfig};
 use sip_gateway_proto::flow::Carrier;
 use sip_gateway_proto::ua::registrar::Interval;
@@ -26,6 +27,7 @@ use self::resolve::Resolver;
 use crate::address::Addresses;
 use crate::directory::Directory;
 use crate::media::{self, MediaAddress, MediaConfig, MediaEngine};
+use crate::tables::Tables;
 use crate::transport::{BindError, Identity, Limits, Listener, TransportConfig, Transports};
 
 pub use self::handle::PhonesHandle;
@@ -75,11 +77,16 @@ pub struct Phones {
 }
 
 impl Phones {
-    /// Opens the sockets and begins to answer. To be called within a runtime.
+    /// Opens the sockets and begins to answer; phones in calls with browsers and in meetings sit in these rooms. To be called
+    /// within a runtime.
     ///
     /// # Errors
     /// Says what is in the way; nothing is left running then.
-    pub fn start(config: PhonesConfig, directory: Arc<dyn Directory>) -> Result<Self, StartError> {
+    pub fn start(
+        config: PhonesConfig,
+        directory: Arc<dyn Directory>,
+        rooms: Rooms,
+    ) -> Result<Self, StartError> {
         let (transports, received) = Transports::bind(TransportConfig {
             listeners: config.listeners,
             identity: config.identity,
@@ -115,6 +122,7 @@ impl Phones {
         endpoint.restore(now, scribe.saved_bindings());
 
         let (orders, ordered) = mpsc::channel(MAX_ORDERS);
+        let (tables, table_news) = Tables::new(rooms);
         let (resolver, resolved) = Resolver::new();
         let driver = Driver {
             endpoint,
@@ -125,8 +133,9 @@ impl Phones {
             plan,
             resolver,
             doors,
+            tables,
         };
-        let task = tokio::spawn(driver.run(received, media_events, resolved, words, ordered));
+        let task = tokio::spawn(driver.run(received, media_events, resolved, words, table_news, ordered));
         let handle = PhonesHandle::new(orders, &transports);
         Ok(Self { handle, listeners, task })
     }

@@ -16,6 +16,7 @@ use super::handle::{Command, Order};
 use super::resolve::Resolver;
 use crate::address::Addresses;
 use crate::media::MediaEngine;
+use crate::tables::{TableNews, Tables};
 use crate::transport::{Incoming, Received, Transports};
 
 /// The task that drives the machine.
@@ -28,6 +29,7 @@ pub(super) struct Driver {
     pub(super) plan: Arc<Plan>,
     pub(super) resolver: Resolver,
     pub(super) doors: Doors,
+    pub(super) tables: Tables,
 }
 
 impl Driver {
@@ -37,6 +39,7 @@ impl Driver {
         mut media_events: mpsc::Receiver<MediaEvent>,
         mut resolved: mpsc::Receiver<ResolvedTrunk>,
         mut words: mpsc::Receiver<(LegId, DoorWord)>,
+        mut table_news: mpsc::Receiver<TableNews>,
         mut ordered: mpsc::Receiver<Order>,
     ) {
         let mut plan_ticks = tokio::time::interval(PLAN_INTERVAL);
@@ -72,6 +75,11 @@ impl Driver {
                 }
                 Some(event) = media_events.recv() => {
                     self.guarded(|endpoint, with| endpoint.handle_media(with, event));
+                }
+                Some(news) = table_news.recv() => {
+                    if let Some((leg, event)) = news.tell(&mut self.media) {
+                        self.guarded(|endpoint, with| endpoint.handle_seat(with, leg, event));
+                    }
                 }
                 Some((leg, word)) = words.recv() => {
                     self.guarded(|endpoint, with| endpoint.handle_door(with, leg, word));
@@ -129,10 +137,14 @@ impl Driver {
             }
             // Who asked may have gone away meanwhile; what was done is done.
             Order::Place(order, answer) => {
-                self.guarded(|endpoint, with| drop(answer.send(endpoint.place(with, order))));
+                self.guarded(|endpoint, with| {
+                    let _ = answer.send(endpoint.place(with, order));
+                });
             }
             Order::Answer(leg, answer) => {
-                self.guarded(|endpoint, with| drop(answer.send(endpoint.answer(with, leg))));
+                self.guarded(|endpoint, with| {
+                    let _ = answer.send(endpoint.answer(with, leg));
+                });
             }
             Order::Command(leg, command, answer) => {
                 self.guarded(|endpoint, with| {
@@ -143,7 +155,7 @@ impl Driver {
                         Command::Transfer(destination) => endpoint.transfer(with, leg, destination),
                         Command::Press(key) => endpoint.press(with, leg, key),
                     };
-                    drop(answer.send(done));
+                    let _ = answer.send(done);
                 });
             }
             Order::Screens { extension, open } => {
@@ -182,7 +194,7 @@ impl Driver {
                 }
                 Output::Door(DoorCommand::Leave { leg }) => self.doors.leave(leg),
                 Output::Screen(news) => self.scribe.tell_screens(news),
-                Output::Seat(command) => tracing::debug!(?command, "phones have no rooms to sit in"),
+                Output::Seat(command) => self.tables.obey(command),
             }
         }
     }
