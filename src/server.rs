@@ -190,8 +190,9 @@ fn rooms_config(config: &Config) -> RoomsConfig {
     let mut limits = signaling_proto::Limits::default();
     limits.rooms = config.limits.rooms;
     limits.participants_per_room = config.limits.participants;
-    // Nobody makes oneself a host in the eyes of the others.
-    limits.reserved_attributes = vec![ROLE.to_owned()];
+    // Nobody makes oneself a host in the eyes of the others, or the telephone of somebody.
+    limits.reserved_attributes =
+        [ROLE, "palabre.extension", "palabre.post", "sip."].map(str::to_owned).to_vec();
     RoomsConfig {
         keys: config.keys.clone(),
         limits,

@@ -19,6 +19,7 @@ mod security;
 mod serve;
 mod setup;
 mod signed_in;
+mod sip_service;
 pub mod tls;
 mod users;
 mod web_client;
@@ -82,6 +83,7 @@ pub fn router(app: App, rooms: Router) -> Router {
 
     Router::new()
         .nest("/api", api)
+        .route("/twirp/livekit.SIP/{method}", post(sip_service::call).fallback(sip_service::not_a_post))
         .route("/health", get(operation::health))
         .route("/metrics", get(operation::metrics))
         .fallback(web_client::answer)

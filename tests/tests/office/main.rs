@@ -9,3 +9,4 @@ mod meetings;
 mod participant;
 mod phones;
 mod program;
+mod sip_service;
