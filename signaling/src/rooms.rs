@@ -22,7 +22,7 @@ use signaling_proto::token::Keys;
 use signaling_proto::{
     Joining, Limits,
     forward::Forwarding,
-    room::{ConnectionId, JoinError, Resuming, Room, RoomError, RoomEvent, RoomParams},
+    room::{ConnectionId, JoinError, Resuming, Room, RoomError, RoomEvent, RoomParams, RpcFailure},
     voice::Voice,
 };
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -217,6 +217,19 @@ impl Rooms {
     pub async fn send_data(&self, request: proto::SendDataRequest) -> Result<(), RoomError> {
         let name = request.room.clone();
         self.ask(&name, move |room, now| room.send_data(now, request)).await
+    }
+
+    /// Calls a procedure at a participant and waits for its answer, a minute at most.
+    pub async fn perform_rpc(
+        &self,
+        request: proto::PerformRpcRequest,
+    ) -> Result<Result<String, RpcFailure>, RoomError> {
+        let handle = self.find(&request.room).ok_or(RoomError::RoomNotFound)?;
+        let (reply, answer) = oneshot::channel();
+        if !handle.tell(ToRoom::Rpc { request: Box::new(request), reply }).await {
+            return Err(RoomError::RoomNotFound);
+        }
+        Ok(answer.await.unwrap_or(Err(RpcFailure::RecipientLeft)))
     }
 
     /// Changes a room's metadata.
@@ -508,6 +521,7 @@ impl Rooms {
             moved: HashMap::new(),
             events: self.shared.events.clone(),
             keys: self.config().keys.clone(),
+            rpcs: task::Rpcs::default(),
         };
         tokio::spawn(async move {
             let remains = driver.run().await;

@@ -200,6 +200,43 @@ async def test_the_server_api_lists_mutes_and_removes(meeting):
     playing.cancel()
 
 
+async def test_a_procedure_is_called_over_the_server_api(meeting):
+    ada = await meeting.join("ada")
+
+    @ada.local_participant.register_rpc_method("greet")
+    async def greet(call: rtc.RpcInvocationData):
+        if call.payload == "nobody":
+            raise rtc.RpcError(1_600, "whom?", "a name is missing")
+        return f"Good day, {call.payload}"
+
+    async with api.LiveKitAPI(meeting.program.url, meeting.program.key, meeting.program.secret) as server:
+        answer = await perform_rpc(server, meeting.name, "ada", "greet", "Ben")
+        assert answer == {"payload": "Good day, Ben"}
+
+        refused = await perform_rpc(server, meeting.name, "ada", "greet", "nobody")
+        assert (refused["code"], refused["msg"]) == ("aborted", "whom?")
+        assert refused["meta"] == {"rpc_code": "1600", "rpc_data": "a name is missing"}
+
+        unknown = await perform_rpc(server, meeting.name, "ada", "dance", "")
+        assert unknown["meta"]["rpc_code"] == "1400"
+
+        nobody = await perform_rpc(server, meeting.name, "eve", "greet", "")
+        assert nobody["code"] == "not_found"
+
+
+async def perform_rpc(server, room, identity, method, payload):
+    """This version of the SDK has no name for the call yet."""
+    grants = api.VideoGrants(room_admin=True, room=room)
+    token = api.AccessToken(server.room.api_key, server.room.api_secret).with_grants(grants).to_jwt()
+    body = {"room": room, "destination_identity": identity, "method": method, "payload": payload}
+    async with server.room._client._session.post(
+        f"{server.room._client.host}/twirp/livekit.RoomService/PerformRpc",
+        json=body,
+        headers={"Authorization": f"Bearer {token}"},
+    ) as response:
+        return await response.json()
+
+
 async def test_a_token_of_another_key_is_refused(meeting):
     stranger = api.AccessToken("testkey", "f" * 48).with_identity("eve")
     token = stranger.with_grants(api.VideoGrants(room_join=True, room=meeting.name)).to_jwt()

@@ -9,7 +9,8 @@ use std::{
 
 use livekit_protocol::{self as proto, signal_request, signal_response};
 use signaling_proto::room::{
-    ConnectionId, Input, JoinError, MediaCommand, Moving, Output, Room, RoomError, RoomEvent,
+    ConnectionId, Input, JoinError, MediaCommand, Moving, Output, Room, RoomError, RoomEvent, RpcFailure,
+    RpcKey,
 };
 use signaling_proto::token::{Claims, Keys};
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -36,6 +37,8 @@ pub(crate) enum ToRoom {
     Receive { traveller: Traveller, reply: oneshot::Sender<Result<(), JoinError>> },
     /// A connection that moved knows its new room.
     Followed { connection: ConnectionId },
+    /// Somebody calls a procedure at a participant. Whoever does not wait any more has dropped the receiver.
+    Rpc { request: Box<proto::PerformRpcRequest>, reply: oneshot::Sender<Result<String, RpcFailure>> },
     /// Somebody of our own asks something.
     Call(Box<Question>),
 }
@@ -74,6 +77,14 @@ pub(super) struct Driver {
     pub(super) moved: HashMap<ConnectionId, RoomHandle>,
     pub(super) events: broadcast::Sender<RoomEvent>,
     pub(super) keys: Keys,
+    pub(super) rpcs: Rpcs,
+}
+
+/// Who waits for the answers to procedures.
+#[derive(Debug, Default)]
+pub(super) struct Rpcs {
+    next: u64,
+    waiting: HashMap<RpcKey, oneshot::Sender<Result<String, RpcFailure>>>,
 }
 
 impl Driver {
@@ -149,6 +160,12 @@ impl Driver {
             }
             ToRoom::Followed { connection } => {
                 self.moved.remove(&connection);
+            }
+            ToRoom::Rpc { request, reply } => {
+                let key = RpcKey(self.rpcs.next);
+                self.rpcs.next += 1;
+                self.rpcs.waiting.insert(key, reply);
+                self.contain(None, |room| room.perform_rpc(now, key, *request));
             }
             ToRoom::Call(question) => self.contain(None, |room| question(room, now)),
         }
@@ -231,6 +248,12 @@ impl Driver {
                 Output::Event(event) => {
                     // Nobody need listen.
                     let _ = self.events.send(*event);
+                }
+                Output::Rpc { key, result } => {
+                    if let Some(reply) = self.rpcs.waiting.remove(&key) {
+                        // Whoever asked may have gone.
+                        let _ = reply.send(result);
+                    }
                 }
                 Output::Finished => {}
             }

@@ -8,13 +8,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use signaling_proto::room::RoomError;
+use signaling_proto::room::{RoomError, RpcFailure};
 
 /// An error as Twirp clients expect it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TwirpError {
     code: Code,
     message: String,
+    /// More of it, for programs.
     meta: BTreeMap<&'static str, String>,
 }
 
@@ -32,7 +33,8 @@ pub enum Code {
     BadRoute,
     FailedPrecondition,
     ResourceExhausted,
-    Unimplemented,
+    DeadlineExceeded,
+    Aborted,
     Unavailable,
     Internal,
 }
@@ -81,7 +83,8 @@ impl Code {
             Self::AlreadyExists => StatusCode::CONFLICT,
             Self::FailedPrecondition => StatusCode::PRECONDITION_FAILED,
             Self::ResourceExhausted => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unimplemented => StatusCode::NOT_IMPLEMENTED,
+            Self::DeadlineExceeded => StatusCode::REQUEST_TIMEOUT,
+            Self::Aborted => StatusCode::CONFLICT,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -101,6 +104,28 @@ impl From<RoomError> for TwirpError {
             _ => Code::Unavailable,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<RpcFailure> for TwirpError {
+    fn from(failure: RpcFailure) -> Self {
+        let code = match &failure {
+            RpcFailure::RecipientNotFound => Code::NotFound,
+            RpcFailure::Invalid(_) => Code::InvalidArgument,
+            RpcFailure::TooMany(_) => Code::ResourceExhausted,
+            RpcFailure::NotConfirmed | RpcFailure::NoAnswer => Code::DeadlineExceeded,
+            RpcFailure::Answered { .. } => Code::Aborted,
+            // The participant has gone, or speaks otherwise than we do.
+            _ => Code::Unavailable,
+        };
+        let error = Self::new(code, failure.to_string());
+        match failure {
+            RpcFailure::Answered { code, data, .. } => {
+                let meta = [("rpc_code", code.to_string()), ("rpc_data", data)];
+                Self { meta: meta.into_iter().collect(), ..error }
+            }
+            _ => error,
+        }
     }
 }
 

@@ -4,10 +4,7 @@ use axum::response::Response;
 use livekit_protocol as proto;
 use signaling_proto::token::Claims;
 
-use super::{
-    body::Request,
-    error::{Code, TwirpError},
-};
+use super::{body::Request, error::TwirpError};
 use crate::{Rooms, rooms::unix_now};
 
 /// One call.
@@ -33,7 +30,7 @@ impl RoomService<'_> {
             "UpdateRoomMetadata" => self.update_room_metadata().await,
             "MoveParticipant" => self.move_participant().await,
             "ForwardParticipant" => self.forward_participant().await,
-            "PerformRpc" => Err(TwirpError::new(Code::Unimplemented, format!("{method} is not offered"))),
+            "PerformRpc" => self.perform_rpc().await,
             _ => Err(TwirpError::bad_route(format!("RoomService has no method {method:?}"))),
         }
     }
@@ -110,6 +107,13 @@ impl RoomService<'_> {
         self.require_admin(&request.room)?;
         self.rooms.send_data(request).await?;
         Ok(self.request.answer(&proto::SendDataResponse {}))
+    }
+
+    async fn perform_rpc(&self) -> Result<Response, TwirpError> {
+        let request: proto::PerformRpcRequest = self.request.message()?;
+        self.require_admin(&request.room)?;
+        let payload = self.rooms.perform_rpc(request).await??;
+        Ok(self.request.answer(&proto::PerformRpcResponse { payload }))
     }
 
     async fn update_room_metadata(&self) -> Result<Response, TwirpError> {

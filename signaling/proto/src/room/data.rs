@@ -37,6 +37,13 @@ impl Room {
             sender.reliable_sequence = packet.sequence;
         }
 
+        if packet.value.as_ref().is_some_and(|value| self.take_rpc_answer(seat, value)) {
+            return;
+        }
+        let Some(sender) = self.participants.get(&seat) else {
+            return;
+        };
+
         // Who sent it is what we know, not what it says; programs that speak for others are the exception.
         let speaks_for_others = sender.kind == participant_info::Kind::Agent as i32
             && matches!(packet.value, Some(Value::Transcription(_) | Value::ChatMessage(_)))

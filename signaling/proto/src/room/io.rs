@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use livekit_protocol::{self as proto, signal_request, signal_response};
 
-use super::RoomEvent;
+use super::{RoomEvent, RpcFailure, RpcKey};
 use crate::sdp::{DownNegotiated, IceCredentials, Mime, RemoteTransport, UpMedia};
 use crate::token::Claims;
 
@@ -94,6 +94,13 @@ pub enum Output {
     Media(MediaCommand),
     /// Tell whoever listens to the room.
     Event(Box<RoomEvent>),
+    /// Tell whoever called a procedure what became of it.
+    Rpc {
+        /// Which call.
+        key: RpcKey,
+        /// What the participant answered, or why it did not.
+        result: Result<String, RpcFailure>,
+    },
     /// The room has ended; nothing follows but the end of transports that linger.
     Finished,
 }

@@ -162,6 +162,7 @@ impl Room {
     /// Makes a participant one of this room no longer. Whoever does so tells the others.
     pub(super) fn forget(&mut self, seat: Seat) -> Option<Participant> {
         let participant = self.participants.remove(&seat)?;
+        self.fail_rpcs_of(seat);
         if let Some(connection) = participant.connection() {
             self.by_connection.remove(&connection);
         }

@@ -15,6 +15,7 @@ mod negotiate;
 mod presence;
 mod publish;
 mod resume;
+mod rpc;
 mod signal;
 mod subscribe;
 #[cfg(test)]
@@ -35,8 +36,10 @@ pub use event::RoomEvent;
 pub use io::{ConnectionId, DownKey, Input, LayerWish, MediaCommand, MediaEvent, Output, PeerKey, UpKey};
 pub use moving::Moving;
 pub use resume::Resuming;
+pub use rpc::{RpcFailure, RpcKey};
 
 use lingering::Lingering;
+use rpc::Rpcs;
 
 use crate::{
     Limits,
@@ -104,6 +107,7 @@ pub struct Room {
     speaking: BTreeMap<UpKey, (f32, bool)>,
     lingering: Lingering,
     replay: ReplayCache,
+    rpcs: Rpcs,
     /// When it ends because nobody is there.
     ends_at: Option<Instant>,
     outputs: VecDeque<Output>,
@@ -171,6 +175,7 @@ impl Room {
             speaking: BTreeMap::new(),
             lingering: Lingering::default(),
             replay: ReplayCache::new(limits.replay_bytes, limits.replay_age),
+            rpcs: Rpcs::default(),
             limits,
             ends_at: None,
             outputs: VecDeque::new(),

@@ -33,6 +33,7 @@ impl Room {
             return;
         }
 
+        self.time_out_rpcs(now);
         for (seat, due) in self.collect_due(now) {
             self.handle_due(now, seat, due);
         }
@@ -104,6 +105,10 @@ impl Room {
             .flatten()
             .chain(qualities)
         });
-        participants.chain(self.ends_at).chain(self.lingering.next_deadline()).min()
+        participants
+            .chain(self.ends_at)
+            .chain(self.lingering.next_deadline())
+            .chain(self.rpcs.next_deadline())
+            .min()
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     Joining, Limits, PeerConnections,
     room::{
         ConnectionId, Input, JoinError, MediaCommand, MediaEvent, Output, PeerKey, Resuming, Room, RoomEvent,
-        RoomParams, UpKey,
+        RoomParams, RpcFailure, RpcKey, UpKey,
     },
     sdp::{Fingerprint, Mime},
     token::Claims,
@@ -28,6 +28,7 @@ pub(super) struct House {
     pub(super) tokens: Vec<(ConnectionId, Claims)>,
     pub(super) closed: Vec<ConnectionId>,
     pub(super) handed: Vec<(ConnectionId, proto::DataPacket)>,
+    pub(super) rpcs: Vec<(RpcKey, Result<String, RpcFailure>)>,
     mail: BTreeMap<ConnectionId, Vec<told::Message>>,
     next_connection: u64,
 }
@@ -87,6 +88,7 @@ impl House {
             tokens: Vec::new(),
             closed: Vec::new(),
             handed: Vec::new(),
+            rpcs: Vec::new(),
             mail: BTreeMap::new(),
             next_connection: 1 + 1000 * number,
         };
@@ -314,6 +316,7 @@ impl House {
                 Output::Close { connection } => self.closed.push(connection),
                 Output::Media(command) => self.media.push(command),
                 Output::Event(event) => self.events.push(*event),
+                Output::Rpc { key, result } => self.rpcs.push((key, result)),
                 Output::Finished => {}
             }
         }

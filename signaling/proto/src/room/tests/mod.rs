@@ -6,5 +6,6 @@ mod house;
 mod lingering;
 mod moving;
 mod resuming;
+mod rpc;
 mod tracks;
 mod voice;
