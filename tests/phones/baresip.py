@@ -105,8 +105,9 @@ class Baresip:
         if self._process and self._process.poll() is None:
             self._process.terminate()
             try:
-                self._process.wait(timeout=10)
+                self._process.wait(timeout=1)
             except subprocess.TimeoutExpired:
+                # After a call it waits half a minute for requests that may come again.
                 self._process.kill()
                 self._process.wait()
 

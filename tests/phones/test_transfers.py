@@ -4,8 +4,10 @@ from urllib.parse import quote
 
 import pytest
 
+import sipp
 from raw_phones import A, B, C, REALM, connect, hang_up
 from raw_sip import Call, fresh, parameter
+from sipp import Sipp
 
 SECRETARY, CALLER, MINISTER = A, B, C
 
@@ -69,6 +71,23 @@ def test_a_softphone_transfers_one_of_its_calls_into_the_other(phones):
     caller.wait_to_hear(minister.hertz)
     minister.wait_to_hear(caller.hertz)
     secretary.expect("CALL_CLOSED", after=1)
+
+
+def test_a_scenario_of_sipp_transfers_one_of_its_calls_into_the_other(phones, tmp_path):
+    house = phones.house
+    caller, minister = house.phone(CALLER, 440), house.phone(MINISTER, 1_000)
+    user = (SECRETARY, f"[authentication username={SECRETARY} password={house.passwords[SECRETARY]}]", MINISTER)
+    Sipp(tmp_path / "register", 5, sipp.registers(REALM), [user]).succeeds()
+    secretary = Sipp(tmp_path / "secretary", 5, sipp.transfers(REALM), [user], auth_uri=f"{MINISTER}@{REALM}")
+    try:
+        caller.dial(SECRETARY)
+        caller.wait_to_hear(minister.hertz)
+        minister.wait_to_hear(caller.hertz)
+        secretary.succeeds()
+    finally:
+        secretary.stop()
+    caller.command("hangup")
+    minister.expect("CALL_CLOSED")
 
 
 def test_who_transfers_while_it_rings_is_told_when_it_is_answered(phones):
