@@ -98,6 +98,8 @@ const MOST_KEPT: usize = 16;
 
 #[cfg(test)]
 mod tests {
+    use socket2::SockRef;
+
     use super::*;
 
     const LOOPBACK: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -158,5 +160,16 @@ mod tests {
     fn an_empty_range_gives_nothing() {
         assert!(Ports::new(&(20_031..=20_031)).bind(LOOPBACK, 3, false).is_none());
         assert!(Ports::new(&(u16::MAX..=u16::MAX)).bind(LOOPBACK, 3, false).is_none());
+    }
+
+    #[test]
+    fn speech_is_marked_for_expedited_forwarding_in_both_families() {
+        let mut ports = Ports::new(&(20_050..=20_053));
+
+        let (_, v4) = ports.bind(LOOPBACK, 0, false).expect("free");
+        let (_, v6) = ports.bind(std::net::Ipv6Addr::LOCALHOST.into(), 0, false).expect("free");
+
+        assert_eq!(SockRef::from(&v4.rtp).tos_v4().expect("it is told"), 46 << 2);
+        assert_eq!(SockRef::from(&v6.rtp).tclass_v6().expect("it is told"), 46 << 2);
     }
 }
