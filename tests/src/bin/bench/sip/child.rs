@@ -48,12 +48,16 @@ impl Server {
         self.processes()?.into_iter().map(machine::process_cpu_time).sum()
     }
 
-    /// The bytes of memory it holds.
+    /// The bytes of memory that its processes hold together; what they share counts once.
     pub(crate) fn resident(&self) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
-        Ok(kilobytes * 1024.0)
+        let mut bytes = 0.0;
+        for process in self.processes()? {
+            let told = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
+            let line = told.lines().find_map(|line| line.strip_prefix("Pss:")).context("no Pss")?;
+            let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
+            bytes += kilobytes * 1024.0;
+        }
+        Ok(bytes)
     }
 
     /// Its process and the descendants of that: children come after their parents.

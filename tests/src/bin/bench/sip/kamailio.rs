@@ -1,12 +1,15 @@
 //! Kamailio from Debian, doing the same work as a registrar and as a record-routing proxy.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
+use rustls::pki_types::CertificateDer;
 use tempfile::TempDir;
 
 use super::account::REALM;
+use super::certificate::write_certificate;
 use super::child::Server;
 use super::palabre::free_ports;
 use super::wire::wait_until_answers;
@@ -16,6 +19,9 @@ use super::wire::wait_until_answers;
 pub(crate) struct Kamailio {
     pub(crate) server: Server,
     pub(crate) udp: SocketAddr,
+    pub(crate) tls: SocketAddr,
+    /// What it shows to phones that come over TLS.
+    pub(crate) certificate: CertificateDer<'static>,
     _directory: TempDir,
 }
 
@@ -26,24 +32,38 @@ impl Kamailio {
             return Ok(None);
         }
         let directory = tempfile::tempdir()?;
-        let [udp] = free_ports()?;
+        let certificate = write_certificate(directory.path())?;
+        let [udp, tls] = free_ports()?;
         let config = directory.path().join("kamailio.cfg");
-        std::fs::write(&config, configuration(udp))?;
+        std::fs::write(&config, configuration(udp, tls, directory.path()))?;
         let mut command = Command::new("kamailio");
         // In the foreground; with memory enough for all transactions of half a minute.
         command.args(["-DD", "-E", "-m", "1024", "-M", "16", "-f"]).arg(&config);
         command.arg("-P").arg(directory.path().join("pid")).arg("-Y").arg(directory.path());
         let mut server = Server::start(command, &directory.path().join("log"))?;
         wait_until_answers(udp, &mut server)?;
-        Ok(Some(Self { server, udp, _directory: directory }))
+        Ok(Some(Self { server, udp, tls, certificate, _directory: directory }))
     }
 }
 
 /// Passwords come from a formula instead of a database and bindings are kept in memory only: less work than ours. Nonces
 /// are checked, their counts included, as ours are.
-fn configuration(udp: SocketAddr) -> String {
-    let modules =
-        ["tm", "tmx", "sl", "rr", "pv", "maxfwd", "usrloc", "registrar", "siputils", "textops", "auth"];
+fn configuration(udp: SocketAddr, tls: SocketAddr, directory: &Path) -> String {
+    let modules = [
+        "tm",
+        "tmx",
+        "sl",
+        "rr",
+        "pv",
+        "maxfwd",
+        "usrloc",
+        "registrar",
+        "siputils",
+        "textops",
+        "auth",
+        "tls",
+    ];
+    let directory = directory.display();
     let modules: String = modules.iter().map(|name| format!("loadmodule \"{name}.so\"\n")).collect();
     format!(
         r#"#!KAMAILIO
@@ -51,7 +71,10 @@ debug=-1
 log_stderror=yes
 children={CHILDREN}
 listen=udp:{udp}
-disable_tcp=yes
+listen=tls:{tls}
+enable_tls=yes
+tcp_children={CHILDREN}
+tcp_connection_lifetime=3605
 auto_aliases=no
 dns=no
 rev_dns=no
@@ -61,6 +84,9 @@ modparam("usrloc", "hash_size", 14)
 modparam("auth", "nonce_expire", 300)
 modparam("auth", "qop", "auth")
 modparam("auth", "nonce_count", 1)
+modparam("tls", "tls_method", "TLSv1.2+")
+modparam("tls", "certificate", "{directory}/cert.pem")
+modparam("tls", "private_key", "{directory}/key.pem")
 request_route {{
   if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
   force_rport();

@@ -6,6 +6,7 @@
 
 mod account;
 pub(crate) mod calls;
+mod certificate;
 mod child;
 mod dialogue;
 mod kamailio;

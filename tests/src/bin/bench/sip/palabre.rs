@@ -9,6 +9,7 @@ use rustls::pki_types::CertificateDer;
 use tempfile::TempDir;
 
 use super::account::{REALM, password};
+use super::certificate::write_certificate;
 use super::child::Server;
 use super::wire::wait_until_answers;
 
@@ -33,10 +34,7 @@ impl Palabre {
     /// Starts it with so many extensions, each with one phone.
     pub(crate) fn start(extensions: usize) -> Result<Self> {
         let directory = tempfile::tempdir()?;
-        let key = rcgen::KeyPair::generate()?;
-        let certificate = rcgen::CertificateParams::new(["127.0.0.1".to_owned()])?.self_signed(&key)?;
-        std::fs::write(directory.path().join("cert.pem"), certificate.pem())?;
-        std::fs::write(directory.path().join("key.pem"), key.serialize_pem())?;
+        let certificate = write_certificate(directory.path())?;
         let [udp, tls, http, https, media] = free_ports()?;
         let path = |name: &str| directory.path().join(name);
         std::fs::write(
@@ -62,7 +60,6 @@ impl Palabre {
         run(directory.path(), &["extension", "import", "extensions.csv"])?;
         let mut server = Server::start(command(directory.path(), &["serve"])?, &path("log"))?;
         wait_until_answers(udp, &mut server)?;
-        let certificate = certificate.der().clone();
         Ok(Self { server, udp, tls, certificate, directory })
     }
 
