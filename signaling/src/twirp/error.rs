@@ -121,8 +121,7 @@ impl From<RpcFailure> for TwirpError {
         let error = Self::new(code, failure.to_string());
         match failure {
             RpcFailure::Answered { code, data, .. } => {
-                let meta = [("rpc_code", code.to_string()), ("rpc_data", data)];
-                Self { meta: meta.into_iter().collect(), ..error }
+                error.with("rpc_code", code.to_string()).with("rpc_data", data)
             }
             _ => error,
         }
