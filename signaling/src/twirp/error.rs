@@ -35,6 +35,7 @@ pub enum Code {
     ResourceExhausted,
     DeadlineExceeded,
     Aborted,
+    Unimplemented,
     Unavailable,
     Internal,
 }
@@ -85,6 +86,7 @@ impl Code {
             Self::ResourceExhausted => StatusCode::TOO_MANY_REQUESTS,
             Self::DeadlineExceeded => StatusCode::REQUEST_TIMEOUT,
             Self::Aborted => StatusCode::CONFLICT,
+            Self::Unimplemented => StatusCode::NOT_IMPLEMENTED,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
