@@ -49,11 +49,14 @@ impl Phrase {
         }
     }
 
-    /// How many messages were kept.
+    /// How many messages were kept; nothing is said of none.
     #[must_use]
     pub fn kept_messages(count: u32) -> Self {
-        let noun = if count == 1 { Prompt::KeptMessage } else { Prompt::KeptMessages };
-        Self::of(&[Prompt::YouHave, Prompt::of_count(count), noun])
+        match count {
+            0 => Self::default(),
+            1 => Self::of(&[Prompt::YouHave, Prompt::One, Prompt::KeptMessage]),
+            _ => Self::of(&[Prompt::YouHave, Prompt::of_count(count), Prompt::KeptMessages]),
+        }
     }
 
     /// This, and another after it.

@@ -8,10 +8,14 @@ pub mod g711;
 pub mod g722;
 pub mod jitter_buffer;
 pub mod level;
+pub mod leveller;
+pub mod loudest;
 pub mod mixer;
+pub mod redundancy;
 pub mod relay;
 pub mod resample;
 pub mod rtp;
 pub mod sounds;
 #[cfg(test)]
 mod testing;
+pub mod wav;

@@ -70,6 +70,43 @@ impl Header {
     }
 }
 
+/// The value of a one-byte header extension (RFC 8285 §4.2); `None` if the packet does not carry it.
+#[must_use]
+pub fn extension(packet: &[u8], id: u8) -> Option<&[u8]> {
+    let first = *packet.first()?;
+    let start = HEADER_LEN + 4 * usize::from(first & 0x0F);
+    let (profile, block) = packet.get(start..)?.split_first_chunk::<4>()?;
+    if first & 0x10 == 0 || profile[..2] != ONE_BYTE {
+        return None;
+    }
+    let mut rest = block.get(..4 * usize::from(u16::from_be_bytes([profile[2], profile[3]])))?;
+    while let Some((&head, values)) = rest.split_first() {
+        if head == 0 {
+            rest = values;
+            continue;
+        }
+        let (value, next) = values.split_at_checked(usize::from(head & 0x0F) + 1)?;
+        if head >> 4 == id {
+            return Some(value);
+        }
+        rest = next;
+    }
+    None
+}
+
+/// A header with one extension of one octet.
+#[must_use]
+pub fn header_with_extension(header: Header, id: u8, value: u8) -> [u8; EXTENDED_HEADER_LEN] {
+    let mut bytes = [0; EXTENDED_HEADER_LEN];
+    bytes[..HEADER_LEN].copy_from_slice(&header.to_bytes());
+    bytes[0] |= 0x10;
+    bytes[HEADER_LEN..HEADER_LEN + 2].copy_from_slice(&ONE_BYTE);
+    bytes[HEADER_LEN + 3] = 1;
+    bytes[HEADER_LEN + 4] = id << 4;
+    bytes[HEADER_LEN + 5] = value;
+    bytes
+}
+
 /// Whether a packet on a shared port is RTCP (RFC 5761 §4).
 #[must_use]
 pub fn is_rtcp(packet: &[u8]) -> bool {
@@ -78,6 +115,12 @@ pub fn is_rtcp(packet: &[u8]) -> bool {
 
 /// Bytes of a header without extras.
 pub const HEADER_LEN: usize = 12;
+
+/// Bytes of a header with an extension of one octet.
+pub const EXTENDED_HEADER_LEN: usize = HEADER_LEN + 8;
+
+/// "One byte", as the profile of an extension block says it.
+const ONE_BYTE: [u8; 2] = [0xBE, 0xDE];
 
 /// Extends sequence numbers so that they do not wrap (RFC 3550 appendix A.1).
 #[derive(Debug, Clone, Copy, Default)]
@@ -126,6 +169,25 @@ mod tests {
             packet[0] = first;
             assert_eq!(Header::parse(&packet[..len]), None, "{first:#04x}");
         }
+    }
+
+    #[test]
+    fn an_extension_is_found_among_others_and_nothing_is_read_beyond_the_block() {
+        let packet = header_with_extension(Header::default(), 3, 0xA5);
+        assert_eq!(extension(&packet, 3), Some(&[0xA5][..]));
+        assert_eq!(extension(&packet, 4), None);
+        assert!(Header::parse(&packet).is_some_and(|(_, payload)| payload.is_empty()));
+
+        let mut packet = Header::default().to_bytes().to_vec();
+        assert_eq!(extension(&packet, 3), None);
+        packet[0] |= 0x10;
+        packet.extend([0xBE, 0xDE, 0, 2, 0x11, 1, 2, 0, 0x32, 7, 8, 9]);
+        assert_eq!(extension(&packet, 3), Some(&[7, 8, 9][..]));
+        for len in 0..packet.len() {
+            assert_eq!(extension(&packet[..len], 3), None);
+        }
+        packet[16] = 0x1F;
+        assert_eq!(extension(&packet, 3), None);
     }
 
     #[test]

@@ -183,6 +183,15 @@ impl<T> JitterBuffer<T> {
         if hurry { Playout::Hurry(payload) } else { Playout::Frame(payload) }
     }
 
+    /// After a [`Playout::Conceal`]: the packet right behind the lost one, if it has come, whose redundancy may stand in.
+    #[must_use]
+    pub fn following(&self) -> Option<&T> {
+        let State::Playing { last_sequence, next_time, .. } = self.state else { return None };
+        let front = self.packets.front()?;
+        // Where nothing is lost, time is only stretched.
+        (front.sequence > last_sequence + 1 && front.time == next_time).then_some(&front.payload)
+    }
+
     /// Forgets everything stored: the source changed.
     pub fn restart(&mut self) {
         self.packets.clear();
@@ -386,6 +395,24 @@ mod tests {
 
         assert_eq!(played.frames().len(), 190);
         assert!((9..=12).contains(&played.concealed()), "{}", played.concealed());
+    }
+
+    #[test]
+    fn behind_a_lost_packet_stands_the_one_that_may_repair_it() {
+        let start = Instant::now();
+        let mut buffer = JitterBuffer::new(8_000, DelayLimits::default());
+        for n in [0u16, 1, 2, 5, 6] {
+            let now = start + Duration::from_millis(20 * u64::from(n));
+            buffer.insert(now, n, 160 * u32::from(n), n);
+        }
+        let now = start + Duration::from_millis(150);
+        for n in 0..3 {
+            assert_eq!(buffer.pop(now), Playout::Frame(n));
+            assert_eq!(buffer.following(), None);
+        }
+        assert_eq!((buffer.pop(now), buffer.following()), (Playout::Conceal, None));
+        assert_eq!((buffer.pop(now), buffer.following()), (Playout::Conceal, Some(&5)));
+        assert_eq!(buffer.pop(now), Playout::Frame(5));
     }
 
     #[test]
