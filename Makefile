@@ -34,7 +34,7 @@ web-client/dist/index.html: $(WEB_SOURCES)
 	@touch $@
 
 debian:
-	@scripts/need-debian build-essential cmake pkg-config
+	@scripts/need-debian build-essential cmake pkg-config espeak-ng
 
 test-web: web ## Unit tests of the web client.
 	cd web-client && ../scripts/with-node npm test --silent

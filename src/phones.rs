@@ -66,6 +66,7 @@ pub fn start(app: &App, rooms: &Rooms) -> Result<Option<Phones>, PhonesError> {
             nonce_lifetime: sip.nonce_lifetime,
             advertise: config.sfu.advertise.clone(),
             media_workers: MEDIA_WORKERS,
+            prompts: sip.prompts.clone(),
             run: app.directory.run(),
         },
         Arc::new(desk::Desk(app.clone())),

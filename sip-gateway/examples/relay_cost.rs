@@ -38,6 +38,7 @@ fn main() {
         v6: None,
         workers: 1,
         silence: MediaConfig::SILENCE,
+        prompts: None,
     };
     let (mut engine, _events) = MediaEngine::start(config).expect("a media thread");
     let mut phones = Vec::new();

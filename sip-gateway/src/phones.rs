@@ -9,6 +9,7 @@ mod resolve;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -49,6 +50,8 @@ pub struct PhonesConfig {
     pub advertise: Vec<IpAddr>,
     /// Media threads.
     pub media_workers: usize,
+    /// Where recordings of prompts are, if an administrator has made some.
+    pub prompts: Option<PathBuf>,
     /// Tells this run of the program from others.
     pub run: u64,
 }
@@ -101,6 +104,7 @@ impl Phones {
             v6: media_address(&listeners, &config.advertise, SocketAddr::is_ipv6),
             workers: config.media_workers,
             silence: MediaConfig::SILENCE,
+            prompts: config.prompts,
         })?;
 
         let mut seed = [0; 32];

@@ -69,6 +69,7 @@ pub struct Sip {
     pub wss: Vec<SocketAddr>,
     pub realm: String,
     pub rtp_ports: RangeInclusive<u16>,
+    pub prompts: Option<PathBuf>,
     pub keep_calls: Duration,
     pub nonce_lifetime: Duration,
 }
@@ -157,6 +158,7 @@ impl Config {
                 wss: Vec::new(),
                 realm: String::new(),
                 rtp_ports: 0..=0,
+                prompts: None,
                 keep_calls: Duration::ZERO,
                 nonce_lifetime: Duration::ZERO,
             },

@@ -7,9 +7,13 @@ mod codec;
 mod dtls;
 mod guard;
 mod ice;
+mod intake;
 mod leg;
 mod ports;
+mod prompts;
 mod queue;
+mod seating;
+mod speaker;
 mod sys;
 mod table;
 mod tally;
@@ -19,16 +23,16 @@ mod worker;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use sfu::direct::Direct;
 use sip_gateway_proto::call::{
     LegId, LegMedia, MediaEvent, MediaPlane, MediaReport, NoPort, RecordingId, Sound, Wish,
 };
-use sip_gateway_proto::ivr::Phrase;
+use sip_gateway_proto::ivr::{Phrase, Word};
 use sip_gateway_proto::media::dtmf::Key;
 use sip_gateway_proto::media::sounds::music;
 use sip_gateway_proto::plan::Language;
@@ -38,8 +42,12 @@ use tokio::sync::mpsc;
 use dtls::Identity;
 use leg::{Leg, Seeds};
 use ports::Ports;
+pub use prompts::PromptError;
+use prompts::Prompts;
 use queue::{Command, Queue};
-pub use table::{EarTrack, SeatMedia, TableId};
+use seating::Seating;
+use speaker::{Saying, Spoken};
+pub use table::{EarTrack, SeatMedia, TableCounts, TableId};
 use tally::Tally;
 use wire::Wire;
 use worker::Worker;
@@ -57,6 +65,8 @@ pub struct MediaConfig {
     pub workers: usize,
     /// After how long without RTP and RTCP a leg is reported as silent.
     pub silence: Duration,
+    /// Where an administrator's recordings of prompts are, in `fr/` and `en/`, if there are some.
+    pub prompts: Option<PathBuf>,
 }
 
 /// One address of ours.
@@ -79,6 +89,9 @@ pub enum StartError {
     /// The system gave no thread or no descriptor.
     #[error("no media thread: {0}")]
     Thread(#[from] std::io::Error),
+    /// A recording in the place of a prompt cannot be played.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
     /// Nor randomness.
     #[error("no random numbers")]
     Random,
@@ -92,6 +105,9 @@ pub struct MediaEngine {
     identity: Arc<Identity>,
     workers: Vec<(Arc<Queue>, JoinHandle<()>)>,
     legs: HashMap<LegId, Known>,
+    seating: Seating,
+    prompts: Prompts,
+    events: mpsc::Sender<MediaEvent>,
 }
 
 /// What is known of a leg without asking its thread.
@@ -102,12 +118,15 @@ struct Known {
     tally: Arc<Tally>,
     codec: Option<String>,
     encrypted: bool,
+    /// The seat it has in a room.
+    seat: Option<LegId>,
 }
 
 impl MediaEngine {
     /// Starts the media threads.
     pub fn start(config: MediaConfig) -> Result<(Self, mpsc::Receiver<MediaEvent>), StartError> {
         let (events, receiver) = mpsc::channel(MAX_EVENTS);
+        let prompts = Prompts::load(config.prompts.as_deref())?;
         // Composed now, so that nobody's packets wait for it later.
         for rate in [8_000, 16_000, 48_000] {
             let _ = music(rate);
@@ -125,7 +144,8 @@ impl MediaEngine {
         }
         let ports = Ports::new(&config.ports);
         let identity = Arc::new(Identity::new().ok_or(StartError::Random)?);
-        Ok((Self { config, ports, identity, workers, legs: HashMap::new() }, receiver))
+        let (legs, seating) = (HashMap::new(), Seating::default());
+        Ok((Self { config, ports, identity, workers, legs, seating, prompts, events }, receiver))
     }
 
     /// Legs that are open.
@@ -150,18 +170,6 @@ impl MediaEngine {
         self.workers.iter().map(|(_, thread)| sys::cpu_time(thread)).sum()
     }
 
-    /// The room has let a seat in: from now on whoever is bridged to it is heard there, and hears the table.
-    pub fn take_seat(&mut self, _leg: LegId, _table: TableId, _voice: SeatMedia) {}
-
-    /// Opens the table of a room. `ears` is one hidden subscriber, however many phones will sit there.
-    pub fn open_table(&mut self, _table: TableId, _ears: Direct) {}
-
-    /// Which streams come to a table's ears; all of them, each time that one begins or ends.
-    pub fn table_tracks(&mut self, _table: TableId, _tracks: Vec<EarTrack>) {}
-
-    /// Ends a table. Its seats stay, and hear nothing.
-    pub fn close_table(&mut self, _table: TableId) {}
-
     fn tell(&self, leg: LegId, command: Command) {
         let Some(known) = self.legs.get(&leg) else { return };
         self.tell_worker(known.worker, command);
@@ -173,8 +181,22 @@ impl MediaEngine {
         }
     }
 
+    /// Takes a leg to a thread.
+    fn move_leg(&mut self, leg: LegId, home: usize) {
+        let Some(known) = self.legs.get_mut(&leg) else { return };
+        let away = std::mem::replace(&mut known.worker, home);
+        if home == away {
+            return;
+        }
+        let (to, from) = (&self.workers[home].0, &self.workers[away].0);
+        to.legs.fetch_add(1, Relaxed);
+        // Neither may be lost: a leg would be nowhere, or a thread wait for ever. Each moves a leg that exists.
+        from.push_always(Command::Release(leg, Arc::clone(to)));
+        to.push_always(Command::Adopt(leg));
+    }
+
     fn try_open(&mut self, leg: LegId, wish: Wish) -> Option<LegMedia> {
-        if self.legs.contains_key(&leg) {
+        if self.legs.contains_key(&leg) || self.is_seat(leg) {
             return None;
         }
         let peer = wish.peer.to_canonical();
@@ -202,7 +224,7 @@ impl MediaEngine {
             self.ports.release(port);
             return None;
         }
-        self.legs.insert(leg, Known { worker, port, tally, codec: None, encrypted: false });
+        self.legs.insert(leg, Known { worker, port, tally, codec: None, encrypted: false, seat: None });
         let dtls = wish.dtls.then(|| self.identity.local());
         Some(LegMedia { address, sdes, dtls, ice })
     }
@@ -222,20 +244,27 @@ impl MediaPlane for MediaEngine {
     }
 
     fn bridge(&mut self, one: LegId, other: LegId) {
-        let at = |leg: &LegId| self.legs.get(leg).map(|known| known.worker);
-        let (Some(home), Some(away)) = (at(&one), at(&other)) else { return };
-        if home != away {
-            let (to, from) = (&self.workers[home].0, &self.workers[away].0);
-            to.legs.fetch_add(1, Relaxed);
-            // Neither may be lost: a leg would be nowhere, or a thread wait for ever. Each moves a leg that exists.
-            from.push_always(Command::Release(other, Arc::clone(to)));
-            to.push_always(Command::Adopt(other));
-            self.legs.entry(other).and_modify(|known| known.worker = home);
+        match (self.is_seat(one), self.is_seat(other)) {
+            (false, true) => return self.seat_phone(one, other),
+            (true, false) => return self.seat_phone(other, one),
+            (true, true) => return,
+            (false, false) => {}
         }
+        let Some(home) = self.legs.get(&one).map(|known| known.worker) else { return };
+        if !self.legs.contains_key(&other) {
+            return;
+        }
+        self.leave_seat(one);
+        self.leave_seat(other);
+        self.move_leg(other, home);
         self.tell_worker(home, Command::Bridge(one, other));
     }
 
     fn play(&mut self, leg: LegId, sound: Sound) {
+        if self.is_seat(leg) {
+            return self.empty_seat(leg);
+        }
+        self.leave_seat(leg);
         self.tell(leg, Command::Play(leg, sound));
     }
 
@@ -245,19 +274,43 @@ impl MediaPlane for MediaEngine {
         self.tell(leg, Command::Press { leg, key, millis });
     }
 
-    fn seat(&mut self, _leg: LegId) {}
+    fn seat(&mut self, leg: LegId) {
+        self.add_seat(leg);
+    }
 
-    fn mute(&mut self, _seat: LegId, _muted: bool) {}
+    fn mute(&mut self, seat: LegId, muted: bool) {
+        self.mute_seat(seat, muted);
+    }
 
-    fn say(&mut self, _leg: LegId, _phrase: Phrase, _language: Language) {}
+    fn say(&mut self, leg: LegId, phrase: Phrase, language: Language) {
+        if self.is_seat(leg) {
+            if self.events.try_send(MediaEvent::Said { leg }).is_err() {
+                tracing::warn!("the call layer does not keep up with media events");
+            }
+            return;
+        }
+        let word = |word: &Word| match word {
+            Word::Prompt(prompt) => Saying::Sound(self.prompts.sound(language, *prompt)),
+            Word::Recording(_) => Saying::Awaited(Arc::new(OnceLock::from(None))),
+        };
+        let spoken = Spoken { words: phrase.words().iter().map(word).collect() };
+        self.tell(leg, Command::Say(leg, Box::new(spoken)));
+    }
 
-    fn hush(&mut self, _leg: LegId) {}
+    fn hush(&mut self, leg: LegId) {
+        self.tell(leg, Command::Hush(leg));
+    }
 
     fn record(&mut self, _leg: LegId, _recording: RecordingId, _longest: Duration) {}
 
     fn stop_recording(&mut self, _leg: LegId) {}
 
     fn close(&mut self, leg: LegId) -> MediaReport {
+        if self.is_seat(leg) {
+            self.remove_seat(leg);
+            return MediaReport::default();
+        }
+        self.leave_seat(leg);
         let Some(known) = self.legs.remove(&leg) else { return MediaReport::default() };
         self.workers[known.worker].0.push_always(Command::Close(leg));
         self.ports.release(known.port);

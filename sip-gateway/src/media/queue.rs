@@ -4,12 +4,15 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
+use sfu::direct::Direct;
 use sip_gateway_proto::call::{LegId, Sound};
 use sip_gateway_proto::media::dtmf::Key;
 use sip_gateway_proto::sdp::Agreed;
 
 use super::leg::Leg;
+use super::speaker::Spoken;
 use super::sys::Wake;
+use super::table::{EarTrack, TableId, TableTally, Uplink};
 
 /// One thing that a media thread is to do.
 #[derive(Debug)]
@@ -23,7 +26,26 @@ pub(super) enum Command {
         key: Key,
         millis: u32,
     },
+    Say(LegId, Box<Spoken>),
+    Hush(LegId),
     Close(LegId),
+    /// Sets up a table.
+    SetTable(TableId, Arc<TableTally>),
+    /// What a table hears of its room.
+    Listen(TableId, Box<Direct>),
+    Tracks(TableId, Vec<EarTrack>),
+    ClearTable(TableId),
+    /// Sets up a chair for a seat.
+    AddChair(TableId, LegId, Box<Uplink>),
+    RemoveChair(LegId),
+    /// Whoever sits there gets up.
+    StandUp(LegId),
+    /// A phone sits down at a seat.
+    Sit {
+        phone: LegId,
+        seat: LegId,
+    },
+    Mute(LegId, bool),
     /// Hands a leg to another thread, which is told to [`Adopt`](Self::Adopt) it.
     Release(LegId, Arc<Queue>),
     /// Waits until another thread has handed this leg over, and does nothing else the call layer wants before.

@@ -4,5 +4,8 @@ mod dtls;
 mod life;
 mod phone;
 mod relay;
+mod room;
+mod say;
 mod sounds;
+mod table;
 mod transcode;

@@ -26,7 +26,7 @@ pub(crate) fn engine(
 /// What such an engine begins with.
 pub(crate) fn config(ports: RangeInclusive<u16>, workers: usize) -> MediaConfig {
     let v4 = Some(MediaAddress { bind: LOOPBACK, advertised: None });
-    MediaConfig { ports, v4, v6: None, workers, silence: MediaConfig::SILENCE }
+    MediaConfig { ports, v4, v6: None, workers, silence: MediaConfig::SILENCE, prompts: None }
 }
 
 /// One telephone and the leg that belongs to it.
@@ -178,12 +178,17 @@ impl Phone {
             .collect()
     }
 
+    /// What has come already.
+    pub(crate) fn hear_now(&mut self) -> Option<Packet> {
+        self.rtp.set_read_timeout(Some(Duration::from_millis(1))).expect("a time");
+        let heard = self.hear();
+        self.rtp.set_read_timeout(Some(PATIENCE)).expect("a time");
+        heard
+    }
+
     /// Nothing comes: asked after something else has come the same way, so that it need not wait.
     pub(crate) fn hears_nothing(&mut self) -> bool {
-        self.rtp.set_read_timeout(Some(Duration::from_millis(1))).expect("a time");
-        let nothing = self.hear().is_none();
-        self.rtp.set_read_timeout(Some(PATIENCE)).expect("a time");
-        nothing
+        self.hear_now().is_none()
     }
 }
 

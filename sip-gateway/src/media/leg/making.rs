@@ -2,13 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use sip_gateway_proto::call::Sound;
+use sip_gateway_proto::call::{MediaEvent, Sound};
 use sip_gateway_proto::media::level::AudioLevel;
 use sip_gateway_proto::media::rtp::{HEADER_LEN, Header};
 use sip_gateway_proto::media::{comfort_noise, dtmf};
 use sip_gateway_proto::sdp::Agreed;
 
+use super::player::Player;
 use super::{Desk, Leg, Source, Way};
+use crate::media::speaker::Spoken;
 use crate::media::sys::DATAGRAM;
 
 impl Leg {
@@ -17,6 +19,50 @@ impl Leg {
         if self.agreed.is_some() && self.keypad.press(key, millis) {
             self.make_time(now);
         }
+    }
+
+    /// Says something over whatever the leg hears; false if too much waits to be said already.
+    pub(in crate::media) fn speak(&mut self, now: Instant, phrase: Spoken) -> bool {
+        let taken = self.speaker.say(phrase);
+        self.make_time(now);
+        taken
+    }
+
+    /// Says nothing more.
+    pub(in crate::media) fn hush(&mut self) {
+        self.speaker.hush();
+    }
+
+    /// Whether something is being said to it, or it is coming back from that.
+    pub(in crate::media) fn is_spoken_to(&self) -> bool {
+        self.speaker.is_busy()
+    }
+
+    /// Says what is to be said over a frame of what the leg hears.
+    pub(in crate::media) fn speak_over(
+        &mut self,
+        events: &mut Vec<MediaEvent>,
+        frame: &mut [i16],
+        rate: u32,
+    ) {
+        let ended = self.speaker.speak(frame, rate);
+        events.extend(std::iter::repeat_n(MediaEvent::Said { leg: self.id }, ended));
+    }
+
+    /// Sends a payload that a table made, in packets of so many ticks.
+    pub(in crate::media) fn say_mixed(&mut self, desk: &mut Desk, payload: &[u8], ticks: u32) {
+        let Some(agreed) = &self.agreed else { return };
+        let header = Header { payload_type: agreed.send.payload_type, ..self.next_made };
+        self.next_made.timestamp = self.next_made.timestamp.wrapping_add(ticks);
+        if self.keypad.is_busy() {
+            return;
+        }
+        let mut packet = [0; DATAGRAM];
+        let len = HEADER_LEN + payload.len();
+        packet[..HEADER_LEN].copy_from_slice(&header.to_bytes());
+        packet[HEADER_LEN..len].copy_from_slice(payload);
+        self.next_made.sequence = self.next_made.sequence.wrapping_add(1);
+        self.say(desk, Source::Made, &mut packet[..len]);
     }
 
     /// Begins to make packets, if there are some to be made.
@@ -28,7 +74,35 @@ impl Leg {
 
     fn makes_packets(&self) -> bool {
         let Some(agreed) = &self.agreed else { return false };
-        self.keypad.is_busy() || self.player.is_some() || self.way.is_transcoded() || self.hisses(agreed)
+        // At a table it is the table that makes them, and says what is to be said.
+        let speaks = self.speaker.is_busy() && !matches!(self.way, Way::Table);
+        let makes_sound = self.player.is_some() || self.way.is_transcoded() || self.hisses(agreed);
+        self.keypad.is_busy() || makes_sound || speaks
+    }
+
+    /// Prepares to speak, where nothing is heard that could be spoken over.
+    fn prepare_to_speak(&mut self, events: &mut Vec<MediaEvent>) {
+        let alone = self.player.is_none() && !matches!(self.way, Way::Table | Way::Transcode(_));
+        if !alone || !self.speaker.is_busy() {
+            return;
+        }
+        self.player = self.agreed.as_ref().and_then(Player::quiet);
+        if self.player.is_none() {
+            // In a codec that we only pass on nothing can be said, and whoever waits for it must not wait for ever.
+            let given_up = self.speaker.give_up();
+            events.extend(std::iter::repeat_n(MediaEvent::Said { leg: self.id }, given_up));
+        }
+    }
+
+    /// Ends a sound that has no more to play, unless something is said over it.
+    fn end_sound(&mut self) {
+        if self.speaker.is_busy() {
+            return;
+        }
+        if self.player.as_ref().is_some_and(Player::is_over) {
+            (self.player, self.sound) = (None, Some(Sound::Silence));
+        }
+        self.player.take_if(|player| player.is_quiet());
     }
 
     /// Whether it is told what noise to make while it hears nothing.
@@ -45,8 +119,9 @@ impl Leg {
         let ticks = period.as_millis() as u32 * (clock / 1_000);
 
         let mut packet = [0; DATAGRAM];
+        self.prepare_to_speak(&mut desk.events);
         // Speech is made even if a key takes its place: time goes on.
-        let made = self.make(desk.now, &mut packet[HEADER_LEN..]);
+        let made = self.make(desk, &mut packet[HEADER_LEN..]);
         if let Some(mut key) = self.keypad.poll(period, clock) {
             self.say(desk, Source::Keys, &mut key);
         } else if let Some((payload_type, len)) = made.filter(|_| !self.keypad.is_busy()) {
@@ -64,18 +139,29 @@ impl Leg {
     }
 
     /// Makes a payload and tells its type and length.
-    fn make(&mut self, now: Instant, payload: &mut [u8]) -> Option<(u8, usize)> {
+    fn make(&mut self, desk: &mut Desk, payload: &mut [u8]) -> Option<(u8, usize)> {
         let agreed = self.agreed.as_ref()?;
         let speech = agreed.send.payload_type;
-        if let Way::Transcode(transcoder) = &mut self.way {
-            return Some((speech, transcoder.make(now, payload))).filter(|(_, len)| *len != 0);
+        if matches!(self.way, Way::Table) {
+            return None;
         }
-        if let Some(player) = &mut self.player {
-            let made = player.make(payload).filter(|len| *len != 0);
-            if made.is_none() {
-                (self.player, self.sound) = (None, Some(Sound::Silence));
+        let mut ended = 0;
+        let speaker = &mut self.speaker;
+        let over = |frame: &mut [i16], rate: u32| {
+            if speaker.is_busy() {
+                ended = speaker.speak(frame, rate);
             }
-            return made.map(|len| (speech, len));
+        };
+        let made = if let Way::Transcode(transcoder) = &mut self.way {
+            Some(transcoder.make(desk.now, payload, over))
+        } else {
+            self.player.as_mut().map(|player| player.make(payload, over))
+        };
+        let told = std::iter::repeat_n(MediaEvent::Said { leg: self.id }, ended);
+        desk.events.extend(told);
+        if let Some(len) = made {
+            self.end_sound();
+            return (len != 0).then_some((speech, len));
         }
         let noise = agreed.comfort_noise.filter(|_| self.hisses(agreed))?;
         let ticks = agreed.send.codec.clock_rate() * NOISE_SECONDS;

@@ -23,6 +23,7 @@ use sip_gateway_proto::media::relay::{Life, Liveness, PayloadKind, PayloadMap, R
 use sip_gateway_proto::media::rtp::{HEADER_LEN, Header};
 use sip_gateway_proto::sdp::{Agreed, Telephony};
 
+use super::speaker::Speaker;
 use super::sys::{Burst, DATAGRAM};
 use super::tally::Tally;
 use super::wire::{Content, Port, Wire};
@@ -48,6 +49,8 @@ pub(super) struct Leg {
     /// What is played to it, if it has no partner.
     sound: Option<Sound>,
     player: Option<Player>,
+    /// What is said to it, over all that.
+    speaker: Speaker,
     /// The number and time of the next packet that we make ourselves.
     next_made: Header,
     /// When it was last told what noise to make.
@@ -116,6 +119,7 @@ impl Leg {
             way: Way::Closed,
             sound: None,
             player: None,
+            speaker: Speaker::default(),
             next_made: Header { ssrc: seeds.outgoing, ..Header::default() },
             noise_told: None,
             keypad: KeyPad::new(),
@@ -175,9 +179,13 @@ impl Leg {
         }
         let goes_on = self.player.as_ref().is_some_and(|player| player.suits(&agreed));
         self.agreed = Some(agreed);
+        if !goes_on {
+            self.player = None;
+        }
         if let Some(sound) = self.sound.filter(|_| !goes_on) {
             self.play(now, sound);
         }
+        self.make_time(now);
     }
 
     /// Plays a sound, instead of what it heard before.
@@ -274,8 +282,8 @@ impl Leg {
             transcoder.insert(desk.now, packet, kind);
             return;
         }
-        // While a key of ours is down there is no speech (RFC 4733 §2.5.1).
-        if !self.keypad.is_busy() && self.way.translate(packet, kind) {
+        // While a key of ours is down there is no speech (RFC 4733 §2.5.1); nor is what passes undecoded heard under ours.
+        if !self.keypad.is_busy() && !self.speaker.is_busy() && self.way.translate(packet, kind) {
             self.say(desk, Source::Partner, packet);
         }
     }

@@ -1,4 +1,4 @@
-//! Sounds that we play to a leg, in its codec.
+//! Sounds that we play to a leg, in its codec; or silence, over which something is said.
 
 use sip_gateway_proto::call::Sound;
 use sip_gateway_proto::media::sounds::{BUSY, CONFIRMATION, MusicPlayer, RINGBACK, TonePlayer, UNOBTAINABLE};
@@ -12,11 +12,13 @@ pub(in crate::media) struct Player {
     voice: Voice,
     encoder: Encoder,
     codec: Codec,
+    rate: u32,
     frame: Vec<i16>,
 }
 
 #[derive(Debug)]
 enum Voice {
+    Quiet,
     Tone(TonePlayer),
     Music(MusicPlayer),
 }
@@ -24,19 +26,33 @@ enum Voice {
 impl Player {
     /// A sound from its beginning; `None` if it is no sound, or the leg's codec is one that we only pass on.
     pub(in crate::media) fn new(sound: Sound, to: &Agreed) -> Option<Self> {
+        let voice = |rate| match sound {
+            Sound::Silence | Sound::Echo => None,
+            Sound::Music => Some(Voice::Music(MusicPlayer::new(rate))),
+            Sound::Ringback => Some(Voice::Tone(TonePlayer::new(RINGBACK, rate))),
+            Sound::Busy => Some(Voice::Tone(TonePlayer::new(BUSY, rate))),
+            Sound::Unobtainable => Some(Voice::Tone(TonePlayer::new(UNOBTAINABLE, rate))),
+            Sound::Confirmation => Some(Voice::Tone(TonePlayer::new(CONFIRMATION, rate))),
+        };
+        Self::with(voice, to)
+    }
+
+    /// Silence without end, over which something is to be said; `None` if the leg's codec is one that we only pass on.
+    pub(in crate::media) fn quiet(to: &Agreed) -> Option<Self> {
+        Self::with(|_| Some(Voice::Quiet), to)
+    }
+
+    fn with(voice: impl FnOnce(u32) -> Option<Voice>, to: &Agreed) -> Option<Self> {
         let codec = to.send.codec.clone();
         let rate = sample_rate(&codec, OPUS_RATE)?;
-        let voice = match sound {
-            Sound::Silence | Sound::Echo => return None,
-            Sound::Music => Voice::Music(MusicPlayer::new(rate)),
-            Sound::Ringback => Voice::Tone(TonePlayer::new(RINGBACK, rate)),
-            Sound::Busy => Voice::Tone(TonePlayer::new(BUSY, rate)),
-            Sound::Unobtainable => Voice::Tone(TonePlayer::new(UNOBTAINABLE, rate)),
-            Sound::Confirmation => Voice::Tone(TonePlayer::new(CONFIRMATION, rate)),
-        };
         let samples = (rate / 1_000) as usize * usize::from(to.ptime.clamp(10, 60));
         let encoder = Encoder::new(&codec, rate)?;
-        Some(Self { voice, encoder, codec, frame: vec![0; samples] })
+        Some(Self { voice: voice(rate)?, encoder, codec, rate, frame: vec![0; samples] })
+    }
+
+    /// Whether it plays something, or only lets something be said.
+    pub(in crate::media) fn is_quiet(&self) -> bool {
+        matches!(self.voice, Voice::Quiet)
     }
 
     /// Whether it goes on as it is after something was agreed on anew.
@@ -46,14 +62,20 @@ impl Player {
         to.send.codec == self.codec && samples == self.frame.len()
     }
 
-    /// Makes the payload of one packet; `None` when it is over.
-    pub(in crate::media) fn make(&mut self, payload: &mut [u8]) -> Option<usize> {
+    /// Makes the payload of one packet; `over` may say something over its sound, which has the given rate.
+    pub(in crate::media) fn make(&mut self, payload: &mut [u8], over: impl FnOnce(&mut [i16], u32)) -> usize {
         match &mut self.voice {
-            Voice::Tone(tone) if tone.is_over() => return None,
+            Voice::Quiet => self.frame.fill(0),
             Voice::Tone(tone) => tone.fill(&mut self.frame),
             Voice::Music(music) => music.fill(&mut self.frame),
         }
-        Some(self.encoder.encode(&self.frame, payload))
+        over(&mut self.frame, self.rate);
+        self.encoder.encode(&self.frame, payload)
+    }
+
+    /// Whether nothing but silence follows.
+    pub(in crate::media) fn is_over(&self) -> bool {
+        matches!(&self.voice, Voice::Tone(tone) if tone.is_over())
     }
 }
 

@@ -14,6 +14,8 @@ pub(in crate::media) enum Way {
     Closed,
     /// Packets pass with other numbers; between the two laws of G.711, code by code.
     Pass { map: PayloadMap, law: Option<Law> },
+    /// The leg sits at a table, which hears it and makes what it hears.
+    Table,
     /// Sound passes, decoded and encoded anew.
     Transcode(Box<Transcoder>),
 }

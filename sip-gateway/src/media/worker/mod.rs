@@ -7,6 +7,7 @@
 //! Both legs of a bridge live on one thread, so that a packet never changes threads; a leg that is bridged to one of
 //! another thread moves there.
 
+mod tables;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -24,6 +25,7 @@ use super::leg::{Desk, Leg, Way};
 use super::queue::{Command, Queue};
 use super::sys::{Burst, DATAGRAM, Epoll};
 use super::wire::Port;
+use tables::Tables;
 use timers::{Task, Timers};
 
 /// All that one media thread owns.
@@ -39,6 +41,7 @@ pub(super) struct Worker {
     /// By the place that tokens of the epoll name; empty while a leg is being worked on.
     legs: Vec<Option<Box<Leg>>>,
     free: Vec<usize>,
+    tables: Tables,
     events: mpsc::Sender<MediaEvent>,
     epoch: (Instant, u64),
     random: u64,
@@ -72,6 +75,7 @@ impl Worker {
             places: HashMap::new(),
             legs: Vec::new(),
             free: Vec::new(),
+            tables: Tables::default(),
             events,
             epoch: (now, ntp_of(SystemTime::now())),
             random: seed,
@@ -82,7 +86,8 @@ impl Worker {
     /// Runs until it is told to stop.
     pub(super) fn run(mut self) {
         while !self.stopped {
-            let timeout = self.timers.next().map_or(IDLE, |at| at.saturating_duration_since(Instant::now()));
+            let next = self.timers.next().into_iter().chain(self.tables.next()).min();
+            let timeout = next.map_or(IDLE, |at| at.saturating_duration_since(Instant::now()));
             let ready = self.epoll.wait(timeout);
             self.read_clock();
 
@@ -93,6 +98,7 @@ impl Worker {
                 }
             }
             self.run_timers();
+            self.beat_tables();
             self.tell();
         }
     }
@@ -137,6 +143,9 @@ impl Worker {
         let Some(partner) = leg.partner else { return };
         if partner == leg.id {
             return leg.say_heard(&mut self.desk, packet, heard.kind);
+        }
+        if let Some(table) = self.tables.of_seat(partner) {
+            return table.hear(self.desk.now, partner, packet, heard.kind);
         }
         let place = self.places.get(&partner).copied();
         let Some(partner) = place.and_then(|place| self.legs[place].as_mut()) else { return };
@@ -208,6 +217,18 @@ impl Worker {
                     }
                 });
             }
+            Command::Say(id, phrase) => {
+                let Some(place) = self.place(id) else { return };
+                self.with_leg(place, |worker, leg| {
+                    if !leg.speak(worker.desk.now, *phrase) {
+                        tracing::warn!("too much is to be said to one leg: a phrase is lost");
+                    }
+                });
+            }
+            Command::Hush(id) => {
+                let Some(place) = self.place(id) else { return };
+                self.with_leg(place, |_, leg| leg.hush());
+            }
             Command::Press { leg, key, millis } => {
                 let Some(place) = self.place(leg) else { return };
                 self.with_leg(place, |worker, leg| leg.press(worker.desk.now, key, millis));
@@ -227,6 +248,7 @@ impl Worker {
                 let _ = to.send(());
             }
             Command::Stop => self.stopped = true,
+            other => self.obey_about_tables(other),
         }
     }
 
@@ -317,12 +339,19 @@ impl Worker {
     }
 
     fn silence(&mut self, id: LegId) {
+        if let Some(table) = self.tables.of_seat(id) {
+            table.stand_up(id);
+            return;
+        }
         let Some(leg) = self.place(id).and_then(|place| self.legs[place].as_mut()) else { return };
         leg.set_way(self.desk.now, None, Way::Closed);
     }
 
     /// Finds the ways between a leg and its partner after something was agreed on or they were bridged.
     fn find_ways(&mut self, id: LegId) {
+        if self.agree_at_table(id) {
+            return;
+        }
         let leg = |id| self.place(id).and_then(|place| self.legs[place].as_ref());
         let Some(one) = leg(id) else { return };
         let Some(partner) = one.partner else { return };

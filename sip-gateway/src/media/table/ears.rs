@@ -1,0 +1,165 @@
+//! What a table hears of its room: of all microphones only the loudest few are decoded.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use sfu::direct::Direct;
+use sip_gateway_proto::media::level::AudioLevel;
+use sip_gateway_proto::media::leveller::Leveller;
+use sip_gateway_proto::media::loudest::{self, Loudness};
+use sip_gateway_proto::media::mixer::{FRAME, InputId, Mixer};
+use sip_gateway_proto::media::redundancy;
+use sip_gateway_proto::media::rtp::{self, Header};
+use sip_gateway_proto::sdp::Codec;
+
+use super::{EarTrack, Frame, RATE};
+use crate::media::intake::Intake;
+
+/// The ears of one table.
+pub(super) struct Ears {
+    direct: Option<Direct>,
+    streams: Vec<Stream>,
+    places: HashMap<u32, usize>,
+    slots: [Slot; DECODED],
+    frame: Box<Frame>,
+}
+
+/// One microphone.
+struct Stream {
+    track: EarTrack,
+    intake: Intake,
+    loudness: Loudness,
+    leveller: Leveller,
+}
+
+/// A place at the mixer, for whichever stream is loud.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    input: Option<InputId>,
+    /// Whose it is, by SSRC.
+    stream: Option<u32>,
+    /// The sound of the last one is still dying away.
+    rests: bool,
+}
+
+impl Ears {
+    pub(super) fn new(mixer: &mut Mixer) -> Self {
+        let slots = std::array::from_fn(|_| Slot { input: mixer.add(), stream: None, rests: false });
+        Self { direct: None, streams: Vec::new(), places: HashMap::new(), slots, frame: Box::new([0; FRAME]) }
+    }
+
+    pub(super) fn listen(&mut self, direct: Direct) {
+        self.direct = Some(direct);
+    }
+
+    /// Takes the streams there are from now on; those that were there before go on.
+    pub(super) fn set_tracks(&mut self, tracks: &[EarTrack]) {
+        self.streams.retain(|stream| tracks.contains(&stream.track));
+        for track in tracks {
+            let known = self.streams.iter().any(|stream| stream.track.ssrc == track.ssrc);
+            if known || self.streams.len() >= MAX_STREAMS {
+                continue;
+            }
+            let Some(intake) = Intake::new(&Codec::Opus, RATE) else { continue };
+            let (loudness, leveller) = (Loudness::new(), Leveller::new());
+            self.streams.push(Stream { track: *track, intake, loudness, leveller });
+        }
+        self.places = self.streams.iter().enumerate().map(|(at, stream)| (stream.track.ssrc, at)).collect();
+    }
+
+    /// Takes what has come.
+    pub(super) fn take(&mut self, now: Instant) {
+        let Some(direct) = &mut self.direct else { return };
+        for _ in 0..MAX_PACKETS {
+            let Some(packet) = direct.try_recv() else { return };
+            let Some((header, payload)) = Header::parse(&packet) else { continue };
+            let place = self.places.get(&header.ssrc);
+            let Some(stream) = place.and_then(|&place| self.streams.get_mut(place)) else { continue };
+            stream.take(now, header, &packet, &packet[payload.clone()]);
+        }
+    }
+
+    /// Puts 20 ms of the loudest to the mix, and tells how many were decoded.
+    pub(super) fn mix(&mut self, now: Instant, mixer: &mut Mixer) -> u64 {
+        loudest::choose(&mut self.streams, DECODED, |stream| &mut stream.loudness);
+        for slot in &mut self.slots {
+            slot.rests = false;
+            let place = slot.stream.and_then(|ssrc| self.places.get(&ssrc));
+            let chosen = place.is_some_and(|&place| self.streams[place].loudness.is_chosen());
+            if !chosen && slot.stream.take().is_some() {
+                slot.rests = true;
+            }
+        }
+        let mut decoded = 0;
+        for stream in &mut self.streams {
+            let slot =
+                if stream.loudness.is_chosen() { seat(&mut self.slots, stream.track.ssrc) } else { None };
+            let Some(slot) = slot else {
+                stream.intake.skip(now, FRAME);
+                continue;
+            };
+            if stream.intake.fill(now, &mut self.frame[..]) {
+                stream.leveller.even(&mut self.frame[..]);
+                if let Some(input) = slot.input {
+                    mixer.put(input, &self.frame);
+                }
+            }
+            decoded += 1;
+        }
+        decoded
+    }
+}
+
+/// The slot of a stream, or one that is free for it.
+fn seat(slots: &mut [Slot; DECODED], ssrc: u32) -> Option<&mut Slot> {
+    let own = slots.iter().position(|slot| slot.stream == Some(ssrc));
+    let free = || slots.iter().position(|slot| slot.stream.is_none() && !slot.rests);
+    let slot = &mut slots[own.or_else(free)?];
+    slot.stream = Some(ssrc);
+    Some(slot)
+}
+
+impl Stream {
+    fn take(&mut self, now: Instant, header: Header, packet: &[u8], payload: &[u8]) {
+        let track = self.track;
+        if header.payload_type == track.payload_type {
+            self.hear(packet, payload.len());
+            self.intake.insert_speech(now, header.sequence, header.timestamp, payload);
+            return;
+        }
+        if Some(header.payload_type) != track.redundant {
+            return;
+        }
+        // The oldest first, so that what was lost is there before the next is asked for.
+        for block in redundancy::blocks(payload).filter(|block| block.payload_type == track.payload_type) {
+            if block.packets_before == 0 {
+                self.hear(packet, block.place.len());
+            }
+            let sequence = header.sequence.wrapping_sub(block.packets_before);
+            let timestamp = header.timestamp.wrapping_sub(block.earlier);
+            self.intake.insert_speech(now, sequence, timestamp, &payload[block.place]);
+        }
+    }
+
+    /// Notes how loud a packet is: as it says itself, or, if it does not, by whether there is anything in it.
+    fn hear(&mut self, packet: &[u8], len: usize) {
+        let extension = self.track.audio_level_extension.and_then(|id| rtp::extension(packet, id));
+        let level = match extension.and_then(|value| value.first()) {
+            Some(value) => AudioLevel::new(value & 0x7F),
+            None if len > COMFORT_NOISE => AudioLevel::new(UNTOLD),
+            None => AudioLevel::SILENCE,
+        };
+        self.loudness.handle(level);
+    }
+}
+
+/// How many voices of a room are decoded at once. The mix has room for three.
+const DECODED: usize = 4;
+/// Microphones of a room at most; beyond that nobody understands a word.
+const MAX_STREAMS: usize = 1_000;
+/// Packets taken at once.
+const MAX_PACKETS: usize = 512;
+/// Frames of Opus that are no longer hold nothing but the noise of a room.
+const COMFORT_NOISE: usize = 8;
+/// The level of a packet that does not tell it.
+const UNTOLD: u8 = 40;
