@@ -111,7 +111,17 @@ def https_files(directory: Path | None) -> str:
 
 
 def free_port(kind: int) -> int:
-    """A port that nobody listens on right now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on right now, that no connection will be given of its own accord, and that is given once."""
+    while True:
+        port = secrets.choice(range(10_000, 20_000))
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in _given:
+            _given.add(port)
+            return port
+
+
+_given: set[int] = set()
