@@ -13,6 +13,8 @@ from network import ELSEWHERE, SERVER, SERVER_V6, Elsewhere, phone_address, serv
 from program import Program
 from raw_phones import PHONES, REALM, Phones
 from raw_sip import WSS_PORT
+from stage import Stage
+
 # What the server logs when it has taken in a new numbering plan.
 PLAN_CHANGED = "the numbering plan has changed"
 
@@ -76,6 +78,7 @@ class House:
             """,
             certificate,
         )
+        self.program.run("post", "add", "Cotonou", "--country", "BJ", "--prefix", "0", "--emergency", "112")
         self.passwords: dict[str, str] = {}
         self._phones: list[Baresip] = []
         self._numbers = itertools.count()
@@ -164,7 +167,6 @@ def addresses() -> tuple[str, ...]:
 @pytest.fixture
 def house(tmp_path, certificate, sip_settings, addresses):
     house = House(tmp_path, certificate, sip_settings, addresses)
-    house.program.run("post", "add", "Cotonou", "--country", "BJ", "--prefix", "0", "--emergency", "112")
     yield house
     house.stop()
 
@@ -175,3 +177,11 @@ def phones(house):
     phones = Phones(house)
     yield phones
     phones.close()
+
+
+@pytest.fixture
+def stage(phones, tmp_path):
+    """Phones that are sipp, a stack that we did not write."""
+    stage = Stage(phones, tmp_path)
+    yield stage
+    stage.close()

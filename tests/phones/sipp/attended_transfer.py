@@ -1,6 +1,6 @@
 """The scenario of somebody who joins two others and leaves (RFC 5589 §7)."""
 
-from sipp.words import SDP, of_a_request, receive, send
+from sipp.words import SDP, keep, of_a_request, receive, says, send
 
 
 def transfers(realm: str) -> str:
@@ -8,10 +8,7 @@ def transfers(realm: str) -> str:
     # What comes before the slashes tells a second dialog of one call of sipp from its first.
     second, to = "consulted///[call_id]", f"sip:[field2]@{realm}"
     us, contact = "[$us]", "Contact: <sip:[field0]@[local_ip]:[local_port];transport=[transport]>"
-    kept = "".join(
-        f'<ereg regexp="{pattern}" search_in="hdr" header="{header}" assign_to="all,{name}"/>'
-        for header, pattern, name in (("From:", " *(.*)", "them"), ("To:", " *(.*)", "us"), ("Contact:", ".*&lt;(.*)&gt;", "there"))
-    )
+    kept = keep("From", "them"), keep("To", "us"), keep("Contact", "there", ".*<(.*)>")
     via = "Via: SIP/2.0/[transport] [local_ip]:[local_port];rport;branch=[branch]\nMax-Forwards: 70"
     refer = f"""{via}
     From: {us};tag=[pid]t
@@ -30,22 +27,15 @@ def transfers(realm: str) -> str:
         headers = headers.replace(f"To: <{to}>", f"To: <{to}>{peer}")
         return send(f"{method} {to} SIP/2.0", headers + more, body, retransmitted=method != "ACK")
 
-    def with_action(received: str, action: str) -> str:
-        return received.removesuffix("/>") + f"><action>{action}</action></recv>"
-
-    theirs = '<ereg regexp=";tag=([^;]*)" search_in="hdr" header="To:" assign_to="all,theirs"/>'
+    theirs = keep("To", "theirs", ";tag=([^;]*)")
     accepted = consult("ACK", 2, ";tag=[$theirs]").replace(f"ACK {to} SIP", "ACK [next_url] SIP")
-    told = [
-        with_action(receive("NOTIFY"), f'<ereg regexp="SIP/2.0 {status}" search_in="body" check_it="true" assign_to="all"/>') + answer("200 OK")
-        for status in (100, 200)
-    ]
+    told = [receive("NOTIFY", says(f"SIP/2.0 {status}")) + answer("200 OK") for status in (100, 200)]
     return (
-        with_action(receive("INVITE"), kept)
+        receive("INVITE", *kept)
         + answer("180 Ringing", ";tag=[pid]t") + answer("200 OK", ";tag=[pid]t", SDP) + receive("ACK")
         + consult("INVITE", 1, "", body=SDP) + receive(401, auth="true") + consult("ACK", 1, "[peer_tag_param]", branch="[branch-2]")
         + consult("INVITE", 2, "", "\n[field1]", SDP)
-        + receive(100, optional="true") + receive(180, optional="true") + with_action(receive(200, rrs="true"), theirs) + accepted
+        + receive(100, optional="true") + receive(180, optional="true") + receive(200, theirs, rrs="true") + accepted
         + send("REFER [$there] SIP/2.0", refer) + receive(202) + "".join(told)
         + receive("BYE") + answer("200 OK") + receive("BYE") + answer("200 OK")
-        + '<Reference variables="all"/>'
     )
