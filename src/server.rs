@@ -8,6 +8,7 @@ use sfu::{Sfu, SfuConfig};
 use signaling::webhook::{WebhookConfig, WebhookError, Webhooks};
 use signaling::{Drain, Rooms, RoomsConfig};
 use sip_gateway::Phones;
+use sip_gateway::tables::LEG_ATTRIBUTE;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -192,7 +193,7 @@ fn rooms_config(config: &Config) -> RoomsConfig {
     limits.participants_per_room = config.limits.participants;
     // Nobody makes oneself a host in the eyes of the others, or the telephone of somebody.
     limits.reserved_attributes =
-        [ROLE, "palabre.extension", "palabre.post", "sip."].map(str::to_owned).to_vec();
+        [ROLE, "palabre.extension", "palabre.post", LEG_ATTRIBUTE, "sip."].map(str::to_owned).to_vec();
     RoomsConfig {
         keys: config.keys.clone(),
         limits,

@@ -36,6 +36,8 @@ struct Inner {
     /// Rooms of calls in which something has ended: who has to go.
     parting: Mutex<Vec<Parting>>,
     changed: Notify,
+    /// All news, for whoever follows a call that no browser has placed.
+    news: broadcast::Sender<ScreenNews>,
 }
 
 /// Somebody whose call is over.
@@ -72,6 +74,7 @@ impl Switchboard {
                 absence: Mutex::default(),
                 parting: Mutex::default(),
                 changed: Notify::new(),
+                news: broadcast::Sender::new(NEWS),
             }),
         }
     }
@@ -90,11 +93,19 @@ impl Switchboard {
 
     /// News of a room end. Never blocks.
     pub fn take(&self, news: &ScreenNews) {
+        // Nobody need follow.
+        let _ = self.inner.news.send(news.clone());
         let Some(call) = self.board().take(news, self.inner.clock.now()) else { return };
         if call.state == CallState::Ended {
             self.part(&call);
         }
         self.tell(&call.extension, "call", &ScreenCallView::of(&call, &self.inner.directory));
+    }
+
+    /// The news of all room ends from now on.
+    #[must_use]
+    pub fn news(&self) -> broadcast::Receiver<ScreenNews> {
+        self.inner.news.subscribe()
     }
 
     /// The calls of an extension, the oldest first.
@@ -296,5 +307,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// News that who follows a call may be behind.
+const NEWS: usize = 1_024;
 /// With what the phones' machine begins the names of rooms of calls.
 const CALL: &str = "call-";

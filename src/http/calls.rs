@@ -93,6 +93,7 @@ pub(super) async fn place(
         room: into.map(|call| call.room),
         dialled,
         on_behalf: None,
+        identity: None,
     };
     let (leg, room) = caller.place(&app, order).await?;
     Ok((StatusCode::CREATED, Json(caller.room(&app, &client, leg, room))))
@@ -274,13 +275,14 @@ async fn call_into(
         room: Some(meeting.code.to_string()),
         dialled: dialled(number)?,
         on_behalf: Some(meeting.title.clone()),
+        identity: None,
     };
     let (leg, _) = caller.place(app, order).await?;
     Ok((StatusCode::CREATED, Json(Placed { call: call_id(app.directory.run(), leg) })))
 }
 
 /// What was typed or pasted, without what only helps to read it.
-fn dialled(text: &str) -> Result<String, ApiError> {
+pub(super) fn dialled(text: &str) -> Result<String, ApiError> {
     let number = crate::directory::dialled(text);
     let usable = (1..=MOST_DIALLED).contains(&number.len())
         && number.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'*' | b'#' | b'+'));

@@ -38,13 +38,16 @@ pub(super) async fn api_headers(request: Request, next: Next) -> Response {
 
 /// An answer begins in time or not at all; streams and WebSockets may then go on.
 pub(super) async fn time_limit(request: Request, next: Next) -> Result<Response, ApiError> {
-    tokio::time::timeout(LONGEST, next.run(request)).await.map_err(|_| {
-        let message = "The request was not complete in 30 seconds.";
+    let longest = if request.uri().path() == super::sip_service::CALLS { LONGEST_RINGING } else { LONGEST };
+    tokio::time::timeout(longest, next.run(request)).await.map_err(|_| {
+        let message = "The request was not complete in time.";
         ApiError::new(StatusCode::REQUEST_TIMEOUT, "timeout", message)
     })
 }
 
 const LONGEST: Duration = Duration::from_secs(30);
+/// Whoever calls somebody may wait for the answer.
+const LONGEST_RINGING: Duration = Duration::from_secs(150);
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 /// Only features that browsers know, or they complain in their console.

@@ -80,6 +80,25 @@ impl MeetingRooms {
         participant.attributes.get(PHONE_NUMBER).filter(|number| !number.is_empty()).cloned()
     }
 
+    /// Who is in a room, whether or not the media have found their way yet; nobody, if there is no such room.
+    pub async fn inside(&self, room: &str) -> Vec<proto::ParticipantInfo> {
+        self.rooms.list_participants(room).await.unwrap_or_default()
+    }
+
+    /// Whether rooms would take an identity of this length.
+    #[must_use]
+    pub fn takes_identity(&self, identity: &str) -> bool {
+        identity.len() <= self.rooms.config().limits.identity_bytes
+    }
+
+    /// Changes what a participant is called.
+    ///
+    /// # Errors
+    /// When there is no such participant, or the words are too many.
+    pub async fn describe(&self, request: proto::UpdateParticipantRequest) -> Result<(), RoomError> {
+        self.rooms.update_participant(request).await.map(drop)
+    }
+
     /// What happens in all rooms from now on.
     #[must_use]
     pub fn subscribe(&self) -> tokio::sync::broadcast::Receiver<RoomEvent> {

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use sip_gateway_proto::call::SeatOrder;
 
+use super::CALL_ATTRIBUTE;
+
 /// The attributes of a seat; what is not known is not said.
 pub(super) fn attributes(order: &SeatOrder) -> HashMap<String, String> {
     let call = order.call.0.to_string();
     let known = [
-        ("sip.callID", Some(call.as_str())),
+        (CALL_ATTRIBUTE, Some(call.as_str())),
         ("sip.callStatus", Some(order.status.word())),
         ("sip.phoneNumber", Some(order.number.as_str())),
         ("palabre.extension", order.extension.as_deref()),

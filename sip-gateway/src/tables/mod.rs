@@ -95,6 +95,11 @@ impl Tables {
     }
 }
 
+/// The attribute of a phone's participant with the leg of its room, by which its call is led.
+pub const LEG_ATTRIBUTE: &str = "palabre.leg";
+/// The attribute with its call.
+pub const CALL_ATTRIBUTE: &str = "sip.callID";
+
 /// News that wait at most. Seats whose news do not fit wait with them.
 const MAX_NEWS: usize = 1_024;
 /// Phones in rooms at one time.

@@ -1,5 +1,6 @@
 //! The task of one seat: between the calls, which want something of it, and the room, where something happens to it.
 
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
@@ -8,9 +9,9 @@ use signaling::voice::{self, GoneReason, JoinError, Seat, SeatParams};
 use sip_gateway_proto::call::{LegId, SeatEnd, SeatEvent, SeatOrder, Speaker};
 use tokio::sync::{mpsc, watch};
 
-use super::TableNews;
 use super::attributes::{attributes, difference};
 use super::table::{Place, Register};
+use super::{LEG_ATTRIBUTE, TableNews};
 
 /// What calls want of a seat: as it was said last, however often it was said before.
 #[derive(Debug, Clone)]
@@ -69,7 +70,7 @@ impl Sitting {
         let params = SeatParams {
             identity: order.identity.clone(),
             name: order.name.clone(),
-            attributes: attributes(order),
+            attributes: with_leg(attributes(order), self.leg),
             muted: done.muted.value,
             ..Default::default()
         };
@@ -130,6 +131,12 @@ impl Sitting {
         // Whoever does not take news any more needs none.
         let _ = self.news.send(news).await;
     }
+}
+
+/// The leg stays the same whoever sits there: by it, the call can be led from the room.
+fn with_leg(mut attributes: HashMap<String, String>, leg: LegId) -> HashMap<String, String> {
+    attributes.insert(LEG_ATTRIBUTE.to_owned(), leg.0.to_string());
+    attributes
 }
 
 /// Does what is wanted and was not yet done.

@@ -6,7 +6,9 @@
 //! | inbound and outbound trunk `ST_3` | the trunk 3, in both directions |
 //! | numbers of an inbound trunk | public numbers; without a rule they ask for a meeting's PIN |
 //! | dispatch rule `SDR_204` | the public numbers that lead to the number 204 of the house |
+//! | a call's `sip_number` | the extension with whose rights, and on whose account, it is made |
 
+mod calls;
 mod rules;
 mod trunks;
 mod words;
@@ -23,6 +25,9 @@ use super::client::Client;
 use crate::app::App;
 use crate::directory::PlanError;
 use crate::store::{By, PlanChange, StoreError};
+
+/// The method that may take as long as somebody lets it ring.
+pub(super) const CALLS: &str = "/twirp/livekit.SIP/CreateSIPParticipant";
 
 /// One call.
 struct SipService<'a> {
@@ -67,6 +72,8 @@ impl SipService<'_> {
             "UpdateSIPDispatchRule" => self.update_rule().await,
             "ListSIPDispatchRule" => self.list_rules().await,
             "DeleteSIPDispatchRule" => self.delete_rule().await,
+            "CreateSIPParticipant" => self.create_participant().await,
+            "TransferSIPParticipant" => self.transfer_participant().await,
             "CreateSIPTrunk" => Err(TwirpError::new(
                 Code::Unimplemented,
                 "a trunk is made by CreateSIPInboundTrunk or CreateSIPOutboundTrunk",

@@ -19,7 +19,8 @@ pub(super) fn act(house: &mut House, which: u8, at: usize, text: &[u8]) {
         b'c' => endpoint.set_screens(with, number, false),
         b'p' | b'm' => {
             let room = (which == b'm').then(|| "meeting".to_owned());
-            let order = PlaceCall { from: number.to_owned(), room, dialled: text, on_behalf: None };
+            let order =
+                PlaceCall { from: number.to_owned(), room, dialled: text, on_behalf: None, identity: None };
             let _ = endpoint.place(with, order);
         }
         b'a' => {

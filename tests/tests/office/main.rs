@@ -9,4 +9,7 @@ mod meetings;
 mod participant;
 mod phones;
 mod program;
+mod provider;
+mod server_api;
+mod sip_calls;
 mod sip_service;

@@ -1,11 +1,10 @@
 //! The SIP service of the server API, over the numbering plan that administrators see.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde_json::{Value, json};
 use signaling_proto::token::{Claims, SipGrant};
 
 use crate::browser::{Browser, Office};
+use crate::server_api::{Answer, add_key, ask};
 
 #[tokio::test]
 async fn a_trunk_is_one_for_both_directions_and_keeps_its_password_to_itself() {
@@ -202,18 +201,9 @@ struct House {
     meeting: String,
 }
 
-#[derive(Debug)]
-struct Answer {
-    status: u16,
-    body: Value,
-}
-
 impl House {
     async fn open() -> Self {
-        let office = Office::start_with(|config| {
-            config.keys.insert("sdk", "a secret of more than thirty-two letters").unwrap();
-        })
-        .await;
+        let office = Office::start_with(add_key).await;
         let mut admin = office.administrator().await;
         for (path, body) in [
             ("/api/admin/posts", json!({"name": "Cotonou", "country": "BJ"})),
@@ -236,12 +226,7 @@ impl House {
     }
 
     async fn ask_with(&self, method: &str, sip: SipGrant, body: Value) -> Answer {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let claims = Claims { sip, ..Claims::default() }.until(now + 60);
-        let token = claims.sign(&self.office.server.app.config.keys, "sdk").unwrap();
-        let url = format!("{}/twirp/livekit.SIP/{method}", self.office.base());
-        let answer = reqwest::Client::new().post(url).bearer_auth(token).json(&body).send().await.unwrap();
-        Answer { status: answer.status().as_u16(), body: answer.json().await.unwrap() }
+        ask(&self.office, method, Claims { sip, ..Claims::default() }, body).await
     }
 
     /// Which public numbers lead where, as administrators see it.

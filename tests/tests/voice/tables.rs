@@ -66,6 +66,7 @@ async fn browsers_see_whose_phone_it_is_and_how_far_its_call() {
         ("sip.phoneNumber", "204"),
         ("palabre.extension", "204"),
         ("palabre.post", "Dakar"),
+        ("palabre.leg", "1"),
     ] {
         assert_eq!(says(&browser.view(), name).as_deref(), Some(value), "{name}");
     }

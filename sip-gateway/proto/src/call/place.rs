@@ -15,6 +15,9 @@ pub struct PlaceCall {
     pub dialled: String,
     /// As whom the other side sees the call, if not as the extension: a meeting.
     pub on_behalf: Option<String>,
+    /// Under which identity a phone that takes the call is seen in the room, if not under one of ours. Whoever says so sees
+    /// to it that nobody has it.
+    pub identity: Option<String>,
 }
 
 /// A call that was placed.

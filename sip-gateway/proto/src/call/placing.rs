@@ -24,7 +24,7 @@ impl Calls {
     }
 
     fn try_place(&mut self, around: &mut Around<'_>, order: PlaceCall) -> Result<Placed, PlaceError> {
-        let PlaceCall { from, room, dialled, on_behalf } = order;
+        let PlaceCall { from, room, dialled, on_behalf, identity } = order;
         let plan = around.plan;
         let Some(extension) = plan.extension(&from) else {
             return Err(PlaceError::Refused(Refusal::UnknownCaller));
@@ -74,6 +74,7 @@ impl Calls {
             media: MediaReport::default(),
         };
         let mut end = RoomEnd::calling(room.clone(), Some(from.clone()));
+        end.identity = identity;
         let party = match is_meeting {
             true => {
                 end.meeting = Some(InMeeting::default());

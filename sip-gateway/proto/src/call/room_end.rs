@@ -18,6 +18,8 @@ pub(super) struct RoomEnd {
     state: State,
     /// Whether it keeps the other side waiting.
     pub(super) holds: bool,
+    /// The identity of whoever will sit there, if it was chosen.
+    pub(super) identity: Option<String>,
     /// The phone that sits there.
     pub(super) seat: Option<SeatOrder>,
     /// With whom the browsers were told that they talk.
@@ -67,6 +69,7 @@ impl RoomEnd {
             meeting: None,
             state: State::Confirmed,
             holds: false,
+            identity: None,
             seat: None,
             told: None,
             told_holds: (false, false),

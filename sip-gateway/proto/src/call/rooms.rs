@@ -73,7 +73,7 @@ impl Calls {
     /// Puts a phone on the seat of a room.
     pub(super) fn seat_at(&mut self, around: &mut Around<'_>, room: LegId, phone: LegId) {
         let identity = match self.legs.get(&room).and_then(|leg| leg.side.room()) {
-            Some(end) => end.seat.as_ref().map(|seat| seat.identity.clone()),
+            Some(end) => end.seat.as_ref().map(|seat| &seat.identity).or(end.identity.as_ref()).cloned(),
             None => return,
         };
         let identity = identity.unwrap_or_else(|| self.mint.identity());

@@ -57,8 +57,9 @@ impl Calls {
         dialled: String,
     ) -> Result<(), StatusCode> {
         let other = self.other(call, by).ok_or(StatusCode::REQUEST_PENDING)?;
-        let home =
-            self.legs.get(&by).and_then(|leg| leg.extension()).ok_or(StatusCode::FORBIDDEN)?.to_owned();
+        // A meeting sends somebody on for whoever had him called.
+        let owner = self.legs.get(&by).and_then(|leg| leg.extension().or(leg.payer.as_deref()));
+        let home = owner.ok_or(StatusCode::FORBIDDEN)?.to_owned();
         let payer = Payer::Extension(home.clone());
         let plan = around.plan;
         let route = plan.route(payer.caller(), &dialled);

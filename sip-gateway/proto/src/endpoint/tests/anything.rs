@@ -93,7 +93,7 @@ impl Play {
             10 | 11 => {
                 let room = [None, Some("meeting-room".to_owned())][self.roll(2)].clone();
                 let from = extension.to_owned();
-                let order = PlaceCall { from, room, dialled: number, on_behalf: None };
+                let order = PlaceCall { from, room, dialled: number, on_behalf: None, identity: None };
                 let _ = self.house.click(|endpoint, with| endpoint.place(with, order));
             }
             12..=14 => drop(self.house.click(|endpoint, with| endpoint.answer(with, room))),

@@ -455,6 +455,7 @@ fn a_call_grows_by_a_third_who_comes_into_its_room() {
         room: Some(placed.room.clone()),
         dialled: "1003".to_owned(),
         on_behalf: None,
+        identity: None,
     };
     let more = house.click(|endpoint, with| endpoint.place(with, order)).expect("a call");
     assert_eq!(more.room, placed.room);
@@ -497,7 +498,7 @@ pub(super) fn talking(house: &mut House) -> (Placed, usize) {
 
 pub(super) fn calls(house: &mut House, from: &str, dialled: &str) -> Result<Placed, PlaceError> {
     let (from, dialled) = (from.to_owned(), dialled.to_owned());
-    let order = PlaceCall { from, room: None, dialled, on_behalf: None };
+    let order = PlaceCall { from, room: None, dialled, on_behalf: None, identity: None };
     house.click(|endpoint, with| endpoint.place(with, order))
 }
 

@@ -6,8 +6,8 @@ use super::browsers::is_over;
 use super::house::House;
 use super::phone::Phone;
 use crate::call::{
-    Destination, DoorWord, EndCause, Entry, LegId, MediaEvent, PlaceCall, RecordedRoute, ScreenEvent,
-    SeatEnd, SeatEvent, SeatStatus, Speaker,
+    CommandError, Destination, DoorWord, EndCause, Entry, LegId, MediaEvent, PlaceCall, RecordedRoute,
+    ScreenEvent, SeatEnd, SeatEvent, SeatStatus, Speaker,
 };
 use crate::ivr::{Prompt, Word};
 use crate::plan::{InboundNumber, Language, RoomNumber, TrunkId};
@@ -193,6 +193,35 @@ fn a_meeting_calls_out_and_sees_how_it_goes() {
 }
 
 #[test]
+fn who_is_called_by_a_meeting_is_seen_as_it_says_and_can_be_sent_on_by_it() {
+    let mut house = House::new(&["1001", "1002", "1003"]);
+    let (phone, minister) = (house.registered("1002"), house.registered("1003"));
+    let order = PlaceCall { identity: Some("caller-7".to_owned()), ..from_meeting("1002") };
+    let placed = house.click(|endpoint, with| endpoint.place(with, order)).expect("a call");
+    assert_eq!(house.seats[&placed.leg].identity, "caller-7");
+    house.act(phone, Phone::answer);
+
+    let to = Destination::Number("1003".to_owned());
+    house.click(|endpoint, with| endpoint.transfer(with, placed.leg, to)).expect("it can be sent there");
+    house.act(minister, |phone, now| phone.refuse(now, crate::message::StatusCode::BUSY_HERE));
+    assert_eq!(house.sits(phone), Some(placed.leg), "nobody took it");
+    assert_eq!(house.seats[&placed.leg].identity, "caller-7");
+
+    house.act(phone, Phone::hang_up);
+    is_over(house);
+}
+
+#[test]
+fn a_phone_that_dialled_in_is_sent_on_at_nobodys_expense() {
+    let (mut house, phone, seat) = in_meeting();
+    let to = Destination::Number("1002".to_owned());
+    let refused = house.click(|endpoint, with| endpoint.transfer(with, seat, to));
+
+    assert_eq!(refused, Err(CommandError::Refused(crate::message::StatusCode::FORBIDDEN)));
+    assert_eq!(house.sits(phone), Some(seat));
+}
+
+#[test]
 fn a_meeting_that_calls_in_vain_is_told_why() {
     let mut house = House::new(&["1001", "1002"]);
     let phone = house.registered("1002");
@@ -303,6 +332,7 @@ fn from_meeting(dialled: &str) -> PlaceCall {
         room: Some("meeting-room".to_owned()),
         dialled: dialled.to_owned(),
         on_behalf: Some("Bilatérale".to_owned()),
+        identity: None,
     }
 }
 
