@@ -117,11 +117,11 @@ def agrees(status: str = "200 OK") -> str:
     return send(f"SIP/2.0 {status}", headers, retransmitted=False)
 
 
-def is_asked(method: str, *actions: str) -> str:
+def is_asked(method: str, *actions: str, **attributes: str) -> str:
     """A request within a call that will not be answered at once."""
     kept = {"Via": "via", "From": "asker", "To": "asked", "CSeq": "cseq"}
     return (
-        receive(method, *(keep(header, name) for header, name in kept.items()), *actions)
+        receive(method, *(keep(header, name) for header, name in kept.items()), *actions, **attributes)
         + '<Reference variables="via,asker,asked,cseq"/>'
     )
 
