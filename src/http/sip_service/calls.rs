@@ -17,6 +17,7 @@ use sip_gateway_proto::plan::{Caller, Plan, Refusal, Route};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
+use super::attendant::{Attendant, Wishes};
 use super::words::{trunk_id, trunk_of};
 use super::{SipService, invalid, unsupported};
 use crate::http::calls::dialled;
@@ -34,8 +35,10 @@ impl SipService<'_> {
         self.check_identity(&request).await?;
         let phones = self.phones()?;
 
+        let wishes = wishes(&request)?;
+
         // Some of the news come before the answer.
-        let news = self.app.switchboard.news();
+        let (news, attended) = (self.app.switchboard.news(), self.app.switchboard.news());
         let order = PlaceCall {
             from: request.sip_number.clone(),
             room: Some(request.room_name.clone()),
@@ -44,15 +47,23 @@ impl SipService<'_> {
             identity: Some(request.participant_identity.clone()).filter(|identity| !identity.is_empty()),
         };
         let placed = phones.place(order).await.map_err(not_placed)?;
-        let participant =
-            match tokio::time::timeout(patience(&request)?, self.follow(&placed, news, &request)).await {
-                Ok(outcome) => outcome?,
-                Err(_) => {
-                    // It may have ended by itself just now.
-                    let _ = phones.hang_up(placed.leg).await;
-                    return Err(status(StatusCode::REQUEST_TIMEOUT, "nobody answered in time"));
-                }
-            };
+        let patience = match (request.wait_until_answered, wishes.ringing) {
+            (true, ringing) => ringing.unwrap_or(RINGING),
+            (false, _) => UNTIL_SEEN,
+        };
+        if !wishes.is_empty() {
+            let phones = phones.clone();
+            tokio::spawn(Attendant { phones, leg: placed.leg, news: attended, wishes }.run());
+        }
+        let followed = tokio::time::timeout(patience, self.follow(&placed, news, &request)).await;
+        let participant = match followed {
+            Ok(outcome) => outcome?,
+            Err(_) => {
+                // It may have ended by itself just now.
+                let _ = phones.hang_up(placed.leg).await;
+                return Err(status(StatusCode::REQUEST_TIMEOUT, "nobody answered in time"));
+            }
+        };
         self.describe(&request, &participant).await?;
         Ok(self.request.answer(&SipParticipantInfo {
             participant_id: participant.sid,
@@ -208,16 +219,10 @@ fn check(request: &proto::CreateSipParticipantRequest) -> Result<(), TwirpError>
         ("sip_to_header", request.sip_to_header.is_some()),
         ("sip_from_header", request.sip_from_header.is_some()),
         ("to_user_override", !request.to_user_override.is_empty()),
-        ("dtmf", !request.dtmf.is_empty()),
         ("play_dialtone", request.play_dialtone || request.play_ringtone),
         ("hide_phone_number", request.hide_phone_number),
         ("headers", !request.headers.is_empty()),
         ("include_headers", request.include_headers != SipHeaderOptions::SipNoHeaders as i32),
-        (
-            "ringing_timeout without wait_until_answered",
-            request.ringing_timeout.is_some() && !request.wait_until_answered,
-        ),
-        ("max_call_duration", request.max_call_duration.is_some()),
         ("krisp_enabled", request.krisp_enabled),
         ("media of a call", request.media.is_some() || request.media_encryption != 0),
         ("destination", request.destination.is_some()),
@@ -261,15 +266,27 @@ fn check_caller(
     }
 }
 
-/// How long somebody waits for the answer, or for the phone to be seen.
-fn patience(request: &proto::CreateSipParticipantRequest) -> Result<Duration, TwirpError> {
-    if !request.wait_until_answered {
-        return Ok(UNTIL_SEEN);
+/// What is to be done while the call goes on.
+fn wishes(request: &proto::CreateSipParticipantRequest) -> Result<Wishes, TwirpError> {
+    let keys = &request.dtmf;
+    let pressed = |key| matches!(key, '0'..='9' | '*' | '#' | 'A'..='D' | 'w');
+    if keys.len() > MOST_KEYS || !keys.chars().all(pressed) {
+        return Err(invalid(format!(
+            "dtmf cannot be used: it is at most {MOST_KEYS} of 0-9, *, #, A-D, and w for a pause"
+        )));
     }
-    let Some(asked) = &request.ringing_timeout else { return Ok(RINGING) };
-    let asked = u64::try_from(asked.seconds).ok().filter(|seconds| (1..=LONGEST_RINGING).contains(seconds));
-    asked.map(Duration::from_secs).ok_or_else(|| {
-        invalid(format!("ringing_timeout cannot be used: it is from 1 to {LONGEST_RINGING} seconds"))
+    let seconds = |field: &str, asked: Option<i64>, longest| {
+        let Some(asked) = asked else { return Ok(None) };
+        let asked = u64::try_from(asked).ok().filter(|asked| (1..=longest).contains(asked));
+        let why = || invalid(format!("{field} cannot be used: it is from 1 to {longest} seconds"));
+        asked.map(Duration::from_secs).map(Some).ok_or_else(why)
+    };
+    let ringing = request.ringing_timeout.as_ref().map(|asked| asked.seconds);
+    let talking = request.max_call_duration.as_ref().map(|asked| asked.seconds);
+    Ok(Wishes {
+        ringing: seconds("ringing_timeout", ringing, LONGEST_RINGING)?,
+        talking: seconds("max_call_duration", talking, LONGEST_TALKING)?,
+        keys: keys.clone(),
     })
 }
 
@@ -339,6 +356,9 @@ fn status(sip: StatusCode, why: &str) -> TwirpError {
 const UNTIL_SEEN: Duration = Duration::from_secs(15);
 const RINGING: Duration = Duration::from_secs(80);
 const LONGEST_RINGING: u64 = 120;
+/// A day.
+const LONGEST_TALKING: u64 = 24 * 3_600;
+const MOST_KEYS: usize = 64;
 
 #[cfg(test)]
 mod tests {

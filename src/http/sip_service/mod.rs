@@ -8,6 +8,7 @@
 //! | dispatch rule `SDR_204` | the public numbers that lead to the number 204 of the house |
 //! | a call's `sip_number` | the extension with whose rights, and on whose account, it is made |
 
+mod attendant;
 mod calls;
 mod rules;
 mod trunks;

@@ -8,7 +8,7 @@ use tokio::net::UdpSocket;
 /// A provider's server on loopback.
 pub(crate) struct Provider {
     socket: UdpSocket,
-    /// Where it takes sound, which it does not listen to.
+    /// Where it takes sound, of which it hears pressed keys.
     sound: UdpSocket,
 }
 
@@ -59,9 +59,30 @@ impl Provider {
         let port = self.sound.local_addr().expect("a bound socket").port();
         let sdp = format!(
             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-             m=audio {port} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
+             m=audio {port} RTP/AVP 8 {EVENTS}\r\na=rtpmap:8 PCMA/8000\r\n\
+             a=rtpmap:{EVENTS} telephone-event/8000\r\n"
         );
         self.send(request, "200 OK", &sdp).await;
+    }
+
+    /// The next keys that are pressed, in events of RTP (RFC 4733).
+    pub(crate) async fn keys(&self, count: usize) -> String {
+        let (mut keys, mut last) = (String::new(), None);
+        let mut packet = [0; 2_048];
+        while keys.len() < count {
+            let received = tokio::time::timeout(PATIENCE, self.sound.recv(&mut packet)).await;
+            let len = received.expect("sound in time").expect("a sound socket");
+            let event = packet[..len].get(12).filter(|_| packet[1] & 0x7f == EVENTS);
+            // Each packet of one event has the timestamp of its beginning.
+            let begun = packet[4..8].to_vec();
+            if let Some(event) = event
+                && last.as_ref() != Some(&begun)
+            {
+                keys.push(char::from(b"0123456789*#ABCD"[usize::from(*event)]));
+                last = Some(begun);
+            }
+        }
+        keys
     }
 
     async fn send(&self, request: &Request, status: &str, body: &str) {
@@ -98,4 +119,6 @@ impl Request {
     }
 }
 
+/// The payload type of keys.
+const EVENTS: u8 = 101;
 const PATIENCE: Duration = Duration::from_secs(20);

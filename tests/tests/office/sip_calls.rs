@@ -99,6 +99,33 @@ async fn a_phone_in_a_room_is_sent_on_to_another_number() {
 }
 
 #[tokio::test]
+async fn keys_are_pressed_once_a_call_is_answered_and_it_ends_when_its_time_is_over() {
+    let house = House::open().await;
+    let mut seen = Vec::new();
+    let call = json!({"sipCallTo": "021300000", "sipNumber": "201", "roomName": ROOM, "dtmf": "4w2#",
+        "maxCallDuration": "2s"});
+    let (made, invite) =
+        tokio::join!(house.ask("CreateSIPParticipant", call), house.provider.next("INVITE", &mut seen));
+    assert_eq!(made.status, 200, "{made:?}");
+    house.provider.take(&invite).await;
+    assert_eq!(house.provider.keys(3).await, "42#");
+    house.provider.next("BYE", &mut seen).await;
+}
+
+#[tokio::test]
+async fn a_call_that_rings_for_too_long_is_given_up_though_nobody_waits() {
+    let house = House::open().await;
+    let mut seen = Vec::new();
+    let call =
+        json!({"sipCallTo": "021300000", "sipNumber": "201", "roomName": ROOM, "ringingTimeout": "1s"});
+    let (made, invite) =
+        tokio::join!(house.ask("CreateSIPParticipant", call), house.provider.next("INVITE", &mut seen));
+    assert_eq!(made.status, 200, "{made:?}");
+    house.provider.answer(&invite, "180 Ringing").await;
+    house.provider.next("CANCEL", &mut seen).await;
+}
+
+#[tokio::test]
 async fn calls_that_cannot_be_made_say_why() {
     let house = House::open().await;
     let _window = house.window("awa").await;
@@ -117,9 +144,10 @@ async fn calls_that_cannot_be_made_say_why() {
         ("participantIdentity", json!("user-1"), 400, "participant_identity"),
         ("participantAttributes", json!({"sip.callStatus": "active"}), 400, "sip.callStatus"),
         ("participantAttributes", json!({"palabre.role": "host"}), 400, "palabre.role"),
-        ("dtmf", json!("12"), 501, "dtmf"),
-        ("maxCallDuration", json!("60s"), 501, "max_call_duration"),
-        ("ringingTimeout", json!("60s"), 501, "ringing_timeout"),
+        ("dtmf", json!("12x"), 400, "dtmf"),
+        ("maxCallDuration", json!("-1s"), 400, "max_call_duration"),
+        ("ringingTimeout", json!("600s"), 400, "ringing_timeout"),
+        ("playDialtone", json!(true), 501, "play_dialtone"),
         ("roomName", json!(""), 400, "room_name"),
         ("roomName", json!("elsewhere"), 403, "this room"),
     ] {
