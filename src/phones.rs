@@ -67,6 +67,7 @@ pub fn start(app: &App, rooms: &Rooms) -> Result<Option<Phones>, PhonesError> {
             advertise: config.sfu.advertise.clone(),
             media_workers: MEDIA_WORKERS,
             prompts: sip.prompts.clone(),
+            recordings: Some(config.store.dir.join(RECORDINGS)),
             run: app.directory.run(),
         },
         Arc::new(desk::Desk(app.clone())),
@@ -91,5 +92,7 @@ pub async fn obey_removals(phones: PhonesHandle, mut removals: broadcast::Receiv
 
 /// The certificates that Debian trusts.
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
+/// In the store.
+const RECORDINGS: &str = "recordings";
 /// Media threads: one carries the phones of a post several times over.
 const MEDIA_WORKERS: usize = 1;

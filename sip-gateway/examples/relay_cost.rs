@@ -39,6 +39,7 @@ fn main() {
         workers: 1,
         silence: MediaConfig::SILENCE,
         prompts: None,
+        recordings: None,
     };
     let (mut engine, _events) = MediaEngine::start(config).expect("a media thread");
     let mut phones = Vec::new();

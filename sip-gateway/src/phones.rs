@@ -52,6 +52,8 @@ pub struct PhonesConfig {
     pub media_workers: usize,
     /// Where recordings of prompts are, if an administrator has made some.
     pub prompts: Option<PathBuf>,
+    /// Where recordings are kept.
+    pub recordings: Option<PathBuf>,
     /// Tells this run of the program from others.
     pub run: u64,
 }
@@ -105,6 +107,7 @@ impl Phones {
             workers: config.media_workers,
             silence: MediaConfig::SILENCE,
             prompts: config.prompts,
+            recordings: config.recordings,
         })?;
 
         let mut seed = [0; 32];

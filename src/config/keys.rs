@@ -88,7 +88,7 @@ pub const KEYS: &[Key] = &[
         doc: "How long a phone may answer one challenge anew before it is given another",
         apply: |c, v| set(&mut c.sip.nonce_lifetime, duration(v, "1s", "24h")) },
     Key { name: "store.dir", default: Some("data"),
-        doc: "Directory of the database, the certificate and the generated key",
+        doc: "Directory of the database, the certificate, the generated key and recordings",
         apply: |c, v| set(&mut c.store.dir, path(v)) },
     Key { name: "webhook.urls", default: Some(""),
         doc: "Where events of rooms are posted, signed; `http` or `https`",

@@ -12,6 +12,7 @@ mod leg;
 mod ports;
 mod prompts;
 mod queue;
+mod recording;
 mod seating;
 mod speaker;
 mod sys;
@@ -24,8 +25,8 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -43,8 +44,10 @@ use dtls::Identity;
 use leg::{Leg, Seeds};
 use ports::Ports;
 pub use prompts::PromptError;
-use prompts::Prompts;
+use prompts::{Pcm, Prompts};
 use queue::{Command, Queue};
+pub use recording::recording_file;
+use recording::{Archive, Files, Recorder};
 use seating::Seating;
 use speaker::{Saying, Spoken};
 pub use table::{EarTrack, SeatMedia, TableCounts, TableId};
@@ -67,6 +70,8 @@ pub struct MediaConfig {
     pub silence: Duration,
     /// Where an administrator's recordings of prompts are, in `fr/` and `en/`, if there are some.
     pub prompts: Option<PathBuf>,
+    /// Where recordings are kept; without it nothing is recorded.
+    pub recordings: Option<PathBuf>,
 }
 
 /// One address of ours.
@@ -89,6 +94,14 @@ pub enum StartError {
     /// The system gave no thread or no descriptor.
     #[error("no media thread: {0}")]
     Thread(#[from] std::io::Error),
+    /// The directory of recordings cannot be used.
+    #[error("recordings in {}: {source}", directory.display())]
+    Recordings {
+        /// Which directory.
+        directory: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A recording in the place of a prompt cannot be played.
     #[error(transparent)]
     Prompt(#[from] PromptError),
@@ -108,6 +121,8 @@ pub struct MediaEngine {
     seating: Seating,
     prompts: Prompts,
     events: mpsc::Sender<MediaEvent>,
+    archive: Option<Archive>,
+    files: Option<JoinHandle<()>>,
 }
 
 /// What is known of a leg without asking its thread.
@@ -144,8 +159,16 @@ impl MediaEngine {
         }
         let ports = Ports::new(&config.ports);
         let identity = Arc::new(Identity::new().ok_or(StartError::Random)?);
+        let (archive, files) = Files::start(config.recordings.clone(), events.clone()).map_err(|source| {
+            let directory = config.recordings.clone().unwrap_or_default();
+            StartError::Recordings { directory, source }
+        })?;
+        let (archive, files) = (Some(archive), Some(files));
         let (legs, seating) = (HashMap::new(), Seating::default());
-        Ok((Self { config, ports, identity, workers, legs, seating, prompts, events }, receiver))
+        Ok((
+            Self { config, ports, identity, workers, legs, seating, prompts, events, archive, files },
+            receiver,
+        ))
     }
 
     /// Legs that are open.
@@ -291,7 +314,10 @@ impl MediaPlane for MediaEngine {
         }
         let word = |word: &Word| match word {
             Word::Prompt(prompt) => Saying::Sound(self.prompts.sound(language, *prompt)),
-            Word::Recording(_) => Saying::Awaited(Arc::new(OnceLock::from(None))),
+            Word::Recording(recording) => match &self.archive {
+                Some(archive) => Saying::Awaited(archive.read(*recording)),
+                None => Saying::Sound(Pcm::NOTHING),
+            },
         };
         let spoken = Spoken { words: phrase.words().iter().map(word).collect() };
         self.tell(leg, Command::Say(leg, Box::new(spoken)));
@@ -301,9 +327,16 @@ impl MediaPlane for MediaEngine {
         self.tell(leg, Command::Hush(leg));
     }
 
-    fn record(&mut self, _leg: LegId, _recording: RecordingId, _longest: Duration) {}
+    fn record(&mut self, leg: LegId, recording: RecordingId, longest: Duration) {
+        let Some(archive) = self.archive.as_ref().filter(|_| self.legs.contains_key(&leg)) else { return };
+        let millis = longest.as_millis().min(u128::from(u64::MAX)) as u64;
+        let recorder = Recorder::new(leg, recording, millis, archive.clone());
+        self.tell(leg, Command::Record(leg, Box::new(recorder)));
+    }
 
-    fn stop_recording(&mut self, _leg: LegId) {}
+    fn stop_recording(&mut self, leg: LegId) {
+        self.tell(leg, Command::StopRecording(leg));
+    }
 
     fn close(&mut self, leg: LegId) -> MediaReport {
         if self.is_seat(leg) {
@@ -326,6 +359,11 @@ impl Drop for MediaEngine {
         for (_, thread) in self.workers.drain(..) {
             // One that panicked has ended as well.
             let _ = thread.join();
+        }
+        // With the last way to it gone, this thread writes what it has and ends.
+        self.archive = None;
+        if let Some(files) = self.files.take() {
+            let _ = files.join();
         }
     }
 }

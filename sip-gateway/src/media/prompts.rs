@@ -42,6 +42,9 @@ pub(super) enum Pcm {
 }
 
 impl Pcm {
+    /// No sound at all.
+    pub(super) const NOTHING: Self = Self::Embedded(&[]);
+
     /// Samples of all of it.
     pub(super) fn len(&self) -> usize {
         match self {
@@ -96,7 +99,7 @@ impl Prompts {
 
     /// What a prompt sounds like.
     pub(super) fn sound(&self, language: Language, prompt: Prompt) -> Pcm {
-        self.sounds.get(&(language, prompt)).cloned().unwrap_or(Pcm::Embedded(&[]))
+        self.sounds.get(&(language, prompt)).cloned().unwrap_or(Pcm::NOTHING)
     }
 }
 

@@ -10,6 +10,7 @@ use sip_gateway_proto::media::dtmf::Key;
 use sip_gateway_proto::sdp::Agreed;
 
 use super::leg::Leg;
+use super::recording::Recorder;
 use super::speaker::Spoken;
 use super::sys::Wake;
 use super::table::{EarTrack, TableId, TableTally, Uplink};
@@ -28,6 +29,8 @@ pub(super) enum Command {
     },
     Say(LegId, Box<Spoken>),
     Hush(LegId),
+    Record(LegId, Box<Recorder>),
+    StopRecording(LegId),
     Close(LegId),
     /// Sets up a table.
     SetTable(TableId, Arc<TableTally>),

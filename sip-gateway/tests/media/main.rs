@@ -3,6 +3,7 @@
 mod dtls;
 mod life;
 mod phone;
+mod record;
 mod relay;
 mod room;
 mod say;

@@ -26,7 +26,15 @@ pub(crate) fn engine(
 /// What such an engine begins with.
 pub(crate) fn config(ports: RangeInclusive<u16>, workers: usize) -> MediaConfig {
     let v4 = Some(MediaAddress { bind: LOOPBACK, advertised: None });
-    MediaConfig { ports, v4, v6: None, workers, silence: MediaConfig::SILENCE, prompts: None }
+    MediaConfig {
+        ports,
+        v4,
+        v6: None,
+        workers,
+        silence: MediaConfig::SILENCE,
+        prompts: None,
+        recordings: None,
+    }
 }
 
 /// One telephone and the leg that belongs to it.

@@ -11,6 +11,7 @@ pub mod level;
 pub mod leveller;
 pub mod loudest;
 pub mod mixer;
+pub mod ogg;
 pub mod redundancy;
 pub mod relay;
 pub mod resample;

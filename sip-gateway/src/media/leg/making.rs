@@ -10,6 +10,7 @@ use sip_gateway_proto::sdp::Agreed;
 
 use super::player::Player;
 use super::{Desk, Leg, Source, Way};
+use crate::media::recording::Recorder;
 use crate::media::speaker::Spoken;
 use crate::media::sys::DATAGRAM;
 
@@ -31,6 +32,20 @@ impl Leg {
     /// Says nothing more.
     pub(in crate::media) fn hush(&mut self) {
         self.speaker.hush();
+    }
+
+    /// Begins to write down what the leg says, instead of whatever was written down before.
+    pub(in crate::media) fn record(&mut self, now: Instant, mut recorder: Box<Recorder>) {
+        if let Some(agreed) = &self.agreed {
+            recorder.agree(agreed);
+        }
+        self.recorder = Some(recorder);
+        self.make_time(now);
+    }
+
+    /// Ends that.
+    pub(in crate::media) fn stop_recording(&mut self) {
+        self.recorder = None;
     }
 
     /// Whether something is being said to it, or it is coming back from that.
@@ -77,13 +92,15 @@ impl Leg {
         // At a table it is the table that makes them, and says what is to be said.
         let speaks = self.speaker.is_busy() && !matches!(self.way, Way::Table);
         let makes_sound = self.player.is_some() || self.way.is_transcoded() || self.hisses(agreed);
-        self.keypad.is_busy() || makes_sound || speaks
+        self.keypad.is_busy() || makes_sound || speaks || self.recorder.is_some()
     }
 
-    /// Prepares to speak, where nothing is heard that could be spoken over.
+    /// Prepares to speak, or to be silent in packets, where nothing is heard that could be spoken over.
     fn prepare_to_speak(&mut self, events: &mut Vec<MediaEvent>) {
         let alone = self.player.is_none() && !matches!(self.way, Way::Table | Way::Transcode(_));
-        if !alone || !self.speaker.is_busy() {
+        // Who leaves a message hears silence, not nothing: trunks take the latter for a line that is dead.
+        let listens = self.recorder.is_some() && self.partner.is_none();
+        if !alone || !self.speaker.is_busy() && !listens {
             return;
         }
         self.player = self.agreed.as_ref().and_then(Player::quiet);
@@ -102,7 +119,8 @@ impl Leg {
         if self.player.as_ref().is_some_and(Player::is_over) {
             (self.player, self.sound) = (None, Some(Sound::Silence));
         }
-        self.player.take_if(|player| player.is_quiet());
+        let quiet = self.recorder.is_none();
+        self.player.take_if(|player| quiet && player.is_quiet());
     }
 
     /// Whether it is told what noise to make while it hears nothing.
@@ -132,6 +150,8 @@ impl Leg {
         }
 
         let (next, beats) = next_beat(at, desk.now, period);
+        let written = period.as_millis() as u32 * beats;
+        self.recorder.take_if(|recorder| !recorder.write(desk.now, written));
         self.next_made.timestamp = self.next_made.timestamp.wrapping_add(ticks.wrapping_mul(beats));
         if self.makes_packets() {
             self.next_tick = Some(next);

@@ -23,6 +23,7 @@ use sip_gateway_proto::media::relay::{Life, Liveness, PayloadKind, PayloadMap, R
 use sip_gateway_proto::media::rtp::{HEADER_LEN, Header};
 use sip_gateway_proto::sdp::{Agreed, Telephony};
 
+use super::recording::Recorder;
 use super::speaker::Speaker;
 use super::sys::{Burst, DATAGRAM};
 use super::tally::Tally;
@@ -51,6 +52,8 @@ pub(super) struct Leg {
     player: Option<Player>,
     /// What is said to it, over all that.
     speaker: Speaker,
+    /// Who writes down what it says.
+    recorder: Option<Box<Recorder>>,
     /// The number and time of the next packet that we make ourselves.
     next_made: Header,
     /// When it was last told what noise to make.
@@ -120,6 +123,7 @@ impl Leg {
             sound: None,
             player: None,
             speaker: Speaker::default(),
+            recorder: None,
             next_made: Header { ssrc: seeds.outgoing, ..Header::default() },
             noise_told: None,
             keypad: KeyPad::new(),
@@ -178,6 +182,9 @@ impl Leg {
             self.keypad.agree(agreed.keys);
         }
         let goes_on = self.player.as_ref().is_some_and(|player| player.suits(&agreed));
+        if let Some(recorder) = &mut self.recorder {
+            recorder.agree(&agreed);
+        }
         self.agreed = Some(agreed);
         if !goes_on {
             self.player = None;
@@ -242,6 +249,9 @@ impl Leg {
             heard.key = self.hear_key(desk, &packet[heard.packet.clone()]);
         }
         let agreed = self.agreed.as_ref()?;
+        if let Some(recorder) = self.recorder.as_mut().filter(|_| agreed.direction.receives()) {
+            recorder.hear(now, &packet[heard.packet.clone()], heard.kind);
+        }
         agreed.direction.receives().then_some(heard)
     }
 

@@ -229,6 +229,14 @@ impl Worker {
                 let Some(place) = self.place(id) else { return };
                 self.with_leg(place, |_, leg| leg.hush());
             }
+            Command::Record(id, recorder) => {
+                let Some(place) = self.place(id) else { return };
+                self.with_leg(place, |worker, leg| leg.record(worker.desk.now, recorder));
+            }
+            Command::StopRecording(id) => {
+                let Some(place) = self.place(id) else { return };
+                self.with_leg(place, |_, leg| leg.stop_recording());
+            }
             Command::Press { leg, key, millis } => {
                 let Some(place) = self.place(leg) else { return };
                 self.with_leg(place, |worker, leg| leg.press(worker.desk.now, key, millis));
