@@ -59,7 +59,11 @@ impl Driver {
                         let _ = done.send(());
                         return;
                     }
-                    Some(order) => self.obey(order),
+                    Some(order) => {
+                        // Whoever orders something for an extension may have just added it.
+                        self.look_at_plan();
+                        self.obey(order);
+                    }
                     None => return,
                 },
                 count = received.recv_many(&mut batch, BATCH) => {
