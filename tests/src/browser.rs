@@ -35,7 +35,7 @@ pub struct Browser {
 pub struct View {
     /// Its own participant id.
     pub sid: String,
-    /// Whether its media flows.
+    /// Whether its media and data flow.
     pub connected: bool,
     /// The others, by identity, as last told; those who have left are not there.
     pub others: HashMap<String, proto::ParticipantInfo>,
@@ -260,8 +260,11 @@ impl Window {
 
     fn notice(&mut self, event: Event) {
         match event {
-            Event::Connected => self.look(|view| view.connected = true),
-            Event::ChannelOpen(id, label) if label == RELIABLE => self.channel = Some(id),
+            // The channel opens over what is connected by then.
+            Event::ChannelOpen(id, label) if label == RELIABLE => {
+                self.channel = Some(id);
+                self.look(|view| view.connected = true);
+            }
             Event::MediaData(data) => {
                 let Some(sid) = self.mids.get(&data.mid.to_string()).cloned() else { return };
                 self.look(|view| view.ears.entry(sid).or_default().hear(&data.data));

@@ -8,5 +8,6 @@ pub mod link;
 pub mod peer;
 pub mod source;
 pub mod stage;
+pub mod telephone;
 pub mod tone;
 pub mod vp8;

@@ -57,10 +57,16 @@ impl Ear {
     }
 }
 
-/// The amplitude at which a tone sounds in samples at 48 kHz (Goertzel).
+/// The amplitude at which a tone sounds in samples at 48 kHz.
 #[must_use]
 pub fn strength(samples: &[f32], hertz: f32) -> f32 {
-    let turn = std::f32::consts::TAU * hertz / RATE as f32;
+    strength_at(samples, hertz, RATE)
+}
+
+/// The same in samples at another rate (Goertzel).
+#[must_use]
+pub fn strength_at(samples: &[f32], hertz: f32, rate: usize) -> f32 {
+    let turn = std::f32::consts::TAU * hertz / rate as f32;
     let (re, im) = samples.iter().enumerate().fold((0.0_f32, 0.0_f32), |(re, im), (at, sample)| {
         let (sin, cos) = (turn * at as f32).sin_cos();
         (re + sample * cos, im + sample * sin)

@@ -40,19 +40,26 @@ impl House {
 
     /// A browser in the room, which is there already.
     pub(crate) async fn browser(&self, identity: &str) -> Browser {
-        Browser::open(self.address, &self.token(identity)).await
+        self.browser_in(ROOM, identity).await
+    }
+
+    /// A browser in a room that is there already.
+    pub(crate) async fn browser_in(&self, room: &str, identity: &str) -> Browser {
+        Browser::open(self.address, &self.token(room, identity)).await
     }
 
     /// The HTTP status with which a browser is not let in.
     pub(crate) async fn refused(&self, identity: &str) -> u16 {
-        let url = format!("http://{}/rtc/validate?access_token={}", self.address, self.token(identity));
+        let url = format!("http://{}/rtc/validate?access_token={}", self.address, self.token(ROOM, identity));
         let answer = reqwest::get(url).await.expect("an answer");
         answer.status().as_u16()
     }
 
-    fn token(&self, identity: &str) -> String {
+    fn token(&self, room: &str, identity: &str) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs();
-        let token = Claims::join(identity, ROOM).until(now + 60).sign(&self.keys, "key");
+        let mut claims = Claims::join(identity, room);
+        claims.name = identity.to_uppercase();
+        let token = claims.until(now + 60).sign(&self.keys, "key");
         token.expect("the key is known")
     }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod calls;
+mod exchange;
 mod house;
 mod seats;
 mod tables;

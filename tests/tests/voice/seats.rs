@@ -164,7 +164,7 @@ async fn a_phone_that_hangs_up_is_gone_whether_it_says_so_or_not() {
     let one = house.phone("phone-1", 440.0).await;
     let other = house.phone("phone-2", 550.0).await;
     let browser = house.browser("awa").await;
-    assert_eq!(browser.view().others.len(), 2);
+    browser.until("both are seen", |view| view.others.len() == 2).await;
 
     one.seat.leave().await;
     browser.until("the first has gone", |view| !view.others.contains_key("phone-1")).await;

@@ -123,7 +123,9 @@ async fn hands_keys_and_speakers_are_news() {
     let browser = house.browser("awa").await;
 
     phones.tables.obey(SeatCommand::Hand { leg: LegId(1), raised: true });
-    let raised = |view: &View| view.others["phone-1"].attributes.contains_key("palabre.hand");
+    let raised = |view: &View| {
+        view.others.get("phone-1").is_some_and(|phone| phone.attributes.contains_key("palabre.hand"))
+    };
     browser.until("the hand is seen", raised).await;
     let lower = proto::UpdateParticipantRequest {
         room: ROOM.to_owned(),
@@ -136,7 +138,7 @@ async fn hands_keys_and_speakers_are_news() {
     browser.press(10, "*");
     assert_eq!(phones.event(1).await, SeatEvent::Key('*'));
     browser.speak(700.0);
-    let awa = Speaker { identity: "awa".to_owned(), name: String::new() };
+    let awa = Speaker { identity: "awa".to_owned(), name: "AWA".to_owned() };
     assert_eq!(phones.event(1).await, SeatEvent::Speaking(vec![awa]));
 }
 
