@@ -8,7 +8,7 @@ use super::media_plane::{LegId, MediaReport, Sound};
 use super::record::{CallId, EndCause, LegRecord, RecordedRoute};
 use super::room_end::{InMeeting, RoomEnd};
 use super::side::Side;
-use crate::ivr::{Door, DoorOutput, Prompt};
+use crate::ivr::{Door, DoorOutput, Phrase, Prompt};
 use crate::message::StatusCode;
 use crate::plan::{Language, PostId};
 
@@ -85,8 +85,13 @@ impl Calls {
                 return self.set_deadline(call, due);
             };
             match output {
-                DoorOutput::Say(phrase, language) => around.media.say(phone, phrase, language),
-                DoorOutput::Hush => around.media.hush(phone),
+                DoorOutput::Say(phrase, language) => self.say(around, phone, phrase, language),
+                DoorOutput::Hush => {
+                    around.media.hush(phone);
+                    if let Some(leg) = self.legs.get_mut(&phone) {
+                        leg.unsaid = 0;
+                    }
+                }
                 DoorOutput::Ask(entry) => self.ask_door(around, phone, entry),
                 DoorOutput::Enter { room, name, role, language } => {
                     // What is still to be said is said over what it hears in the room.
@@ -101,7 +106,7 @@ impl Calls {
                     self.enter_room(around, call, phone, room, meeting);
                     for output in rest {
                         if let DoorOutput::Say(phrase, language) = output {
-                            around.media.say(phone, phrase, language);
+                            self.say(around, phone, phrase, language);
                         }
                     }
                     return;
@@ -111,6 +116,14 @@ impl Calls {
                     return self.end_call(around, call, status, EndCause::OtherHungUp);
                 }
             }
+        }
+    }
+
+    /// Says something to a phone, behind what is being said to it.
+    pub(super) fn say(&mut self, around: &mut Around<'_>, phone: LegId, phrase: Phrase, language: Language) {
+        if let Some(leg) = self.legs.get_mut(&phone) {
+            leg.unsaid += 1;
+            around.media.say(phone, phrase, language);
         }
     }
 
@@ -187,7 +200,12 @@ impl Calls {
 
     /// All was said that was to be said to a leg.
     pub(super) fn handle_said(&mut self, around: &mut Around<'_>, phone: LegId) {
-        let Some(call) = self.legs.get(&phone).map(|leg| leg.call) else { return };
+        let Some(leg) = self.legs.get_mut(&phone) else { return };
+        leg.unsaid = leg.unsaid.saturating_sub(1);
+        let (call, all_said) = (leg.call, leg.unsaid == 0);
+        if !all_said {
+            return;
+        }
         if let Some(Call { caller, stage: Stage::Asking(asking), .. }) = self.calls.get_mut(&call)
             && *caller == phone
         {

@@ -29,6 +29,8 @@ pub(super) struct CallLeg {
     /// The transaction that made it, if we are called.
     pub(super) invite: Option<ServerKey>,
     pub(super) due: Option<Instant>,
+    /// Phrases of which the sound engine has not told yet that they were said.
+    pub(super) unsaid: u32,
     pub(super) ended: bool,
     /// Whether the office was asked to let it into a meeting, and may still say something.
     pub(super) at_door: bool,
@@ -69,6 +71,7 @@ impl CallLeg {
             payer: None,
             invite: None,
             due: None,
+            unsaid: 0,
             ended: false,
             at_door: false,
         }

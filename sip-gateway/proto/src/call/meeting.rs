@@ -196,7 +196,7 @@ impl Calls {
 
     fn say_in_meeting(&mut self, around: &mut Around<'_>, phone: LegId, room: LegId, prompt: Prompt) {
         let language = self.in_meeting(room).map(|meeting| meeting.language).unwrap_or_default();
-        around.media.say(phone, Phrase::of(&[prompt]), language);
+        self.say(around, phone, Phrase::of(&[prompt]), language);
     }
 
     /// In which language a phone is spoken to.

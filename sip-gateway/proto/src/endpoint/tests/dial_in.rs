@@ -57,7 +57,6 @@ fn somebody_from_outside_dials_the_number_of_one_meeting_and_waits_for_the_host(
     assert!(house.sits(OPERATOR).is_some());
     word(&mut house, leg, DoorWord::Ended);
     assert_eq!(said(&mut house), [Prompt::YouAreIn, Prompt::MeetingOver]);
-    house.media_event(OPERATOR, |leg| MediaEvent::Said { leg });
     assert!(house.phones[OPERATOR].is_idle(), "we hang up when it was said");
     is_over(house);
 }
@@ -73,7 +72,6 @@ fn three_wrong_pins_end_the_call() {
     }
     assert_eq!(said(&mut house).last(), Some(&Prompt::PinWrongLast));
     assert_eq!(house.asked.len(), 3);
-    house.media_event(phone, |leg| MediaEvent::Said { leg });
     assert!(house.phones[phone].is_idle());
     is_over(house);
 }
@@ -154,6 +152,19 @@ fn a_phone_that_is_removed_or_whose_meeting_ends_is_told_so_and_hung_up_on() {
         assert!(house.phones[phone].is_idle(), "{end:?}");
         is_over(house);
     }
+}
+
+#[test]
+fn what_is_still_being_said_when_a_meeting_ends_does_not_cut_the_goodbye_short() {
+    let (mut house, phone, seat) = in_meeting();
+    types(&mut house, phone, "*6");
+    happens(&mut house, seat, SeatEvent::Gone(SeatEnd::Ended));
+
+    house.media_event(phone, |leg| MediaEvent::Said { leg });
+    assert!(!house.phones[phone].is_idle(), "that was the word about its microphone");
+    house.media_event(phone, |leg| MediaEvent::Said { leg });
+    assert!(house.phones[phone].is_idle());
+    is_over(house);
 }
 
 #[test]
@@ -366,12 +377,16 @@ fn speaker(name: &str) -> Speaker {
     Speaker { identity: name.to_lowercase(), name: name.to_owned() }
 }
 
+/// What phones were told until now; they hear it to its end.
 fn said(house: &mut House) -> Vec<Prompt> {
     let phrases = std::mem::take(&mut house.media.said);
     let prompt = |word: &Word| match word {
         Word::Prompt(prompt) => *prompt,
         Word::Recording(_) => panic!("nothing is recorded"),
     };
+    for (leg, _, _) in &phrases {
+        house.click(|endpoint, with| endpoint.handle_media(with, MediaEvent::Said { leg: *leg }));
+    }
     phrases.iter().flat_map(|(_, phrase, _)| phrase.words().iter().map(prompt).collect::<Vec<_>>()).collect()
 }
 
