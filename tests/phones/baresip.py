@@ -188,6 +188,10 @@ class Baresip:
     def wait_to_hear_more(self, hertz: float, seconds: float) -> None:
         self._poll(lambda: self.heard_for(hertz) >= seconds, f"{hertz} Hz was not heard for {seconds} s")
 
+    def wait_to_hear_lately(self, hertz: float) -> None:
+        """Waits until a tone fills the last half second."""
+        self._poll(lambda: self._last_half_second().amplitude(hertz) > 3_000, f"{hertz} Hz is not heard now")
+
     def wait_for_silence_of(self, hertz: float) -> None:
         """Waits until the last half second is without a tone."""
         self._poll(lambda: self._last_half_second().amplitude(hertz) < 200, f"{hertz} Hz did not stop")

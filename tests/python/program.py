@@ -19,8 +19,8 @@ class Program:
         self.http_port = free_port(socket.SOCK_STREAM)
         self.https_port = free_port(socket.SOCK_STREAM)
         self.log = directory / "palabre.log"
-        self._config = directory / "palabre.toml"
-        self._config.write_text(
+        self.config = directory / "palabre.toml"
+        self.config.write_text(
             f"""
             [http]
             listen = "127.0.0.1:{self.http_port}"
@@ -43,7 +43,7 @@ class Program:
 
     def run(self, *arguments: str) -> str:
         """Runs one of the program's other commands, and gives what it printed."""
-        command = [os.environ["PALABRE_BIN"], *arguments, "--config", self._config]
+        command = [os.environ["PALABRE_BIN"], *arguments, "--config", self.config]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(arguments)} failed: {done.stdout}{done.stderr}")
@@ -66,7 +66,7 @@ class Program:
     def start(self) -> None:
         program = os.environ["PALABRE_BIN"]
         self._process = subprocess.Popen(
-            [program, "serve", "--config", self._config], stdout=self.log.open("ab"), stderr=subprocess.STDOUT
+            [program, "serve", "--config", self.config], stdout=self.log.open("ab"), stderr=subprocess.STDOUT
         )
         deadline = time.monotonic() + 30
         while not self._is_healthy():
@@ -87,9 +87,9 @@ class Program:
 
     def use_certificate(self, directory: Path) -> None:
         """Changes where the certificate is read from; to be called before the start."""
-        lines = [line for line in self._config.read_text().splitlines() if not line.strip().startswith(("cert =", "key ="))]
+        lines = [line for line in self.config.read_text().splitlines() if not line.strip().startswith(("cert =", "key ="))]
         at = next(at for at, line in enumerate(lines) if line.strip() == "[https]")
-        self._config.write_text("\n".join([*lines[: at + 1], https_files(directory), *lines[at + 1 :]]) + "\n")
+        self.config.write_text("\n".join([*lines[: at + 1], https_files(directory), *lines[at + 1 :]]) + "\n")
 
     def kill(self) -> None:
         """Ends the program as a power cut would."""
