@@ -130,7 +130,6 @@ impl Browser {
     ///
     /// # Panics
     /// When its task has failed.
-    #[must_use]
     pub fn view(&self) -> MutexGuard<'_, View> {
         self.seen.view.lock().expect("the browser has not failed")
     }
@@ -293,21 +292,21 @@ impl Window {
         }
     }
 
+    /// Says the next frame when it is time for it; one at a time, since the stack wants its output taken in between.
     fn speak(&mut self) {
         let now = Instant::now();
         let (Some(voice), Some(mid)) = (&mut self.voice, self.microphone) else { return };
-        while voice.next <= now {
-            let Some(writer) = self.rtc.writer(mid) else { return };
-            let pt = writer.payload_params().next().expect("Opus is agreed on").pt();
-            let time = MediaTime::new(voice.time, Frequency::FORTY_EIGHT_KHZ);
-            let written = writer.audio_level(-20, true).write(pt, voice.next, time, voice.tone.frame());
-            written.expect("a microphone takes a frame");
-            voice.time += FRAME as u64;
-            voice.next += Duration::from_millis(20);
-            // One at a time: the stack wants its output taken in between.
-            self.rtc.handle_input(Input::Timeout(now)).expect("time only goes on");
-            break;
+        if voice.next > now {
+            return;
         }
+        let Some(writer) = self.rtc.writer(mid) else { return };
+        let pt = writer.payload_params().next().expect("Opus is agreed on").pt();
+        let time = MediaTime::new(voice.time, Frequency::FORTY_EIGHT_KHZ);
+        let written = writer.audio_level(-20, true).write(pt, voice.next, time, voice.tone.frame());
+        written.expect("a microphone takes a frame");
+        voice.time += FRAME as u64;
+        voice.next += Duration::from_millis(20);
+        self.rtc.handle_input(Input::Timeout(now)).expect("time only goes on");
     }
 
     async fn hear(&mut self, message: signal_response::Message) {

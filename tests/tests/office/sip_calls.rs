@@ -172,7 +172,7 @@ impl House {
         let provider = Provider::open().await;
         let office = Office::start_with(|config| {
             add_key(config);
-            config.sip.listen = vec!["127.0.0.1:0".parse().unwrap()];
+            config.sip.listen = vec!["127.0.0.1:0".parse().expect("an address")];
             (config.sip.tls, config.sip.ws) = (Vec::new(), Vec::new());
         })
         .await;

@@ -213,7 +213,7 @@ impl House {
             assert_eq!(made.status, 201, "{made:?}");
         }
         let meeting = admin.post("/api/meetings", json!({"title": "Bilatérale"})).await;
-        let meeting = meeting.json["code"].as_str().unwrap().to_owned();
+        let meeting = meeting.json["code"].as_str().expect("a text").to_owned();
         for (number, body) in [("800", json!({})), ("801", json!({"meeting": meeting}))] {
             let set = admin.put(&format!("/api/admin/conference/{number}"), body).await;
             assert_eq!(set.status, 204, "{set:?}");
@@ -232,8 +232,8 @@ impl House {
     /// Which public numbers lead where, as administrators see it.
     async fn leads(&mut self) -> Vec<(String, String)> {
         let numbers = self.admin.get("/api/admin/numbers").await;
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let numbers = numbers.json["numbers"].as_array().unwrap().clone();
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let numbers = numbers.json["numbers"].as_array().expect("a list").clone();
         let mut leads: Vec<_> =
             numbers.iter().map(|number| (text(&number["number"]), text(&number["target"]))).collect();
         leads.sort();

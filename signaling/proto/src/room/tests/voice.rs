@@ -141,11 +141,7 @@ fn a_raised_hand_is_seen_and_can_be_taken_down_by_a_host() {
 
 #[test]
 fn a_phone_says_of_itself_what_others_may_not() {
-    let limits = {
-        let mut limits = Limits::default();
-        limits.reserved_attributes = vec!["palabre.post".into()];
-        limits
-    };
+    let limits = Limits { reserved_attributes: vec!["palabre.post".into()], ..Limits::default() };
     let mut house =
         House::with(limits, proto::CreateRoomRequest { name: "room".into(), ..Default::default() });
     let awa = house.join("awa");
