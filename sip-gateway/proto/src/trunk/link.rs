@@ -108,8 +108,15 @@ impl Link {
         }
     }
 
+    /// Whether calls from an address are this trunk's. A host that is an address needs no resolver to say so.
     pub(super) fn is_source(&self, address: IpAddr) -> bool {
-        self.trunk.sources.contains(&address) || self.addresses.iter().any(|known| known.ip() == address)
+        let is_host = || {
+            let host = self.trunk.host.trim_start_matches('[').trim_end_matches(']');
+            host.parse::<IpAddr>() == Ok(address)
+        };
+        self.trunk.sources.contains(&address)
+            || self.addresses.iter().any(|known| known.ip() == address)
+            || is_host()
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {

@@ -44,6 +44,20 @@ fn a_call_comes_in_for_the_number_that_was_dialled() {
 }
 
 #[test]
+fn a_trunk_by_its_address_brings_calls_before_any_name_was_looked_up() {
+    let mut house = House::new(&["1001"]);
+    let callee = house.registered("1001");
+    house.phones[OPERATOR].number = "+33140506070".to_owned();
+    let address = house.phones[OPERATOR].address.ip().to_string();
+    // A trunk that was changed is looked up anew.
+    house.change(|plan| plan.trunks[0].host = address);
+    house.dial(OPERATOR, "+2290121301234");
+    house.act(callee, Phone::answer);
+
+    assert_eq!(house.hears(OPERATOR), Some(callee));
+}
+
+#[test]
 fn outside_is_told_no_number_of_the_house_and_no_name_unless_the_administrator_says_so() {
     for show_name in [false, true] {
         let mut house = House::new(&["1001", "1002"]);
