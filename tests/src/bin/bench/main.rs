@@ -19,13 +19,14 @@ use report::Report;
 /// A measurement, which adds its rows.
 type Measurement = fn(&mut Report) -> Result<()>;
 
-const MEASUREMENTS: [(&str, Measurement); 7] = [
+const MEASUREMENTS: [(&str, Measurement); 8] = [
     ("raw limit", raw_limit::measure),
     ("connections", media::connections),
     ("forwarding", media::forwarding),
     ("sip registrations", sip::registrations::measure),
     ("sip calls", sip::calls::measure),
     ("sip relay", sip::relay::measure),
+    ("sip mixing", sip::mixing::measure),
     ("sip memory", sip::memory::measure),
 ];
 

@@ -11,6 +11,7 @@ mod child;
 mod dialogue;
 mod kamailio;
 pub(crate) mod memory;
+pub(crate) mod mixing;
 mod palabre;
 pub(crate) mod registrations;
 pub(crate) mod relay;
