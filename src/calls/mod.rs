@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 pub use board::{Board, CallState, ScreenCall};
 pub use lines::Told;
-pub use switchboard::{Listening, Stream, Switchboard, is_call};
+pub use switchboard::{Listening, Stream, Switchboard};
 pub use view::{ScreenCallView, call_id, leg_of};
 
 use crate::csv;

@@ -6,7 +6,7 @@ use std::time::Instant;
 use livekit_protocol as proto;
 use signaling_proto::room::RoomEvent;
 use sip_gateway::PhonesHandle;
-use sip_gateway_proto::call::{LegId, ScreenNews};
+use sip_gateway_proto::call::{LegId, ScreenNews, is_call_room};
 use tokio::sync::{Notify, broadcast};
 
 use super::absence::Absence;
@@ -219,7 +219,7 @@ impl Switchboard {
             RoomEvent::ParticipantJoined { room, participant } => (room, participant, true),
             RoomEvent::ParticipantLeft { room, participant }
             | RoomEvent::ParticipantConnectionAborted { room, participant } => (room, participant, false),
-            RoomEvent::RoomFinished { room } if is_call(&room.name) => {
+            RoomEvent::RoomFinished { room } if is_call_room(&room.name) => {
                 self.absence().closed(&room.name);
                 return;
             }
@@ -234,7 +234,7 @@ impl Switchboard {
     }
 
     fn extension_behind(&self, room: &proto::Room, participant: &proto::ParticipantInfo) -> Option<String> {
-        if !is_call(&room.name) {
+        if !is_call_room(&room.name) {
             return None;
         }
         let user = Admission::user_of(&participant.identity)?;
@@ -244,7 +244,7 @@ impl Switchboard {
     fn doubt_everybody(&self) {
         let now = Instant::now();
         let sides = self.board().sides();
-        for (room, extension) in sides.iter().filter(|(room, _)| is_call(room)) {
+        for (room, extension) in sides.iter().filter(|(room, _)| is_call_room(room)) {
             self.absence().left(now, room, extension);
         }
     }
@@ -254,7 +254,7 @@ impl Switchboard {
     }
 
     fn part(&self, call: &ScreenCall) {
-        if is_call(&call.room) {
+        if is_call_room(&call.room) {
             let (room, extension) = (call.room.clone(), call.extension.clone());
             self.parting().push(Parting { room, extension });
             self.inner.changed.notify_one();
@@ -296,12 +296,6 @@ impl Drop for Listening {
     }
 }
 
-/// Whether a room is that of a call between two sides, and not a meeting's or an SDK's.
-#[must_use]
-pub fn is_call(room: &str) -> bool {
-    room.starts_with(CALL)
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Every change is a single step, so that a panic elsewhere leaves it whole.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -309,5 +303,3 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// News that who follows a call may be behind.
 const NEWS: usize = 1_024;
-/// With what the phones' machine begins the names of rooms of calls.
-const CALL: &str = "call-";

@@ -3,8 +3,10 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use sip_gateway_proto::call::is_call_room;
+
 use super::{Admission, MeetingCode};
-use crate::calls::{Switchboard, is_call};
+use crate::calls::Switchboard;
 use crate::store::{Store, StoreError};
 
 /// Looks into the store before each join of a meeting.
@@ -21,7 +23,7 @@ impl Doorkeeper {
     }
 
     async fn still_holds(&self, room: &str, identity: &str) -> Result<bool, StoreError> {
-        if is_call(room) {
+        if is_call_room(room) {
             let Some(user) = Admission::user_of(identity) else { return Ok(false) };
             let user = self.store.user(&user).await?;
             let extension = user.and_then(|user| user.extension);

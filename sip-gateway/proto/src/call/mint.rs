@@ -56,6 +56,14 @@ impl fmt::Debug for Mint {
     }
 }
 
+/// Whether a room is that of one call. Others may begin their rooms' names as we do, but hardly end them so.
+#[must_use]
+pub fn is_call_room(name: &str) -> bool {
+    name.strip_prefix(CALL_ROOM).is_some_and(|letters| {
+        letters.len() == LETTERS && letters.bytes().all(|letter| letter.is_ascii_lowercase())
+    })
+}
+
 /// How the names of rooms begin that belong to one call.
 pub(super) const CALL_ROOM: &str = "call-";
 /// Letters of a word that nobody guesses: 75 bits.
@@ -63,4 +71,20 @@ const LETTERS: usize = 16;
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_of_a_call_is_known_by_its_name_and_those_of_others_are_not() {
+        let mut mint = Mint::new(&[7; 32]);
+        assert!(is_call_room(&mint.room()));
+        for name in
+            ["call-", "call-centre", "call-ABCDEFGHIJKLMNOP", "abc-defg-hij", "call-abcdefghijklmnopq"]
+        {
+            assert!(!is_call_room(name), "{name}");
+        }
+    }
 }

@@ -46,6 +46,7 @@ pub use io::{Around, DoorCommand, Origin, Output, SeatCommand, Setting, TrunkTab
 pub use media_plane::{
     LegId, LegMedia, MediaEvent, MediaPlane, MediaReport, NoPort, RecordingId, Sound, Wish,
 };
+pub use mint::is_call_room;
 pub use place::{CommandError, Destination, PlaceCall, PlaceError, Placed};
 pub use record::{CallId, EndCause, LegRecord, RecordedRoute};
 pub use screen::{ScreenEvent, ScreenNews};
