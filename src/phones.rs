@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use signaling::Rooms;
 use sip_gateway::transport::{Identity, IdentityError, Listener, trust};
-use sip_gateway::{Phones, PhonesConfig, PhonesHandle, StartError, udp_and_tcp};
+use sip_gateway::{Directory, Phones, PhonesConfig, PhonesHandle, StartError, udp_and_tcp};
 use sip_gateway_proto::flow::Carrier;
 use tokio::sync::broadcast;
 
@@ -31,6 +31,12 @@ pub enum PhonesError {
         "{0}; `[sip]` in the configuration chooses other ports, or `listen = \"none\"` switches phones off"
     )]
     Start(#[from] StartError),
+}
+
+/// The office as phones see it.
+#[must_use]
+pub fn desk(app: App) -> Arc<dyn Directory> {
+    Arc::new(desk::Desk(app))
 }
 
 /// Opens what the configuration wants; `None` if phones are switched off. To be called within a runtime.
@@ -70,7 +76,7 @@ pub fn start(app: &App, rooms: &Rooms) -> Result<Option<Phones>, PhonesError> {
             recordings: Some(config.store.dir.join(RECORDINGS)),
             run: app.directory.run(),
         },
-        Arc::new(desk::Desk(app.clone())),
+        desk(app.clone()),
         rooms.clone(),
     )?;
     app.switchboard.connect(phones.handle());

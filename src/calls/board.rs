@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use sip_gateway_proto::call::{EndCause, LegId, ScreenEvent, ScreenNews};
+use sip_gateway_proto::call::{EndCause, LegId, ScreenEvent, ScreenNews, is_call_room};
 
 /// A call as one of its sides sees it, if that is an extension with browsers or a meeting that calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct ScreenCall {
     pub room: String,
     /// Whether this side called.
     pub outgoing: bool,
+    /// Whether it is a meeting that calls: then nobody's browser is at this end.
+    pub by_meeting: bool,
     /// How far it is.
     pub state: CallState,
     /// The other side's number; empty if it is not shown.
@@ -74,8 +76,9 @@ impl Board {
                 self.calls.insert(news.leg, call);
             }
             ScreenEvent::Placed { dialled } => {
-                let call =
-                    ScreenCall { outgoing: true, number: dialled.clone(), ..began(news, dialled, now) };
+                let by_meeting = !is_call_room(&news.room);
+                let number = dialled.clone();
+                let call = ScreenCall { outgoing: true, by_meeting, number, ..began(news, dialled, now) };
                 self.calls.insert(news.leg, call);
             }
             ScreenEvent::RingsNoMore { why: cause } | ScreenEvent::Ended { cause } => {
@@ -102,17 +105,21 @@ impl Board {
         calls
     }
 
-    /// The room ends of an extension in a room.
+    /// The room ends at which a browser of an extension should be, in a room.
     #[must_use]
     pub fn legs_in(&self, room: &str, extension: &str) -> Vec<LegId> {
-        let own = self.calls.values().filter(|call| call.room == room && call.extension == extension);
-        own.map(|call| call.leg).collect()
+        let here = |call: &&ScreenCall| call.room == room && call.extension == extension && !call.by_meeting;
+        self.calls.values().filter(here).map(|call| call.leg).collect()
     }
 
-    /// The room and the extension of every room end.
+    /// The room and the extension of every room end at which a browser should be.
     #[must_use]
     pub fn sides(&self) -> Vec<(String, String)> {
-        self.calls.values().map(|call| (call.room.clone(), call.extension.clone())).collect()
+        self.calls
+            .values()
+            .filter(|call| !call.by_meeting)
+            .map(|call| (call.room.clone(), call.extension.clone()))
+            .collect()
     }
 
     /// Whether a room has a call at all.
@@ -150,6 +157,7 @@ fn began(news: &ScreenNews, dialled: &str, now: Timestamp) -> ScreenCall {
         extension: news.extension.clone(),
         room: news.room.clone(),
         outgoing: false,
+        by_meeting: false,
         state: CallState::Calling,
         number: String::new(),
         name: String::new(),
@@ -207,7 +215,7 @@ mod tests {
 
         let call = board.take(&news(ScreenEvent::Ended { cause: EndCause::HungUp }), at(9)).unwrap();
         assert_eq!((call.state, call.cause), (CallState::Ended, Some("hung-up")));
-        assert!(board.of("202").is_empty() && !board.has_room("call-a"));
+        assert!(board.of("202").is_empty() && !board.has_room("call-abcdefghijklmnop"));
         assert_eq!(board.take(&news(ScreenEvent::Ringing), at(10)), None, "it is over");
     }
 
@@ -235,11 +243,26 @@ mod tests {
         board.take(&ScreenNews { room: "abc-defg-hij".to_owned(), ..news(ScreenEvent::Moved) }, at(1));
 
         assert_eq!(board.legs_in("abc-defg-hij", "202"), [LegId(7)]);
-        assert!(!board.has_room("call-a"));
+        assert!(!board.has_room("call-abcdefghijklmnop"));
+    }
+
+    #[test]
+    fn at_a_meeting_that_calls_there_is_no_browser() {
+        let mut board = Board::default();
+        let placed = news(ScreenEvent::Placed { dialled: "201".to_owned() });
+        board.take(&ScreenNews { room: "abc-defg-hij".to_owned(), ..placed }, at(0));
+
+        assert!(board.legs_in("abc-defg-hij", "202").is_empty());
+        assert_eq!(board.of("202").len(), 1);
     }
 
     fn news(event: ScreenEvent) -> ScreenNews {
-        ScreenNews { leg: LegId(7), extension: "202".to_owned(), room: "call-a".to_owned(), event }
+        ScreenNews {
+            leg: LegId(7),
+            extension: "202".to_owned(),
+            room: "call-abcdefghijklmnop".to_owned(),
+            event,
+        }
     }
 
     fn at(seconds: i64) -> Timestamp {

@@ -87,12 +87,6 @@ impl Lines {
         }
     }
 
-    /// Whether anybody listens for an extension.
-    #[must_use]
-    pub(super) fn has(&self, extension: &str) -> bool {
-        self.lines.contains_key(extension)
-    }
-
     /// The extensions that have browsers now and had none when this was asked last, or the other way round.
     pub(super) fn changes(&mut self, now: Instant) -> Vec<(String, bool)> {
         self.lines.retain(|_, line| line.deadline().is_none_or(|deadline| now < deadline));
@@ -143,7 +137,6 @@ mod tests {
         lines.leave(now, "201");
         assert_eq!(lines.poll_timeout(), Some(now + ABSENCE));
         assert_eq!(lines.changes(now + ABSENCE), [("201".to_owned(), false)]);
-        assert!(!lines.has("201"));
     }
 
     #[test]

@@ -219,13 +219,13 @@ impl Switchboard {
             RoomEvent::ParticipantJoined { room, participant } => (room, participant, true),
             RoomEvent::ParticipantLeft { room, participant }
             | RoomEvent::ParticipantConnectionAborted { room, participant } => (room, participant, false),
-            RoomEvent::RoomFinished { room } if is_call_room(&room.name) => {
+            RoomEvent::RoomFinished { room } => {
                 self.absence().closed(&room.name);
                 return;
             }
             _ => return,
         };
-        let Some(extension) = self.extension_behind(room, participant) else { return };
+        let Some(extension) = self.extension_behind(participant) else { return };
         if there {
             self.absence().came(&room.name, &extension);
         } else if self.belongs(&room.name, &extension) {
@@ -233,10 +233,7 @@ impl Switchboard {
         }
     }
 
-    fn extension_behind(&self, room: &proto::Room, participant: &proto::ParticipantInfo) -> Option<String> {
-        if !is_call_room(&room.name) {
-            return None;
-        }
+    fn extension_behind(&self, participant: &proto::ParticipantInfo) -> Option<String> {
         let user = Admission::user_of(&participant.identity)?;
         self.inner.directory.house().extension_of(&user).map(str::to_owned)
     }
@@ -244,7 +241,7 @@ impl Switchboard {
     fn doubt_everybody(&self) {
         let now = Instant::now();
         let sides = self.board().sides();
-        for (room, extension) in sides.iter().filter(|(room, _)| is_call_room(room)) {
+        for (room, extension) in &sides {
             self.absence().left(now, room, extension);
         }
     }

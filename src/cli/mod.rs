@@ -274,6 +274,35 @@ mod tests {
     }
 
     #[test]
+    fn numbers_lead_into_meetings_and_users_get_extensions() {
+        let dir = tempfile::tempdir().unwrap();
+        let palabre = |arguments: &[&str]| run(dir.path(), "", arguments);
+
+        assert_eq!(palabre(&["extension", "add", "201", "--name", "Awa"]), Ok(()));
+        assert_eq!(palabre(&["sip", "conference", "add", "800"]), Ok(()));
+        assert_eq!(
+            palabre(&["sip", "conference", "add", "201"]).unwrap_err(),
+            "there is an extension with the number 201 already"
+        );
+        assert_eq!(
+            palabre(&["sip", "conference", "add", "801", "--meeting", "abc-defg-hij"]).unwrap_err(),
+            "meeting cannot be used: there is no meeting with this code"
+        );
+        assert_eq!(palabre(&["sip", "conference", "list", "--json"]), Ok(()));
+        assert_eq!(
+            palabre(&["extension", "add", "800", "--name", "Ben"]).unwrap_err(),
+            "there is an entrance to meetings with the number 800 already"
+        );
+        assert_eq!(palabre(&["sip", "conference", "remove", "800"]), Ok(()));
+        assert_eq!(
+            palabre(&["sip", "conference", "remove", "800"]).unwrap_err(),
+            "there is no number \"800\""
+        );
+        let change = ["user", "change", "--email", "awa@example.org", "--extension", "201"];
+        assert_eq!(palabre(&change).unwrap_err(), "there is no account with this e-mail address");
+    }
+
+    #[test]
     fn accounts_are_listed_and_only_those_that_exist_are_removed() {
         let dir = tempfile::tempdir().unwrap();
 

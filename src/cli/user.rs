@@ -10,7 +10,7 @@ use super::{open_store, say};
 use crate::accounts::{self, Email, Passwords, Role, check_password, display_name};
 use crate::audit;
 use crate::config::Config;
-use crate::store::StoreError;
+use crate::store::{By, Store, StoreError};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum User {
@@ -18,6 +18,8 @@ pub(super) enum User {
     Add(Add),
     /// Lists the accounts.
     List,
+    /// Gives an account an extension to answer in the browser, or takes it away.
+    Change(Change),
     /// Removes an account with its sign-ins and meetings.
     Remove {
         /// Whose.
@@ -37,9 +39,22 @@ pub(super) struct Add {
     /// What the account may do.
     #[arg(long, value_enum, default_value = "user")]
     role: Role,
+    /// The extension that the account answers in the browser.
+    #[arg(long)]
+    extension: Option<String>,
     /// Read the password from the first line of standard input instead of asking.
     #[arg(long)]
     password_stdin: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Change {
+    /// Whose.
+    #[arg(long)]
+    email: String,
+    /// The number of the extension, or `none`.
+    #[arg(long)]
+    extension: String,
 }
 
 impl User {
@@ -47,6 +62,7 @@ impl User {
         match self {
             Self::Add(add) => add.run(config).await,
             Self::List => list(config).await,
+            Self::Change(change) => change.run(config).await,
             Self::Remove { email } => remove(config, &email).await,
         }
     }
@@ -68,16 +84,43 @@ impl Add {
         }
         let entry = audit::Entry::console("user.add", user.id.as_str());
         audit::append(&store, Timestamp::now(), &entry).await?;
+        if self.extension.is_some() {
+            set_extension(&store, &user, self.extension.as_deref()).await?;
+        }
         store.close().await;
         say(&format!("{} may sign in now.", user.email.as_str()))
     }
+}
+
+impl Change {
+    async fn run(self, config: &Config) -> anyhow::Result<()> {
+        let email = Email::new(&self.email)?;
+        let store = open_store(config).await?;
+        let Some((user, _)) = store.user_by_email(&email).await? else {
+            bail!("there is no account with this e-mail address");
+        };
+        let extension = Some(self.extension.trim()).filter(|number| *number != "none");
+        set_extension(&store, &user, extension).await?;
+        store.close().await;
+        match extension {
+            Some(number) => say(&format!("{} answers extension {number}.", email.as_str())),
+            None => say(&format!("{} has no extension any more.", email.as_str())),
+        }
+    }
+}
+
+async fn set_extension(store: &Store, user: &accounts::User, extension: Option<&str>) -> anyhow::Result<()> {
+    let mut change = store.change_plan(By::console(), Timestamp::now()).await?;
+    change.set_user_extension(&user.id, extension).await?;
+    Ok(change.commit().await?)
 }
 
 async fn list(config: &Config) -> anyhow::Result<()> {
     let store = open_store(config).await?;
     for user in store.users().await? {
         let (email, role) = (user.email.as_str(), user.role.as_str());
-        say(&format!("{email}\t{role}\t{}", user.name))?;
+        let extension = user.extension.as_deref().unwrap_or("-");
+        say(&format!("{email}\t{role}\t{extension}\t{}", user.name))?;
     }
     store.close().await;
     Ok(())

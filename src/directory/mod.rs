@@ -202,8 +202,7 @@ impl PhoneDirectory {
         let written = batch.past_calls();
         unwritten.batch = None;
         if !written.is_empty() {
-            // Nobody may be looking.
-            let _ = self.inner.written.send(written);
+            self.tell_history(&written);
         }
         if changed {
             self.refresh().await?;
@@ -257,7 +256,13 @@ impl PhoneDirectory {
         self.inner.holds.subscribe()
     }
 
-    /// Each time that calls were written into the history, whose they were.
+    /// The histories of some extensions have changed, or were looked at.
+    pub fn tell_history(&self, extensions: &[String]) {
+        // Nobody may be looking.
+        let _ = self.inner.written.send(extensions.into());
+    }
+
+    /// Each time that histories have changed, whose they are.
     #[must_use]
     pub fn written_calls(&self) -> tokio::sync::broadcast::Receiver<Arc<[String]>> {
         self.inner.written.subscribe()

@@ -97,6 +97,10 @@ pub(super) async fn seen(
     SignedIn { user, .. }: SignedIn,
 ) -> Result<StatusCode, ApiError> {
     app.store.calls_seen(&user.id, app.clock.now()).await?;
+    // The user's other pages count anew.
+    if let Some(extension) = user.extension {
+        app.directory.tell_history(&[extension]);
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -179,6 +179,7 @@ pub(super) async fn join(
     }
 
     let previous = request.previous.and_then(|token| app.tokens.previous(&meeting, &token, app.clock.now()));
+    let code = meeting.code.as_str();
     let admission = match (user, previous) {
         (Some(user), _) if meeting.is_host(Some(&user)) => {
             return admitted(&app, &client, Admission::host(&meeting, &user)).await;
@@ -187,7 +188,9 @@ pub(super) async fn join(
             let admission = Admission::user(&meeting, &user);
             let was_inside = previous.is_some_and(|before| before.identity == admission.identity);
             refuse_removed(&app, &meeting, &admission).await?;
-            refuse_locked(&meeting, was_inside)?;
+            // Whom a host has called into the meeting, the host wants there.
+            let invited = user.extension.as_deref().is_some_and(|own| app.switchboard.belongs(code, own));
+            refuse_locked(&meeting, was_inside || invited)?;
             admission
         }
         (None, Some(guest)) if guest.is_guest() => {

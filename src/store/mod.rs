@@ -133,3 +133,47 @@ pub(crate) fn to_millis(time: jiff::Timestamp) -> i64 {
 pub(crate) fn from_millis(millis: i64) -> jiff::Timestamp {
     jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Row as _;
+
+    use super::*;
+    use crate::meetings::MeetingCode;
+
+    #[tokio::test]
+    async fn a_database_from_before_there_were_pins_keeps_what_is_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut before = sqlx::migrate!("src/store/migrations");
+        let first: Vec<_> = before.iter().filter(|migration| migration.version < 5).cloned().collect();
+        before.migrations = first.into();
+        let file = SqliteConnectOptions::new()
+            .filename(dir.path().join("palabre.sqlite"))
+            .create_if_missing(true)
+            .foreign_keys(true);
+        let pool = SqlitePool::connect_with(file).await.unwrap();
+        before.run(&pool).await.unwrap();
+        for row in [
+            "INSERT INTO users VALUES ('u', 'awa@example.org', 'Awa', 'user', '', 0)",
+            "INSERT INTO meetings VALUES ('abc-defg-hij', 'Point', 'u', 1, 0, 0)",
+            "INSERT INTO posts VALUES (1, 'Cotonou', 'BJ', '0', '112')",
+            "INSERT INTO numbers VALUES ('201', 'extension')",
+            "INSERT INTO extensions VALUES ('201', 'Awa', 1, 'md5', 'internal', 2, NULL, NULL, NULL, NULL, 0, NULL)",
+        ] {
+            sqlx::query(row).execute(&pool).await.unwrap();
+        }
+        pool.close().await;
+
+        let store = Store::open(dir.path()).await.unwrap();
+
+        let plan = store.read_plan("palabre").await.unwrap().plan;
+        assert_eq!(plan.extensions[0].number, "201");
+        let code = MeetingCode::parse("abc-defg-hij").unwrap();
+        assert_eq!(store.meeting(&code).await.unwrap().unwrap().pin.expose().len(), 8);
+        assert!(sqlx::query("PRAGMA foreign_key_check").fetch_all(&store.pool).await.unwrap().is_empty());
+        // References are followed again, by every connection.
+        sqlx::query("DELETE FROM numbers WHERE number = '201'").execute(&store.pool).await.unwrap();
+        let left = sqlx::query("SELECT count(*) FROM extensions").fetch_one(&store.pool).await.unwrap();
+        assert_eq!(left.get::<i64, _>(0), 0);
+    }
+}

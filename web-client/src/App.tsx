@@ -1,14 +1,19 @@
 //! The frame around every page: language, account, and which page the address asks for.
 
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import { AccountProvider, SetupPage, SignInPage, useAccount } from "./features/auth";
 import { HomePage } from "./features/home";
 import { MeetingPage } from "./features/meeting";
+import { CallCards, PhoneProvider } from "./features/phone";
 import { LanguageProvider, useText } from "./i18n";
 import { go, useRoute } from "./navigation";
 import { Button, ErrorBoundary, Loading, PlainPage, useTitle } from "./ui";
 import { Frame } from "./Frame";
 
+const DirectoryPage = lazy(async () => ({
+  default: (await import("./features/directory")).DirectoryPage,
+}));
+const CallsPage = lazy(async () => ({ default: (await import("./features/calls")).CallsPage }));
 const UsersPage = lazy(async () => ({ default: (await import("./features/admin")).UsersPage }));
 const TelephonyPage = lazy(async () => ({ default: (await import("./features/admin")).TelephonyPage }));
 const SettingsPage = lazy(async () => ({ default: (await import("./features/settings")).SettingsPage }));
@@ -18,12 +23,25 @@ export function App() {
     <LanguageProvider>
       <ErrorBoundary fallback={<Crashed />}>
         <AccountProvider>
-          <Suspense fallback={<Loading />}>
-            <Page />
-          </Suspense>
+          <Telephone>
+            <Suspense fallback={<Loading />}>
+              <Page />
+            </Suspense>
+          </Telephone>
         </AccountProvider>
       </ErrorBoundary>
     </LanguageProvider>
+  );
+}
+
+/** Whoever is signed in has a telephone on every page, in session too. */
+function Telephone({ children }: { children: ReactNode }) {
+  const { account } = useAccount();
+  return (
+    <PhoneProvider account={typeof account === "string" ? undefined : account.id}>
+      <CallCards />
+      {children}
+    </PhoneProvider>
   );
 }
 
@@ -41,6 +59,8 @@ function Page() {
     case "sign-in":
       return <SignInPage next={route.next} />;
     case "home":
+    case "directory":
+    case "calls":
     case "users":
     case "telephony":
     case "settings":
@@ -52,11 +72,13 @@ function Page() {
   return (
     <Frame user={account} page={route.page}>
       {route.page === "home" && <HomePage />}
+      {route.page === "directory" && <DirectoryPage />}
+      {route.page === "calls" && <CallsPage />}
       {route.page === "users" &&
         (account.role === "administrator" ? <UsersPage me={account} /> : <Nowhere />)}
       {route.page === "telephony" &&
         (account.role === "administrator" ? <TelephonyPage tab={route.tab} /> : <Nowhere />)}
-      {route.page === "settings" && <SettingsPage />}
+      {route.page === "settings" && <SettingsPage isAdministrator={account.role === "administrator"} />}
     </Frame>
   );
 }

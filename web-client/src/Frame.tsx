@@ -1,38 +1,57 @@
 //! The rail beside every page of somebody signed in; five tabs below on phones.
 
-import { House, LogOut, Phone, Settings2, Users } from "lucide-react";
+import {
+  BellOff,
+  BellRing,
+  Contact,
+  House,
+  LogOut,
+  Phone,
+  Settings2,
+  SlidersHorizontal,
+  Users,
+} from "lucide-react";
 import type { ReactNode } from "react";
 import type { User } from "./api/accounts";
+import { setDoNotDisturb } from "./api/calls";
 import { useAccount } from "./features/auth";
+import { usePhone } from "./features/phone";
 import { useText } from "./i18n";
 import { go } from "./navigation";
 import { Brand, Link } from "./ui";
 
 interface Props {
   user: User;
-  page: "home" | "users" | "telephony" | "settings";
+  page: "home" | "directory" | "calls" | "users" | "telephony" | "settings";
   children: ReactNode;
 }
 
 export function Frame({ user, page, children }: Props) {
   const text = useText();
   const { leave } = useAccount();
-  const pages = [
+  const { state } = usePhone();
+  const everybody = [
     { page: "home", path: "/", word: text.nav.home, icon: House },
-    ...(user.role === "administrator"
-      ? [
-          { page: "telephony", path: "/telephony", word: text.nav.telephony, icon: Phone },
-          { page: "users", path: "/users", word: text.nav.users, icon: Users },
-        ]
-      : []),
-    { page: "settings", path: "/settings", word: text.nav.settings, icon: Settings2 },
+    { page: "directory", path: "/directory", word: text.nav.directory, icon: Contact },
+    { page: "calls", path: "/calls", word: text.nav.calls, icon: Phone, count: state.missed },
   ];
-  const links = pages.map(({ page: name, path, word, icon: Icon }) => (
+  const administrators = [
+    { page: "telephony", path: "/telephony", word: text.nav.telephony, icon: SlidersHorizontal },
+    { page: "users", path: "/users", word: text.nav.users, icon: Users },
+  ];
+  const settings = { page: "settings", path: "/settings", word: text.nav.settings, icon: Settings2 };
+  const link = ({ page: name, path, word, icon: Icon, count = 0 }: (typeof everybody)[number]) => (
     <Link key={name} to={path} aria-current={name === page ? "page" : undefined}>
       <Icon className="i" aria-hidden />
       {word}
+      {count > 0 && (
+        <span className="n">
+          <span aria-hidden>{count}</span>
+          <span className="hide">{text.calls.history.unseen(count)}</span>
+        </span>
+      )}
     </Link>
-  ));
+  );
   const signOut = () => {
     void leave().then(() => go("/"));
   };
@@ -46,12 +65,22 @@ export function Frame({ user, page, children }: Props) {
         <Link to="/" className="brand">
           <Brand />
         </Link>
-        <nav aria-label={text.nav.main}>{links}</nav>
+        <nav aria-label={text.nav.main}>
+          {everybody.map(link)}
+          {user.role === "administrator" && administrators.map(link)}
+          {link(settings)}
+        </nav>
         <div className="foot">
+          {state.extension && (
+            <div className="post">
+              <p className="b sm">{state.extension.post_name}</p>
+              <p className="sm q3">{text.calls.extension(state.extension.number)}</p>
+            </div>
+          )}
           <div className="who">
             <span className="two grow">
-              <span>{user.name}</span>
-              <span>{user.email}</span>
+              <span>{state.extension?.name ?? user.name}</span>
+              <span>{state.extension ? <Quiet on={state.doNotDisturb} /> : user.email}</span>
             </span>
             <button
               className="btn small ghost icon"
@@ -64,16 +93,34 @@ export function Frame({ user, page, children }: Props) {
           </div>
         </div>
       </header>
-      <main id="main" className="page" tabIndex={-1}>
+      <main id="main" className={page === "calls" ? "page wide" : "page"} tabIndex={-1}>
         {children}
       </main>
       <nav className="tabbar" aria-label={text.nav.main}>
-        {links}
+        {[...everybody, settings].map(link)}
         <button onClick={signOut}>
           <LogOut className="i" aria-hidden />
           {text.auth.signOutShort}
         </button>
       </nav>
     </div>
+  );
+}
+
+/** One's own availability, a press away. */
+function Quiet({ on }: { on: boolean }) {
+  const words = useText().calls.presence;
+  return (
+    <button
+      className="quiet sm"
+      aria-pressed={on}
+      aria-label={words.quiet}
+      title={words.set}
+      // What the server makes of it comes back as an event.
+      onClick={() => void setDoNotDisturb(!on).catch(() => undefined)}
+    >
+      {on ? <BellOff className="i s" aria-hidden /> : <BellRing className="i s" aria-hidden />}
+      {on ? words.do_not_disturb : words.available}
+    </button>
   );
 }

@@ -5,6 +5,8 @@ export type Route =
   | { page: "sign-in"; next: string }
   | { page: "setup"; secret: string }
   | { page: "meeting"; code: string }
+  | { page: "directory" }
+  | { page: "calls" }
   | { page: "users" }
   | { page: "telephony"; tab: TelephonyTab }
   | { page: "settings" }
@@ -32,6 +34,10 @@ export function routeOf(path: string, query = ""): Route {
       return second === "" ? { page: "nowhere" } : { page: "setup", secret: second };
     case "m":
       return MEETING_CODE.test(second) ? { page: "meeting", code: second } : { page: "nowhere" };
+    case "directory":
+      return second === "" ? { page: "directory" } : { page: "nowhere" };
+    case "calls":
+      return second === "" ? { page: "calls" } : { page: "nowhere" };
     case "users":
       return second === "" ? { page: "users" } : { page: "nowhere" };
     case "telephony": {

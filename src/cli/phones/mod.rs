@@ -1,6 +1,7 @@
 //! The commands for desk phones. They work on the store, whether a server runs on it or not; one that does notices
 //! within a second.
 
+mod conference;
 mod device;
 mod extension;
 mod group;

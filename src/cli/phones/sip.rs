@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use sip_gateway_proto::plan::Language;
 
+use super::conference::ConferenceCommand;
 use super::{open_store, read, say, say_json, table};
 use crate::calls;
 use crate::config::Config;
@@ -26,6 +27,9 @@ pub(in crate::cli) enum SipCommand {
     },
     /// Lists the last calls, the newest first, a line for each leg.
     Cdr(Cdr),
+    /// The numbers by which telephones come into meetings.
+    #[command(subcommand)]
+    Conference(ConferenceCommand),
     /// Says where a number leads and why, without calling it.
     Explain {
         /// Who dials: an extension's number, or the trunk's name for a call from outside.
@@ -80,6 +84,7 @@ impl SipCommand {
                 say_calls(&records, json, "Nobody is on the phone.")
             }
             Self::Cdr(cdr) => cdr.run(config).await,
+            Self::Conference(command) => command.run(config).await,
             Self::Explain { from, number, json } => {
                 let (store, plan) = read(config).await?;
                 store.close().await;

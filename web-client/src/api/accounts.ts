@@ -9,6 +9,8 @@ export interface User {
   name: string;
   email: string;
   role: Role;
+  /** What this user answers in the browser. */
+  extension: string | null;
 }
 
 export interface NewUser {
@@ -37,5 +39,8 @@ export const changePassword = (current: string, next: string) =>
 export const listUsers = async () => (await call<{ users: User[] }>("GET", "/api/users")).users;
 
 export const addUser = (user: NewUser) => call<User>("POST", "/api/users", user);
+
+export const setExtension = (id: string, extension: string | null) =>
+  call<User>("PATCH", `/api/users/${encodeURIComponent(id)}`, { extension });
 
 export const removeUser = (id: string) => call<undefined>("DELETE", `/api/users/${encodeURIComponent(id)}`);

@@ -6,6 +6,8 @@ export class ApiError extends Error {
     readonly code: string,
     readonly status: number,
     readonly field?: string,
+    /** Why, as a word, where the code alone does not say it. */
+    readonly reason?: string,
   ) {
     super(code);
     this.name = "ApiError";
@@ -48,21 +50,25 @@ async function failure(response: Response): Promise<ApiError> {
     return new ApiError(draining?.code ?? "offline", response.status);
   }
   const told = await errorBody(response);
-  return new ApiError(told?.code ?? "unexpected", response.status, told?.field);
+  return new ApiError(told?.code ?? "unexpected", response.status, told?.field, told?.reason);
 }
 
 interface ErrorBody {
   code: string;
   field?: string;
+  reason?: string;
 }
 
 async function errorBody(response: Response): Promise<ErrorBody | undefined> {
   try {
-    const body = (await response.json()) as { error?: { code?: unknown; field?: unknown } };
-    if (typeof body.error?.code !== "string") return undefined;
-    return typeof body.error.field === "string"
-      ? { code: body.error.code, field: body.error.field }
-      : { code: body.error.code };
+    const body = (await response.json()) as { error?: Record<string, unknown> };
+    const { code, field, reason } = body.error ?? {};
+    if (typeof code !== "string") return undefined;
+    return {
+      code,
+      ...(typeof field === "string" && { field }),
+      ...(typeof reason === "string" && { reason }),
+    };
   } catch {
     return undefined;
   }

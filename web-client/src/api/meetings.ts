@@ -2,6 +2,15 @@
 
 import { call } from "./client";
 
+/** How a telephone gets into a meeting. */
+export interface DialIn {
+  /** Those that ask for the PIN; those from outside are in E.164. */
+  numbers: { number: string; inside: boolean }[];
+  pin: string;
+  /** Those that lead there without it. */
+  direct: { number: string; inside: boolean }[];
+}
+
 export interface Meeting {
   code: string;
   title: string;
@@ -12,6 +21,7 @@ export interface Meeting {
   in_session: boolean;
   participants: number;
   is_host: boolean;
+  dial_in: DialIn | null;
 }
 
 /** What anybody who knows the link may see of a meeting. */
@@ -23,6 +33,8 @@ export interface MeetingDoor {
   in_session: boolean;
   is_host: boolean;
   needs_name: boolean;
+  /** Only for who is signed in. */
+  dial_in: DialIn | null;
 }
 
 /** The right to enter now. */
@@ -48,6 +60,8 @@ export interface Knock {
   ticket: string;
   name: string;
   since: string;
+  /** The number of who calls by telephone; nothing for a browser. */
+  phone: string | null;
 }
 
 const at = (code: string, rest = "") => `/api/meetings/${encodeURIComponent(code)}${rest}`;
@@ -66,6 +80,16 @@ export const setLocked = (code: string, locked: boolean) => call<Meeting>("PATCH
 
 export const askToJoin = (code: string, who: { name?: string; previous?: string }) =>
   call<JoinAnswer>("POST", at(code, "/join"), who);
+
+/** Calls somebody into the meeting; its progress comes with one's own calls. */
+export const callInto = (code: string, number: string) =>
+  call<{ call: string }>("POST", at(code, "/call"), { number });
+
+/** Goes on by telephone. */
+export const callMe = (code: string, number: string) =>
+  call<{ call: string }>("POST", at(code, "/call-me"), { number });
+
+export const newPin = (code: string) => call<{ dial_in: DialIn | null }>("POST", at(code, "/pin"));
 
 export const endMeeting = (code: string) => call<undefined>("POST", at(code, "/end"));
 

@@ -1,6 +1,7 @@
 //! The phones, as administrators see them: numbering plan, registrations, calls.
 
 import { call } from "./client";
+import { query } from "./query";
 
 export type Rights = "none" | "internal" | "national" | "international";
 export type Digest = "md5" | "sha-256";
@@ -27,6 +28,8 @@ export interface Post {
   country: string;
   outside_prefix: string;
   emergency: string[];
+  /** The IANA name of its time. */
+  time_zone: string;
 }
 
 export interface Forward {
@@ -193,6 +196,21 @@ export const removeDevice = (number: string, username: string) =>
   call<undefined>("DELETE", `${admin}/extensions/${part(number)}/devices/${part(username)}`);
 
 type GroupValues = Pick<Group, "name" | "post" | "strategy" | "members" | "ring" | "otherwise">;
+/** The numbers that lead into meetings. */
+export interface Conference {
+  /** Those that ask for a PIN. */
+  numbers: string[];
+  rooms: { number: string; meeting: string; title: string }[];
+}
+
+export const conferenceNumbers = () => call<Conference>("GET", `${admin}/conference`);
+export const setConference = (number: string, meeting?: string) =>
+  call<undefined>("PUT", `${admin}/conference/${part(number)}`, {
+    ...(meeting !== undefined && { meeting }),
+  });
+export const removeConference = (number: string) =>
+  call<undefined>("DELETE", `${admin}/conference/${part(number)}`);
+
 export const listGroups = async () => (await call<{ groups: Group[] }>("GET", `${admin}/groups`)).groups;
 export const addGroup = (group: GroupValues & { number: string }) =>
   call<Group>("POST", `${admin}/groups`, group);
@@ -226,7 +244,8 @@ export const listRegistrations = async () =>
 export const removeRegistration = ({ number, key }: { number: string; key: string }) =>
   call<undefined>("DELETE", `${admin}/registrations${query({ number, key })}`);
 
-export type Outcome = "extension" | "group" | "code" | "outside" | "emergency" | "refused";
+export type Outcome =
+  "extension" | "group" | "conference" | "meeting" | "code" | "outside" | "emergency" | "refused";
 export const explainNumber = (asked: { from: string; number: string; language: string }) =>
   call<{ outcome: Outcome; sentences: string[] }>("GET", `${admin}/explain${query(asked)}`);
 export const planProblems = async (language: string) =>
@@ -236,11 +255,3 @@ export const liveCalls = async () => (await call<{ calls: Call[] }>("GET", `${ad
 export const lastCalls = (asked: CallQuery) => call<CallPage>("GET", `${admin}/cdr${query({ ...asked })}`);
 /** Where the browser fetches the same as a table. */
 export const callsFile = (asked: CallQuery) => `${admin}/cdr.csv${query({ ...asked })}`;
-
-function query(values: Record<string, string | number | undefined>): string {
-  const said = Object.entries(values).filter(
-    (entry): entry is [string, string | number] => entry[1] !== undefined,
-  );
-  if (said.length === 0) return "";
-  return `?${new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString()}`;
-}

@@ -1,6 +1,7 @@
 //! The English catalogue. It says the same as `fr.ts`, in as few words.
 
 import type { Catalogue } from "./fr";
+import { calls, directory } from "./calls.en";
 import { telephony } from "./telephony.en";
 
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
@@ -41,7 +42,16 @@ export const en: Catalogue = {
     meeting_full: "The room is full. Try again later.",
     removed: "The host removed you from this meeting.",
     too_many_waiting: "Too many people are waiting. Try again in a moment.",
+    no_extension: "Your account has no extension.",
+    no_phones: "The telephone is off at present.",
+    call_over: "The call was answered or given up already.",
+    call_refused: "This number cannot be called.",
+    is_meeting: "This number leads to a meeting. Enter by its link.",
     fields: {
+      extension: "Write the number of an extension that exists, or nothing.",
+      time_zone: "Write a name such as Africa/Porto-Novo, or nothing.",
+      meeting: "Write the code of a meeting that exists.",
+      digits: "Write digits, star or hash.",
       name: "The name must have 1 to 80 characters.",
       email: "Write a complete address, such as name@example.org.",
       password: "The password is too short, at least 12 characters, 15 for an administrator.",
@@ -97,11 +107,15 @@ export const en: Catalogue = {
   nav: {
     main: "Main navigation",
     home: "Home",
+    directory: "Directory",
+    calls: "Calls",
     users: "Accounts",
     telephony: "Telephony",
     settings: "Settings",
   },
   home: {
+    byPhone: (number, pin) => `By phone: ${number}, PIN ${pin}`,
+    byPhoneDirect: (number) => `By phone: ${number}`,
     greeting: (date) => date,
     lede: (n) => (n === 0 ? "No meeting for now." : `You host ${count(n, "meeting", "meetings")}.`),
     startTitle: "Meet now",
@@ -135,6 +149,12 @@ export const en: Catalogue = {
     email: "Address",
     role: "Rights",
     roles: { administrator: "Administrator", user: "User" },
+    extension: "Extension",
+    noExtension: "Give an extension",
+    extensionOf: (name) => `Extension of ${name}`,
+    extensionHelp: "Its calls ring in the browser too. Empty: no extension.",
+    extensionSaid: (name, number) =>
+      number === null ? `${name} has no extension any more.` : `${name} answers extension ${number}.`,
     password: "Provisional password",
     passwordHelp: "At least 12 characters, 15 for an administrator. The person can change it.",
     create: "Add",
@@ -147,9 +167,17 @@ export const en: Catalogue = {
     actions: "Actions",
   },
   telephony,
+  calls,
+  directory,
   settings: {
     title: "Settings",
-    lede: "Your password, language and appearance.",
+    lede: "Language, appearance, devices and your password.",
+    devicesTitle: "Ringing and devices",
+    ringDevice: "Ring on",
+    speaker: "Voice on",
+    microphone: "Microphone",
+    tryRing: "Play a test",
+    administration: "Administration",
     passwordTitle: "Password",
     current: "Current password",
     next: "New password",
@@ -202,6 +230,31 @@ export const en: Catalogue = {
     lost: "The link is down. Trying again.",
   },
   meeting: {
+    phone: {
+      title: "By phone",
+      byPhone: "By phone",
+      statuses: { dialing: "Calling", ringing: "Ringing" },
+      call: "Call a number",
+      callAction: "Call",
+      callMe: "Call me on",
+      callMeAction: "Call me",
+      knocks: (number) => (number === "" ? "By phone" : `By phone, ${number}`),
+      asksHost: (name) => `${name} would like to speak to the host`,
+    },
+    invite: {
+      title: "Invite",
+      byLink: "By the link",
+      byPhone: "By phone",
+      inside: "From an extension",
+      outside: "From outside",
+      pin: "PIN",
+      direct: "Without a PIN",
+      copy: "Copy the invitation",
+      copied: "Invitation copied",
+      newPin: "Change the PIN",
+      lineByPin: (number, pin) => `By phone: ${number}, PIN ${pin}`,
+      lineDirect: (number) => `By phone, without a PIN: ${number}`,
+    },
     controls: "Session controls",
     stage: "Participants in the picture",
     connecting: "Entering the room",

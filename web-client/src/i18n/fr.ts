@@ -1,5 +1,6 @@
 //! The French catalogue: the source of every word of the interface. `en.ts` must have the same shape.
 
+import { calls, directory } from "./calls.fr";
 import { telephony } from "./telephony.fr";
 
 /** `1 personne`, `2 personnes`. */
@@ -41,7 +42,16 @@ export const fr = {
     meeting_full: "La salle est pleine. Réessayez plus tard.",
     removed: "L’hôte a mis fin à votre participation à cette rencontre.",
     too_many_waiting: "Trop de personnes attendent. Réessayez dans un instant.",
+    no_extension: "Votre compte n’a pas de poste téléphonique.",
+    no_phones: "Le téléphone est arrêté pour l’instant.",
+    call_over: "L’appel est déjà pris, ou abandonné.",
+    call_refused: "Ce numéro ne peut pas être appelé.",
+    is_meeting: "Ce numéro mène à une rencontre. Entrez par son lien.",
     fields: {
+      extension: "Écrire le numéro d’un poste qui existe, ou rien.",
+      time_zone: "Écrire un nom comme Africa/Porto-Novo, ou rien.",
+      meeting: "Écrire le code d’une rencontre qui existe.",
+      digits: "Écrire des chiffres, étoile ou dièse.",
       name: "Le nom doit avoir entre 1 et 80 caractères.",
       email: "Écrire une adresse complète, comme nom@exemple.org.",
       password: "Le mot de passe est trop court, 12 caractères au moins, 15 pour un administrateur.",
@@ -97,11 +107,15 @@ export const fr = {
   nav: {
     main: "Navigation principale",
     home: "Accueil",
+    directory: "Annuaire",
+    calls: "Appels",
     users: "Comptes",
     telephony: "Téléphonie",
     settings: "Réglages",
   },
   home: {
+    byPhone: (number: string, pin: string) => `Par téléphone : ${number}, code PIN ${pin}`,
+    byPhoneDirect: (number: string) => `Par téléphone : ${number}`,
     greeting: (date: string) => date.charAt(0).toUpperCase() + date.slice(1),
     lede: (n: number) =>
       n === 0 ? "Aucune rencontre pour l’instant." : `Vous tenez ${count(n, "rencontre", "rencontres")}.`,
@@ -136,6 +150,12 @@ export const fr = {
     email: "Adresse",
     role: "Droits",
     roles: { administrator: "Administrateur", user: "Utilisateur" },
+    extension: "Poste",
+    noExtension: "Donner un poste",
+    extensionOf: (name: string) => `Poste téléphonique de ${name}`,
+    extensionHelp: "Ses appels sonnent aussi dans le navigateur. Vide : aucun poste.",
+    extensionSaid: (name: string, number: string | null) =>
+      number === null ? `${name} n’a plus de poste.` : `${name} répond au poste ${number}.`,
     password: "Mot de passe provisoire",
     passwordHelp: "12 caractères au moins, 15 pour un administrateur. La personne pourra le changer.",
     create: "Ajouter",
@@ -149,9 +169,17 @@ export const fr = {
     actions: "Actions",
   },
   telephony,
+  calls,
+  directory,
   settings: {
     title: "Réglages",
-    lede: "Votre mot de passe, la langue et l’apparence.",
+    lede: "La langue, l’apparence, les appareils et votre mot de passe.",
+    devicesTitle: "Sonnerie et appareils",
+    ringDevice: "Sonnerie sur",
+    speaker: "Voix sur",
+    microphone: "Micro",
+    tryRing: "Écouter un essai",
+    administration: "Administration",
     passwordTitle: "Mot de passe",
     current: "Mot de passe actuel",
     next: "Nouveau mot de passe",
@@ -204,6 +232,31 @@ export const fr = {
     lost: "La liaison est coupée. Nouvel essai en cours.",
   },
   meeting: {
+    phone: {
+      title: "Par téléphone",
+      byPhone: "Par téléphone",
+      statuses: { dialing: "Appel en cours", ringing: "Ça sonne" },
+      call: "Appeler un numéro",
+      callAction: "Appeler",
+      callMe: "Appelez-moi au",
+      callMeAction: "M’appeler",
+      knocks: (number: string) => (number === "" ? "Par téléphone" : `Par téléphone, ${number}`),
+      asksHost: (name: string) => `${name} souhaite parler à l’hôte`,
+    },
+    invite: {
+      title: "Inviter",
+      byLink: "Par le lien",
+      byPhone: "Par téléphone",
+      inside: "Depuis un poste",
+      outside: "Depuis l’extérieur",
+      pin: "Code PIN",
+      direct: "Sans code",
+      copy: "Copier l’invitation",
+      copied: "Invitation copiée",
+      newPin: "Changer le code PIN",
+      lineByPin: (number: string, pin: string) => `Par téléphone : ${number}, code PIN ${pin}`,
+      lineDirect: (number: string) => `Par téléphone, sans code : ${number}`,
+    },
     controls: "Commandes de séance",
     stage: "Participants à l’image",
     connecting: "Entrée dans la salle",

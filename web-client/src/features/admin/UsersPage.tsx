@@ -1,9 +1,10 @@
 import { useState } from "react";
-import { addUser, listUsers, removeUser, type Role, type User } from "../../api/accounts";
+import { Dialog, Form, Heading, Modal, ModalOverlay } from "react-aria-components";
+import { addUser, listUsers, removeUser, setExtension, type Role, type User } from "../../api/accounts";
 import { useText } from "../../i18n";
 import { AccountForm, AccountLine } from "../auth";
 import { useLoaded } from "../../useLoaded";
-import { Button, Choice, Confirm, FormError, Loading, useTitle } from "../../ui";
+import { Button, Choice, Confirm, Field, FormError, Loading, useTitle } from "../../ui";
 import { useForm } from "../../useForm";
 
 /** The accounts of this server, for its administrators. */
@@ -12,6 +13,7 @@ export function UsersPage({ me }: { me: User }) {
   const users = useLoaded(listUsers);
   const form = useForm();
   const [leaving, setLeaving] = useState<User>();
+  const [giving, setGiving] = useState<User>();
   const [said, setSaid] = useState("");
   useTitle(text.users.title);
 
@@ -43,6 +45,7 @@ export function UsersPage({ me }: { me: User }) {
                   <th scope="col">{text.users.name}</th>
                   <th scope="col">{text.users.email}</th>
                   <th scope="col">{text.users.role}</th>
+                  <th scope="col">{text.users.extension}</th>
                   <th scope="col">
                     <span className="hide">{text.users.actions}</span>
                   </th>
@@ -54,6 +57,17 @@ export function UsersPage({ me }: { me: User }) {
                     <td className="b">{user.name}</td>
                     <td>{user.email}</td>
                     <td>{text.users.roles[user.role]}</td>
+                    <td>
+                      <Button
+                        rank="ghost"
+                        small
+                        className="flushleft"
+                        aria-label={text.users.extensionOf(user.name)}
+                        onPress={() => setGiving(user)}
+                      >
+                        {user.extension ?? text.users.noExtension}
+                      </Button>
+                    </td>
                     <td className="num">
                       {user.id === me.id ? (
                         <span className="q3">{text.users.you}</span>
@@ -83,6 +97,16 @@ export function UsersPage({ me }: { me: User }) {
           }}
         />
       </div>
+      {giving && (
+        <ExtensionDialog
+          user={giving}
+          onDone={(user) => {
+            setSaid(text.users.extensionSaid(user.name, user.extension));
+            users.reload();
+          }}
+          onClose={() => setGiving(undefined)}
+        />
+      )}
       {leaving && (
         <Confirm
           title={text.users.removeTitle}
@@ -93,6 +117,70 @@ export function UsersPage({ me }: { me: User }) {
         />
       )}
     </>
+  );
+}
+
+/** Which extension somebody answers in the browser. */
+function ExtensionDialog({
+  user,
+  onDone,
+  onClose,
+}: {
+  user: User;
+  onDone: (user: User) => void;
+  onClose: () => void;
+}) {
+  const text = useText();
+  const form = useForm();
+  const [number, setNumber] = useState(user.extension ?? "");
+
+  return (
+    <ModalOverlay
+      className="veil"
+      isOpen
+      isDismissable
+      onOpenChange={(open) => {
+        if (!open) onClose();
+      }}
+    >
+      <Modal className="dialog">
+        <Dialog>
+          <Form
+            className="stack"
+            onSubmit={(event) => {
+              event.preventDefault();
+              void form.submit(async () => {
+                const typed = number.trim();
+                onDone(await setExtension(user.id, typed === "" ? null : typed));
+                onClose();
+              });
+            }}
+          >
+            <div>
+              <Heading slot="title">{text.users.extensionOf(user.name)}</Heading>
+              <p className="lede">{text.users.extensionHelp}</p>
+            </div>
+            <FormError>{form.errorElsewhere("extension")}</FormError>
+            <Field
+              label={text.users.extension}
+              error={form.errorAt("extension")}
+              inputMode="numeric"
+              autoComplete="off"
+              maxLength={10}
+              value={number}
+              onChange={setNumber}
+              autoFocus
+            />
+            <div className="actions">
+              <Button onPress={onClose}>{text.app.cancel}</Button>
+              <Button rank="primary" type="submit" isPending={form.sending}>
+                {text.telephony.save}
+              </Button>
+            </div>
+          </Form>
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
   );
 }
 

@@ -1,10 +1,11 @@
 import { Copy, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { deleteMeeting, type Meeting } from "../../api/meetings";
-import { useLanguage } from "../../i18n";
+import { deleteMeeting, type DialIn, type Meeting } from "../../api/meetings";
+import { useLanguage, type Catalogue } from "../../i18n";
 import { go } from "../../navigation";
 import { Button, Confirm, copyText, FormError } from "../../ui";
 import { useForm } from "../../useForm";
+import { pinInGroups } from "../meeting";
 
 interface Props {
   meetings: readonly Meeting[];
@@ -38,6 +39,7 @@ export function MeetingList({ meetings, onChange }: Props) {
                   ? copied.sentence
                   : `${meeting.code} · ${text.home.created(day(meeting.created_at, language))}`}
               </span>
+              {meeting.dial_in && <span className="sm q3">{byPhone(meeting.dial_in, text)}</span>}
             </span>
             {meeting.in_session && (
               <span className="tag voice">
@@ -86,6 +88,12 @@ export function MeetingList({ meetings, onChange }: Props) {
       )}
     </>
   );
+}
+
+/** The first number, and the PIN if it asks for one. */
+function byPhone({ numbers: [first], direct: [door], pin }: DialIn, text: Catalogue): string {
+  if (door) return text.home.byPhoneDirect(door.number);
+  return first ? text.home.byPhone(first.number, pinInGroups(pin)) : "";
 }
 
 const day = (time: string, language: string) =>

@@ -30,7 +30,7 @@ import { Clock } from "./Clock";
 import type { DeviceKind, MeetingSession } from "./session";
 import type { MeetingView } from "./view";
 
-export type PanelName = "people" | "messages";
+export type PanelName = "people" | "messages" | "invite";
 
 interface Props {
   session: MeetingSession;
@@ -225,6 +225,7 @@ function MoreMenu({ session, view, onPanel }: MoreProps) {
     switch (key) {
       case "people":
       case "messages":
+      case "invite":
         onPanel(key);
         break;
       case "share":
@@ -262,6 +263,9 @@ function MoreMenu({ session, view, onPanel }: MoreProps) {
             </MenuItem>
             <MenuItem id="share" className="option phoneonly">
               {view.sharing ? words.stopPresenting : words.present}
+            </MenuItem>
+            <MenuItem id="invite" className="option">
+              {words.invite.title}
             </MenuItem>
             <MenuItem id="copy" className="option">
               {words.copyLink}

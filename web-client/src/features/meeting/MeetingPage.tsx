@@ -58,7 +58,7 @@ function Visiting({ visit }: { visit: Visit }) {
     case "inside":
       return session ? (
         <Suspense fallback={<Loading />}>
-          <RoomScreen session={session} title={state.door.title} />
+          <RoomScreen session={session} title={state.door.title} dialIn={state.door.dial_in} />
         </Suspense>
       ) : (
         <Loading />

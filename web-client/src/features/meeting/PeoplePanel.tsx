@@ -1,10 +1,12 @@
 import { EllipsisVertical, Mic, MicOff } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
-import { useText } from "../../i18n";
+import { useText, type Catalogue } from "../../i18n";
 import { Bars, Button, Confirm } from "../../ui";
 import type { MeetingSession } from "./session";
 import type { MeetingView, Person } from "./view";
+
+const PhonePart = lazy(async () => ({ default: (await import("./PhonePart")).PhonePart }));
 
 interface Props {
   session: MeetingSession;
@@ -37,9 +39,12 @@ export function PeoplePanel({ session, view }: Props) {
             )}
           </div>
           <ul className="list">
-            {view.knocks.map(({ ticket, name }) => (
+            {view.knocks.map(({ ticket, name, phone }) => (
               <li key={ticket}>
-                <span className="grow b">{name}</span>
+                <span className="two grow">
+                  <span>{name}</span>
+                  {phone !== null && <span>{text.meeting.phone.knocks(phone === name ? "" : phone)}</span>}
+                </span>
                 <Button
                   small
                   rank="ghost"
@@ -91,6 +96,10 @@ export function PeoplePanel({ session, view }: Props) {
           ))}
         </ul>
       </section>
+      {/* Loaded when somebody looks for it: the way into a meeting stays light. */}
+      <Suspense fallback={null}>
+        <PhonePart code={session.code} isHost={view.isHost} />
+      </Suspense>
       {leaving && (
         <Confirm
           title={text.meeting.removeTitle(leaving.name)}
@@ -102,6 +111,15 @@ export function PeoplePanel({ session, view }: Props) {
       )}
     </div>
   );
+}
+
+/** What somebody is here, and by which way when it is a telephone. */
+function secondLine(text: Catalogue, { role, phone }: Person): string {
+  if (!phone) return text.meeting.roles[role];
+  const words = text.meeting.phone;
+  const way = phone.status === "active" ? words.byPhone : words.statuses[phone.status];
+  const extension = phone.extension === "" ? "" : text.calls.extension(phone.extension);
+  return [way, phone.post, extension].filter((part) => part !== "").join(", ");
 }
 
 interface RowProps {
@@ -122,7 +140,7 @@ function PersonRow({ person, session, isHost, onRemove }: RowProps) {
       )}
       <span className="two grow">
         <span>{person.isSelf ? `${person.name} (${text.meeting.you})` : person.name}</span>
-        <span>{text.meeting.roles[person.role]}</span>
+        <span>{secondLine(text, person)}</span>
       </span>
       {person.quality !== "good" && (
         <span role="img" aria-label={text.meeting.quality[person.quality]}>

@@ -1,11 +1,14 @@
-import { useState, useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
+import type { DialIn } from "../../api/meetings";
 import { useText } from "../../i18n";
 import { Bars, useTitle } from "../../ui";
 import { ChatPanel } from "../chat";
+import { held, usePhone } from "../phone";
 import { Lock } from "lucide-react";
 import { AudioSink } from "./AudioSink";
 import { ControlBar, type PanelName } from "./ControlBar";
 import { Grid } from "./Grid";
+import { InvitePanel } from "./InvitePanel";
 import { LinkBanner } from "./LinkBanner";
 import { Panel } from "./Panel";
 import { PeoplePanel } from "./PeoplePanel";
@@ -17,14 +20,22 @@ import "./meeting.css";
 interface Props {
   session: MeetingSession;
   title: string;
+  /** How telephones come in, for who may know it. */
+  dialIn: DialIn | null;
 }
 
 /** In session: the stage, the bar, and at most one panel beside them. */
-export function RoomScreen({ session, title }: Props) {
+export function RoomScreen({ session, title, dialIn }: Props) {
   const text = useText();
   const view = useSyncExternalStore(session.subscribe, session.current);
   const [panel, setPanel] = useState<PanelName>();
   useTitle(title);
+
+  // Whoever answers the telephone is not heard in session meanwhile.
+  const telephones = held(usePhone().state).some(({ state }) => state === "talking");
+  useEffect(() => {
+    if (telephones && session.current().microphoneOpen) void session.toggleMicrophone();
+  }, [telephones, session]);
 
   const open = (next: PanelName | undefined) => {
     session.chat({ on: next === "messages" ? "opened" : "closed" });
@@ -64,6 +75,11 @@ export function RoomScreen({ session, title }: Props) {
         {panel === "people" && (
           <Panel title={text.meeting.participants} opener="key-people" onClose={() => open(undefined)}>
             <PeoplePanel session={session} view={view} />
+          </Panel>
+        )}
+        {panel === "invite" && (
+          <Panel title={text.meeting.invite.title} opener="key-more" onClose={() => open(undefined)}>
+            <InvitePanel code={session.code} title={title} dialIn={dialIn} isHost={view.isHost} />
           </Panel>
         )}
         {panel === "messages" && (

@@ -1,8 +1,8 @@
-import { Hand, MicOff, User } from "lucide-react";
+import { Hand, MicOff, Phone, User } from "lucide-react";
 import { useText } from "../../i18n";
 import { Bars } from "../../ui";
 import { Picture } from "./Picture";
-import type { Person } from "./view";
+import type { Person, PhoneSeat } from "./view";
 
 /** One person: picture or seal, nameplate, and whatever matters at a glance. */
 export function Tile({ person }: { person: Person }) {
@@ -20,8 +20,9 @@ export function Tile({ person }: { person: Person }) {
       ) : (
         <div className="seal">
           <span>
-            <User className="i l" aria-hidden />
+            {person.phone ? <Phone className="i l" aria-hidden /> : <User className="i l" aria-hidden />}
           </span>
+          {person.phone && <PhoneWords seat={person.phone} />}
         </div>
       )}
       <div className="corner">
@@ -52,5 +53,19 @@ export function Tile({ person }: { person: Person }) {
         <span>{name}</span>
       </figcaption>
     </figure>
+  );
+}
+
+/** By which way somebody takes part, and from where; or how far the call is. */
+function PhoneWords({ seat }: { seat: PhoneSeat }) {
+  const text = useText();
+  const words = text.meeting.phone;
+  if (seat.status !== "active") return <>{words.statuses[seat.status]}</>;
+  const where = [seat.post, seat.extension === "" ? "" : text.calls.extension(seat.extension)];
+  return (
+    <>
+      {words.byPhone}
+      <small>{where.filter((part) => part !== "").join(", ")}</small>
+    </>
   );
 }

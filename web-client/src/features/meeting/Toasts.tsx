@@ -97,6 +97,8 @@ function wordsFor(notice: Notice, text: Catalogue): string {
       return text.meeting.linkCopied;
     case "back":
       return text.meeting.back;
+    case "asks-host":
+      return text.meeting.phone.asksHost(notice.name);
     case "error":
       return sentenceFor(text, notice.code);
   }

@@ -1,1 +1,2 @@
 export { MeetingPage } from "./MeetingPage";
+export { pinInGroups } from "./pin";

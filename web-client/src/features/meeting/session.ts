@@ -376,6 +376,10 @@ export class MeetingSession {
         this.knocks = knocks;
         this.refresh();
       },
+      asks_host: (data) => {
+        chime();
+        this.say({ says: "asks-host", name: (JSON.parse(data) as { name: string }).name });
+      },
     });
   }
 

@@ -1,6 +1,13 @@
 //! What the screen shows of a room at one moment: plain values, made anew whenever the room changes.
 
-import { ConnectionQuality, Track, type Participant, type RemoteTrack, type Room } from "livekit-client";
+import {
+  ConnectionQuality,
+  ParticipantKind,
+  Track,
+  type Participant,
+  type RemoteTrack,
+  type Room,
+} from "livekit-client";
 import type { Knock } from "../../api/meetings";
 import type { ChatState } from "../chat";
 import type { LinkState } from "./link-machine";
@@ -24,6 +31,17 @@ export interface Person {
   speaking: boolean;
   camera: Track | undefined;
   quality: Quality;
+  /** Nothing for a browser. */
+  phone: PhoneSeat | undefined;
+}
+
+/** Somebody who takes part by telephone. */
+export interface PhoneSeat {
+  /** The extension, if it is one of the house. */
+  extension: string;
+  post: string;
+  /** Whether the phone is still being called. */
+  status: "dialing" | "ringing" | "active";
 }
 
 /** A screen somebody shows. */
@@ -40,6 +58,7 @@ export type Notice = { id: number } & (
   | { says: "share-failed" }
   | { says: "link-copied" }
   | { says: "back" }
+  | { says: "asks-host"; name: string }
   | { says: "error"; code: string }
 );
 
@@ -104,6 +123,17 @@ function personOf(participant: Participant, isSelf: boolean, hands: readonly str
     speaking: participant.isSpeaking && participant.isMicrophoneEnabled,
     camera: camera && !camera.isMuted ? camera.track : undefined,
     quality: qualityOf(participant.connectionQuality),
+    phone: phoneOf(participant),
+  };
+}
+
+function phoneOf({ kind, attributes }: Participant): PhoneSeat | undefined {
+  const status = attributes["sip.callStatus"];
+  if (kind !== ParticipantKind.SIP && status === undefined) return undefined;
+  return {
+    extension: attributes["palabre.extension"] ?? "",
+    post: attributes["palabre.post"] ?? "",
+    status: status === "dialing" || status === "ringing" ? status : "active",
   };
 }
 

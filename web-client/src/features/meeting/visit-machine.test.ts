@@ -101,6 +101,7 @@ const door: MeetingDoor = {
   in_session: true,
   is_host: false,
   needs_name: true,
+  dial_in: null,
 };
 const ticket = { state: "waiting", ticket: "t1" } as const;
 const admission: Admission = {

@@ -1,13 +1,15 @@
 import { useState } from "react";
 import { changePassword } from "../../api/accounts";
 import { languages, nameOf, useLanguage, type Language } from "../../i18n";
-import { Choice, chooseTheme, chosenTheme, useTitle, type Theme } from "../../ui";
+import { Button, Choice, chooseTheme, chosenTheme, Link, testTone, useTitle, type Theme } from "../../ui";
 import { AccountForm, AccountLine } from "../auth";
+import { recallRingDevice, rememberRingDevice } from "../phone";
+import { recallChoices, rememberChoices, useDevices, wordsFor, type Choices } from "../prejoin";
 
 const themes: readonly Theme[] = ["system", "light", "dark", "contrast"];
 
 /** What one may set for oneself. */
-export function SettingsPage() {
+export function SettingsPage({ isAdministrator }: { isAdministrator: boolean }) {
   const { text, language, speak } = useLanguage();
   const [theme, setTheme] = useState<Theme>(chosenTheme);
   useTitle(text.settings.title);
@@ -40,8 +42,68 @@ export function SettingsPage() {
           />
         </div>
       </section>
+      <RingDevice />
+      {isAdministrator && (
+        <section className="section narrow">
+          <h2>{text.settings.administration}</h2>
+          <p className="row">
+            <Link to="/telephony" className="btn plain">
+              {text.nav.telephony}
+            </Link>
+            <Link to="/users" className="btn plain">
+              {text.nav.users}
+            </Link>
+          </p>
+        </section>
+      )}
       <PasswordForm />
     </>
+  );
+}
+
+/** Where calls ring, which may be another place than where one listens. */
+function RingDevice() {
+  const { text } = useLanguage();
+  const words = text.settings;
+  const { speakers, microphones } = useDevices(undefined);
+  const [choices, setChoices] = useState(recallChoices);
+  const [ring, setRing] = useState(recallRingDevice);
+  const choose = (change: Partial<Choices>) => {
+    const next = { ...choices, ...change };
+    rememberChoices(next);
+    setChoices(next);
+  };
+
+  return (
+    <section className="section narrow">
+      <h2>{words.devicesTitle}</h2>
+      <div className="stack">
+        <Choice
+          label={words.ringDevice}
+          options={wordsFor(speakers, text)}
+          chosen={ring}
+          onChoose={(id) => {
+            rememberRingDevice(id);
+            setRing(id);
+          }}
+        />
+        <Choice
+          label={words.speaker}
+          options={wordsFor(speakers, text)}
+          chosen={choices.speakerId}
+          onChoose={(speakerId) => choose({ speakerId })}
+        />
+        <Choice
+          label={words.microphone}
+          options={wordsFor(microphones, text)}
+          chosen={choices.microphoneId}
+          onChoose={(microphoneId) => choose({ microphoneId })}
+        />
+        <p>
+          <Button onPress={() => void testTone(ring === "" ? undefined : ring)}>{words.tryRing}</Button>
+        </p>
+      </div>
+    </section>
   );
 }
 

@@ -1,7 +1,15 @@
-import { listNumbers, listPosts, listRoutes, listTrunks, type Trunk } from "../../../api/phones";
+import {
+  conferenceNumbers,
+  listNumbers,
+  listPosts,
+  listRoutes,
+  listTrunks,
+  type Trunk,
+} from "../../../api/phones";
 import { useText } from "../../../i18n";
 import { FormError, Loading } from "../../../ui";
 import { useLoaded } from "../../../useLoaded";
+import { ConferenceNumbers } from "./ConferenceNumbers";
 import { Listing, useOpen } from "./Listing";
 import { Numbers } from "./Numbers";
 import { Routes } from "./Routes";
@@ -16,10 +24,11 @@ export function LinesTab() {
   const posts = useLoaded(listPosts);
   const routes = useLoaded(listRoutes);
   const numbers = useLoaded(listNumbers);
+  const conference = useLoaded(conferenceNumbers);
   const { open, show, close, said, say } = useOpen();
 
-  const error = trunks.error ?? posts.error ?? routes.error ?? numbers.error;
-  if (!trunks.value || !posts.value || !routes.value || !numbers.value) {
+  const error = trunks.error ?? posts.error ?? routes.error ?? numbers.error ?? conference.error;
+  if (!trunks.value || !posts.value || !routes.value || !numbers.value || !conference.value) {
     return error === undefined ? <Loading /> : <FormError>{error}</FormError>;
   }
   const keyOf = ({ id }: Trunk) => String(id);
@@ -29,6 +38,7 @@ export function LinesTab() {
     trunks.reload();
     routes.reload();
     numbers.reload();
+    conference.reload();
   };
 
   return (
@@ -80,6 +90,7 @@ export function LinesTab() {
               <Numbers numbers={numbers.value} trunks={trunks.value} onChanged={changed} />
             </>
           )}
+          <ConferenceNumbers conference={conference.value} onChanged={changed} />
         </div>
       </Listing>
     </>

@@ -48,6 +48,7 @@ export function SitesTab() {
             columns={[
               { head: words.name, cell: ({ name }) => name },
               { head: words.country, cell: ({ country }) => country },
+              { head: words.zone, cell: ({ time_zone }) => time_zone },
               { head: words.prefix, cell: ({ outside_prefix }) => outside_prefix || "–" },
               { head: words.emergency, cell: ({ emergency }) => emergency.join(", ") },
             ]}
@@ -74,10 +75,17 @@ function SiteSide({ post, onDone, onClose }: SideProps) {
   const [name, setName] = useState(post?.name ?? "");
   const [country, setCountry] = useState(post?.country ?? "BJ");
   const [prefix, setPrefix] = useState(post?.outside_prefix ?? "0");
+  const [zone, setZone] = useState(post?.time_zone ?? "");
   const [emergency, setEmergency] = useState(post?.emergency.join(", ") ?? "112");
 
   const save = async () => {
-    const values = { name, country, outside_prefix: prefix, emergency: listIn(emergency) };
+    const values = {
+      name,
+      country,
+      outside_prefix: prefix,
+      emergency: listIn(emergency),
+      time_zone: zone.trim(),
+    };
     await (post ? changePost(post.id, values) : addPost(values));
     return name;
   };
@@ -86,7 +94,7 @@ function SiteSide({ post, onDone, onClose }: SideProps) {
     <RecordSide
       words={words}
       form={form}
-      fields={["name", "country", "outside_prefix", "emergency"]}
+      fields={["name", "country", "outside_prefix", "emergency", "time_zone"]}
       record={post && { title: post.name, name: post.name, remove: () => removePost(post.id) }}
       save={save}
       onDone={onDone}
@@ -127,6 +135,16 @@ function SiteSide({ post, onDone, onClose }: SideProps) {
           onChange={setPrefix}
         />
       </div>
+      <Field
+        label={words.zone}
+        help={words.zoneHelp}
+        error={form.errorAt("time_zone")}
+        name="time_zone"
+        autoComplete="off"
+        maxLength={40}
+        value={zone}
+        onChange={setZone}
+      />
       <Field
         label={words.emergency}
         help={words.emergencyHelp}

@@ -1,0 +1,2 @@
+export { CallsPage } from "./CallsPage";
+export { NumberField } from "./NumberField";

@@ -1,0 +1,8 @@
+export { CallCards } from "./CallCard";
+export { PhoneProvider, usePhone, useTelephone } from "./PhoneProvider";
+export { PresenceWord } from "./PresenceWord";
+export { alerts, elsewhere, failed, held, ringing } from "./phone-machine";
+export { recallRingDevice, rememberRingDevice } from "./ring-device";
+export { hourAt, isLate, spanOf } from "./time";
+export { useNow } from "./useNow";
+export { failureOf, nameOf, stateOf, whereOf } from "./words";
