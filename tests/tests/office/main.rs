@@ -7,6 +7,7 @@ mod inside;
 mod lobby;
 mod meetings;
 mod participant;
+mod people;
 mod phones;
 mod program;
 mod provider;
