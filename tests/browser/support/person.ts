@@ -49,6 +49,22 @@ export class Person {
     expect(answer.status(), await answer.text()).toBe(200);
   }
 
+  /** Signs in as somebody else, without the page. */
+  async signInAs(email: string, password: string): Promise<void> {
+    const answer = await this.context.request.post("/api/sign-in", {
+      headers: { origin: this.base },
+      data: { email, password },
+    });
+    expect(answer.status(), await answer.text()).toBe(200);
+  }
+
+  /** Another tab of the same browser, watched as the first one is. */
+  async anotherTab(): Promise<Page> {
+    const page = await this.context.newPage();
+    this.watch(page);
+    return page;
+  }
+
   /** Makes a meeting; its code. */
   async makeMeeting(title: string, waitingRoom: boolean): Promise<string> {
     const answer = await this.context.request.post("/api/meetings", {
@@ -119,19 +135,19 @@ export class Person {
     await this.page.getByRole("button", { name: "Envoyer" }).click();
   }
 
-  private watch(): void {
+  private watch(page = this.page): void {
     const own = new URL(this.base).host;
-    this.page.on("console", (message) => {
+    page.on("console", (message) => {
       if (message.type() !== "error") return;
       const text = `${message.text()} (${message.location().url})`;
       if (!this.excused.some((excuse) => excuse.test(text))) this.faults.push(`console: ${text}`);
     });
-    this.page.on("pageerror", (error) => this.faults.push(`uncaught: ${error.stack ?? error.message}`));
-    this.page.on("request", (request) => {
+    page.on("pageerror", (error) => this.faults.push(`uncaught: ${error.stack ?? error.message}`));
+    page.on("request", (request) => {
       const { protocol, host } = new URL(request.url());
       if (protocol !== "data:" && protocol !== "blob:" && host !== own) this.faults.push(`foreign request: ${request.url()}`);
     });
-    this.page.on("websocket", (socket) => {
+    page.on("websocket", (socket) => {
       if (new URL(socket.url()).host !== own) this.faults.push(`foreign WebSocket: ${socket.url()}`);
     });
   }

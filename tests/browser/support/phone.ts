@@ -28,23 +28,21 @@ export class Phone {
   private readonly answers: Answer[] = [];
   private wake: () => void = () => undefined;
 
-  private constructor(
+  protected constructor(
     private readonly typed: Typed,
-    private readonly socket: Socket,
+    protected readonly socket: Socket,
   ) {
     socket.on("message", (datagram) => {
       const head = datagram.toString();
       const status = Number(/^SIP\/2\.0 (\d{3})/.exec(head)?.[1] ?? 0);
+      if (status === 0) this.asked(head);
       if (status >= 200) this.answers.push({ status, head });
       this.wake();
     });
   }
 
   static async with(typed: Typed): Promise<Phone> {
-    const socket = createSocket("udp4");
-    socket.bind(0, "127.0.0.1");
-    await once(socket, "listening");
-    return new Phone(typed, socket);
+    return new Phone(typed, await localSocket());
   }
 
   /** Registers for ten minutes, and answers with the status it was given. */
@@ -58,15 +56,13 @@ export class Phone {
   /** Calls a number, and answers with a way to hang up once the other end has answered. */
   async call(number: string): Promise<() => Promise<void>> {
     const uri = `sip:${number}@${this.typed.server}`;
-    const sdp =
-      "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n" +
-      `m=audio ${(this.socket.address() as AddressInfo).port + 1} RTP/AVP 8\r\n`;
     const contact = `Contact: <sip:${this.typed.user}@${this.address}>`;
-    const { status, head } = await this.ask("INVITE", uri, number, [contact, "Content-Type: application/sdp"], sdp);
+    const { status, head } = await this.ask("INVITE", uri, number, [contact, "Content-Type: application/sdp"], this.sdp());
     if (status !== 200) throw new Error(`the call was not answered: ${head}`);
     const to = /^To: (.*)$/m.exec(head)?.[1]?.trim() ?? "";
     const target = /^Contact: <([^>]+)>/m.exec(head)?.[1] ?? uri;
     this.send("ACK", target, to, []);
+    this.answered(head);
     return async () => {
       const bye = await this.ask("BYE", target, to, []);
       if (bye.status !== 200) throw new Error(`the call did not end: ${bye.head}`);
@@ -77,7 +73,18 @@ export class Phone {
     this.socket.close();
   }
 
-  private get address(): string {
+  /** Where it wants to hear: nowhere, for it is deaf. */
+  protected sdp(): string {
+    return sdpAt((this.socket.address() as AddressInfo).port + 1);
+  }
+
+  /** Its call was answered. */
+  protected answered(_head: string): void {}
+
+  /** The server asks something, which this phone does not answer. */
+  protected asked(_head: string): void {}
+
+  protected get address(): string {
     const { address, port } = this.socket.address() as AddressInfo;
     return `${address}:${port}`;
   }
@@ -137,3 +144,16 @@ export class Phone {
     }
   }
 }
+
+/** A socket on the loopback, on a port that was free. */
+export async function localSocket(): Promise<Socket> {
+  const socket = createSocket("udp4");
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  return socket;
+}
+
+/** Sound in G.711, A-law, at a port of the loopback. */
+export const sdpAt = (port: number): string =>
+  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n" +
+  `m=audio ${port} RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n`;

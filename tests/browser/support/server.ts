@@ -17,6 +17,8 @@ export class Server {
   private constructor(
     private readonly dir: string,
     readonly port: number,
+    /** Where phones register, over UDP. */
+    readonly sipPort: number,
   ) {}
 
   /** Starts the program with an empty state on free ports of the loopback. */
@@ -24,7 +26,7 @@ export class Server {
     const dir = await mkdtemp(join(tmpdir(), "palabre-browser-"));
     const [http, tcp, udp] = await Promise.all([freeTcpPort(), freeTcpPort(), freeUdpPort()]);
     const [sip, sips] = await Promise.all([freeUdpPort(), freeTcpPort()]);
-    const server = new Server(dir, http);
+    const server = new Server(dir, http, sip);
     await writeFile(server.config, configuration(dir, { http, tcp, udp, sip, sips }));
     await server.run();
     return server;
