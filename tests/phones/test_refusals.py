@@ -228,10 +228,10 @@ def test_an_honest_phone_registers_in_a_flood_almost_as_fast_as_without(phones, 
     before = phones.house.program.resident_memory
     # Other work on the machine only ever makes it slower, so that the best of a few rounds counts.
     rounds = []
-    for _ in range(3):
+    for _ in range(5):
         rounds.append((registered_within(phone, 200), registered_in_flood(phone, method)))
         quiet, flooded = rounds[-1]
-        if flooded < 3 * max(quiet, 0.002):
+        if flooded < 3 * quiet:
             break
     else:
         raise AssertionError(f"p95 in seconds, quiet and flooded: {rounds}")
