@@ -47,8 +47,9 @@ test-python: debian web ## An unmodified Python SDK against the program.
 	$(CARGO) build --locked --package palabre
 	PALABRE_BIN="$$(scripts/program)" .venv/bin/pytest -q tests/python
 
-test-phones: debian web ## Softphones around the program, in a network namespace of their own.
-	@scripts/need-debian iproute2 openssl baresip-core baresip-ffmpeg sip-tester
+test-phones: debian web ## Softphones and browsers around the program, in a network namespace of their own.
+	@scripts/need-debian iproute2 openssl baresip-core baresip-ffmpeg sip-tester chromium
+	@scripts/npm-install tests/browser
 	@scripts/python-venv
 	$(CARGO) build --locked --package palabre
 	PALABRE_BIN="$$(scripts/program)" scripts/in-own-network .venv/bin/pytest -q tests/phones
