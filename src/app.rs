@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::directory::{DialInView, PhoneDirectory, dial_in};
 use crate::gate::Gate;
 use crate::http::ApiError;
+use crate::mailboxes::Mailboxes;
 use crate::meetings::{Lobby, LobbyLimits, Meeting, MeetingCode, MeetingRooms, Tokens};
 use crate::metrics::Counters;
 use crate::store::Store;
@@ -42,6 +43,8 @@ pub struct App {
     pub directory: PhoneDirectory,
     /// The calls of browsers.
     pub switchboard: Switchboard,
+    /// The messages that callers have left.
+    pub mailboxes: Mailboxes,
     /// The media engine, for its counters.
     pub sfu: Sfu,
     /// What the metrics count.
@@ -58,6 +61,7 @@ impl App {
         clock: Clock,
         directory: PhoneDirectory,
         switchboard: Switchboard,
+        mailboxes: Mailboxes,
         sfu: Sfu,
         rooms: MeetingRooms,
     ) -> Self {
@@ -72,6 +76,7 @@ impl App {
             tokens: Tokens::new(&config.keys),
             directory,
             switchboard,
+            mailboxes,
             sfu,
             rooms,
             counters: Arc::default(),

@@ -14,6 +14,7 @@ pub mod gate;
 pub mod http;
 pub mod jobs;
 pub mod keys;
+pub mod mailboxes;
 pub mod meetings;
 pub mod metrics;
 pub mod phones;

@@ -2,6 +2,7 @@
 
 mod desk;
 mod door;
+mod mailbox;
 
 use std::net::{Ipv6Addr, UdpSocket};
 use std::path::Path;
@@ -99,6 +100,6 @@ pub async fn obey_removals(phones: PhonesHandle, mut removals: broadcast::Receiv
 /// The certificates that Debian trusts.
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// In the store.
-const RECORDINGS: &str = "recordings";
+pub(crate) const RECORDINGS: &str = "recordings";
 /// Media threads: one carries the phones of a post several times over.
 const MEDIA_WORKERS: usize = 1;

@@ -9,6 +9,7 @@ use signaling::webhook::{WebhookConfig, WebhookError, Webhooks};
 use signaling::{Drain, Rooms, RoomsConfig};
 use sip_gateway::Phones;
 use sip_gateway::tables::LEG_ATTRIBUTE;
+use sip_gateway_proto::flow::Carrier;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -21,6 +22,7 @@ use crate::config::Config;
 use crate::directory::PhoneDirectory;
 use crate::http::tls::{self, Certificate, CertificateError};
 use crate::http::{self, Listener, ServeError};
+use crate::mailboxes::Mailboxes;
 use crate::meetings::{Doorkeeper, MeetingRooms, ROLE};
 use crate::store::{Store, StoreError};
 use crate::{jobs, keys, phones};
@@ -87,11 +89,13 @@ impl Server {
         let rooms = Rooms::new(sfu.clone(), rooms_config(&config));
         let switchboard = Switchboard::new(directory.clone(), clock.clone());
         rooms.set_doorkeeper(Arc::new(Doorkeeper::new(store.clone(), switchboard.clone())));
+        let recordings = config.store.dir.join(phones::RECORDINGS);
+        let mailboxes = Mailboxes::open(store.clone(), recordings).await?;
         let webhooks = Webhooks::start(rooms.subscribe(), webhook_config(&config), store.clone())?;
 
         let places = Arc::new(Semaphore::new(config.limits.connections));
         let meeting_rooms = MeetingRooms::new(rooms.clone());
-        let app = App::new(config, store, clock, directory, switchboard, sfu, meeting_rooms);
+        let app = App::new(config, store, clock, directory, switchboard, mailboxes, sfu, meeting_rooms);
         let phones = phones::start(&app, &rooms)?;
         let router = http::router(app.clone(), signaling::router(rooms.clone()));
         let stop = watch::Sender::new(false);
@@ -118,6 +122,13 @@ impl Server {
             jobs.spawn(phones::obey_removals(phones.handle(), app.directory.removals()));
         }
         Ok(Self { app, http, https, phones, rooms, webhooks, places, stop, listeners, jobs })
+    }
+
+    /// Where phones are answered over UDP, unless they are switched off.
+    #[must_use]
+    pub fn sip(&self) -> Option<SocketAddr> {
+        let listeners = self.phones.as_ref()?.listeners();
+        Some(listeners.iter().find(|listener| listener.carrier == Carrier::Udp)?.address)
     }
 
     /// A fresh administrator link, while there is no administrator.
@@ -161,6 +172,9 @@ impl Server {
         stop.send_replace(true);
         listeners.shutdown().await;
         jobs.shutdown().await;
+        if let Err(error) = app.mailboxes.flush().await {
+            tracing::error!(%error, "the last messages could not be stored");
+        }
         if let Err(error) = app.directory.close().await {
             tracing::error!(%error, "the last calls could not be stored");
         }

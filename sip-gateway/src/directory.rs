@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use sip_gateway_proto::call::{
-    CallId, DoorWord, EndCause, Entry, LegId, MediaReport, RecordedRoute, ScreenNews, Visitor,
+    CallId, DoorWord, EndCause, Entry, LegId, MailboxWord, MediaReport, RecordedRoute, RecordingId,
+    ScreenNews, Visitor,
 };
 use sip_gateway_proto::plan::Plan;
 use sip_gateway_proto::subscription::MessageCount;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Who may register and call, and where everything is written down.
 pub trait Directory: Send + Sync + 'static {
@@ -31,6 +32,15 @@ pub trait Directory: Send + Sync + 'static {
         let (words, receiver) = mpsc::channel(1);
         // It is empty and its receiver is there, so the word has a place.
         let _ = words.try_send(DoorWord::Wrong);
+        receiver
+    }
+
+    /// Opens the mailbox of an extension for a phone that shows this PIN. A house without mailboxes has none of that PIN.
+    fn open_mailbox(&self, extension: &str, pin: &str) -> oneshot::Receiver<MailboxWord> {
+        let _ = (extension, pin);
+        let (word, receiver) = oneshot::channel();
+        // Its receiver is there.
+        let _ = word.send(MailboxWord::Wrong);
         receiver
     }
 
@@ -64,6 +74,39 @@ pub enum Fact {
         /// What it set.
         setting: Setting,
     },
+    /// A caller has left a message. What waits in the mailbox is asked as soon as this is told.
+    Message(Box<MessageState>),
+    /// A message was heard.
+    MessageHeard {
+        /// In whose mailbox.
+        extension: String,
+        /// Which.
+        recording: RecordingId,
+    },
+    /// A message is to be forgotten, and its recording to be deleted.
+    MessageDeleted {
+        /// In whose mailbox.
+        extension: String,
+        /// Which; there may be a recording that never became a message.
+        recording: RecordingId,
+    },
+}
+
+/// A message that a caller has left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageState {
+    /// For which extension.
+    pub extension: String,
+    /// The recording.
+    pub recording: RecordingId,
+    /// From whom: an extension's number, or a public one in E.164; empty if it is not shown.
+    pub from: String,
+    /// The name beside it.
+    pub from_name: String,
+    /// When it was left.
+    pub at: SystemTime,
+    /// How long it is.
+    pub length: Duration,
 }
 
 /// A contact of an AOR, as it survives a restart.

@@ -7,5 +7,5 @@ mod phones;
 pub mod tables;
 pub mod transport;
 
-pub use directory::{Binding, Directory, Fact, LegState, Setting};
+pub use directory::{Binding, Directory, Fact, LegState, MessageState, Setting};
 pub use phones::{Phones, PhonesConfig, PhonesHandle, StartError, udp_and_tcp};

@@ -258,6 +258,11 @@ impl Switchboard {
         }
     }
 
+    /// Tells the browsers of an extension how many messages they have not heard.
+    pub fn tell_messages(&self, extension: &str, new: u32) {
+        self.tell(extension, "messages", &serde_json::json!({ "new": new }));
+    }
+
     fn tell(&self, extension: &str, event: &'static str, data: &impl serde::Serialize) {
         let data = serde_json::to_string(data).expect("what we send is JSON").into();
         self.lines().tell(extension, Told { event, data });

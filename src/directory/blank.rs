@@ -34,6 +34,7 @@ pub fn extension(number: &str, name: &str, post: PostId) -> Extension {
         forward: Forwarding::default(),
         do_not_disturb: false,
         pickup_group: None,
+        voicemail: None,
     }
 }
 

@@ -115,6 +115,9 @@ pub fn check_extension(extension: Extension) -> Result<Extension, PlanError> {
     {
         return Err(PlanError::invalid("pickup_group", "it is a word of at most 30 characters"));
     }
+    if extension.voicemail.is_some_and(|after| !RING.contains(&after)) {
+        return Err(PlanError::invalid("voicemail_after", "it is from 5 to 180 seconds"));
+    }
     if extension.outside_calls > MOST_CALLS_OF_EXTENSION {
         let reason = format!("it is at most {MOST_CALLS_OF_EXTENSION}");
         return Err(PlanError::invalid("outside_calls", reason));

@@ -64,8 +64,11 @@ impl PresenceBoard {
                 }
             }
             Fact::Leg(leg) => self.leg(leg),
-            // The plan says it soon.
-            Fact::Setting { .. } => {}
+            // The plan says it soon; and messages are no presence.
+            Fact::Setting { .. }
+            | Fact::Message(_)
+            | Fact::MessageHeard { .. }
+            | Fact::MessageDeleted { .. } => {}
         }
         self.changed.len() != before
     }

@@ -31,6 +31,8 @@ impl Queue {
     /// expired after a restart, there is nothing to lose.
     pub(super) fn add(&mut self, fact: Fact, now: Instant, wall: SystemTime) -> bool {
         let urgent = match fact {
+            // Mailboxes keep them.
+            Fact::Message(_) | Fact::MessageHeard { .. } | Fact::MessageDeleted { .. } => return false,
             Fact::Bound(binding) => self.add_binding(binding, wall),
             Fact::Unbound { aor, key } => {
                 self.known.remove(&(aor.clone(), key.clone()));

@@ -52,6 +52,8 @@ pub struct ExtensionView {
     pub forward: ForwardView,
     pub do_not_disturb: bool,
     pub pickup_group: Option<String>,
+    /// After how many seconds calls go to the mailbox, if there is one.
+    pub voicemail_after: Option<u64>,
     pub devices: Vec<DeviceView>,
 }
 
@@ -70,6 +72,7 @@ impl ExtensionView {
             forward: (&extension.forward).into(),
             do_not_disturb: extension.do_not_disturb,
             pickup_group: extension.pickup_group.clone(),
+            voicemail_after: extension.voicemail.map(|after| after.as_secs()),
             devices: extension.devices.iter().map(DeviceView::from).collect(),
         }
     }

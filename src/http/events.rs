@@ -29,6 +29,8 @@ struct Whole {
     own: Own,
     calls: Vec<ScreenCallView>,
     missed: u32,
+    /// Messages not heard yet.
+    messages: u32,
 }
 
 /// What a plan says of a user.
@@ -162,7 +164,8 @@ impl Watcher {
             Some((number, _)) => self.app.switchboard.calls_of(number),
             None => Vec::new(),
         };
-        Some(event("state", &Whole { own, calls, missed }).retry(RETRY))
+        let messages = self.listening.as_ref().map_or(0, |(number, _)| self.app.mailboxes.count(number).new);
+        Some(event("state", &Whole { own, calls, missed, messages }).retry(RETRY))
     }
 
     async fn missed(&self) -> Result<u32, StoreError> {

@@ -12,6 +12,7 @@ mod hosts;
 mod json;
 mod knocks;
 mod meetings;
+mod messages;
 mod operation;
 mod origin;
 mod phones;
@@ -58,6 +59,11 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/calls/{call}/hold", post(calls::hold))
         .route("/calls/{call}/transfer", post(calls::transfer))
         .route("/calls/{call}/keys", post(calls::keys))
+        .route("/messages", get(messages::list))
+        .route("/messages/{id}", axum::routing::delete(messages::delete))
+        .route("/messages/{id}/sound", get(messages::sound))
+        .route("/messages/{id}/heard", post(messages::heard))
+        .route("/me/mailbox-pin", put(messages::set_own_pin))
         .route("/calls/history", get(history::list))
         .route("/calls/history/seen", post(history::seen))
         .route("/meetings", get(meetings::list).post(meetings::create))

@@ -14,6 +14,7 @@ pub fn start(app: &App, tasks: &mut JoinSet<()>) {
     tasks.spawn(forget_expired(app.clone()));
     app.directory.start(tasks);
     tasks.spawn(app.switchboard.clone().keep(app.clone()));
+    tasks.spawn(app.mailboxes.clone().keep_written());
 }
 
 /// Takes guests who went away off the waiting lists.

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use sip_gateway::{Binding, Directory, Fact};
-use sip_gateway_proto::call::{DoorWord, Entry, ScreenEvent, ScreenNews, Visitor};
+use sip_gateway_proto::call::{DoorWord, Entry, MailboxWord, ScreenEvent, ScreenNews, Visitor};
 use sip_gateway_proto::plan::Plan;
-use tokio::sync::mpsc;
+use sip_gateway_proto::subscription::MessageCount;
+use tokio::sync::{mpsc, oneshot};
 
-use super::door;
+use super::{door, mailbox};
 use crate::app::App;
 use crate::meetings::MeetingCode;
 
@@ -41,8 +42,26 @@ impl Directory for Desk {
         }
     }
 
+    fn messages(&self, extension: &str) -> MessageCount {
+        self.0.mailboxes.count(extension)
+    }
+
+    fn open_mailbox(&self, extension: &str, pin: &str) -> oneshot::Receiver<MailboxWord> {
+        let (answer, answered) = oneshot::channel();
+        tokio::spawn(mailbox::open(self.0.clone(), extension.to_owned(), pin.to_owned(), answer));
+        answered
+    }
+
     fn record(&self, fact: Fact) {
-        self.0.directory.record(fact);
+        match fact {
+            Fact::Message(_) | Fact::MessageHeard { .. } | Fact::MessageDeleted { .. } => {
+                if let Some(extension) = self.0.mailboxes.note(fact) {
+                    let new = self.0.mailboxes.count(&extension).new;
+                    self.0.switchboard.tell_messages(&extension, new);
+                }
+            }
+            fact => self.0.directory.record(fact),
+        }
     }
 }
 

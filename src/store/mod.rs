@@ -5,6 +5,7 @@ mod facts;
 mod history;
 mod legs;
 mod meetings;
+mod messages;
 mod outbox;
 mod plan;
 mod sessions;

@@ -159,6 +159,7 @@ fn house_plan(algorithm: DigestAlgorithm) -> Plan {
             forward: Forwarding::default(),
             do_not_disturb: false,
             pickup_group: None,
+            voicemail: None,
             number,
         }
     };

@@ -4,13 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sip_gateway_proto::call::{DoorCommand, DoorWord, LegId, MediaEvent};
+use sip_gateway_proto::call::{DoorCommand, LegId, MailboxCommand, MediaEvent};
 use sip_gateway_proto::endpoint::{Endpoint, Output, Surroundings};
 use sip_gateway_proto::plan::{Plan, ResolvedTrunk};
 use sip_gateway_proto::ua::registrar::Change;
 use tokio::sync::mpsc;
 
-use super::doors::Doors;
+use super::doors::{Doors, OfficeWord};
 use super::facts::Scribe;
 use super::handle::{Command, Order};
 use super::resolve::Resolver;
@@ -38,7 +38,7 @@ impl Driver {
         mut received: mpsc::Receiver<Received>,
         mut media_events: mpsc::Receiver<MediaEvent>,
         mut resolved: mpsc::Receiver<ResolvedTrunk>,
-        mut words: mpsc::Receiver<(LegId, DoorWord)>,
+        mut words: mpsc::Receiver<(LegId, OfficeWord)>,
         mut table_news: mpsc::Receiver<TableNews>,
         mut ordered: mpsc::Receiver<Order>,
     ) {
@@ -86,7 +86,10 @@ impl Driver {
                     }
                 }
                 Some((leg, word)) = words.recv() => {
-                    self.guarded(|endpoint, with| endpoint.handle_door(with, leg, word));
+                    self.guarded(|endpoint, with| match word {
+                        OfficeWord::Door(word) => endpoint.handle_door(with, leg, word),
+                        OfficeWord::Mailbox(word) => endpoint.handle_mailbox(with, leg, word),
+                    });
                 }
                 Some(addresses) = resolved.recv() => {
                     self.endpoint.handle_addresses(Instant::now(), addresses);
@@ -165,6 +168,9 @@ impl Driver {
             Order::Screens { extension, open } => {
                 self.guarded(|endpoint, with| endpoint.set_screens(with, &extension, open));
             }
+            Order::MailboxChanged(extension) => {
+                self.guarded(|endpoint, with| endpoint.handle_messages(with, &extension));
+            }
             Order::Stop(_) => {}
         }
     }
@@ -197,10 +203,34 @@ impl Driver {
                     self.doors.ask(leg, visitor, entry);
                 }
                 Output::Door(DoorCommand::Leave { leg }) => self.doors.leave(leg),
+                Output::Mailbox(command) => self.attend_mailbox(command),
                 Output::Screen(news) => self.scribe.tell_screens(news),
                 Output::Seat(command) => self.tables.obey(command),
             }
         }
+    }
+
+    /// Does something with a mailbox, and tells its lamp what waits there then.
+    fn attend_mailbox(&mut self, command: MailboxCommand) {
+        let extension = match command {
+            MailboxCommand::Open { leg, extension, pin } => {
+                return self.doors.open_mailbox(leg, &extension, &pin);
+            }
+            MailboxCommand::Keep(message) => {
+                let extension = message.extension.clone();
+                self.scribe.note_message(*message);
+                extension
+            }
+            MailboxCommand::Heard { extension, recording } => {
+                self.scribe.note_heard(extension.clone(), recording);
+                extension
+            }
+            MailboxCommand::Delete { extension, recording } => {
+                self.scribe.note_deleted(extension.clone(), recording);
+                extension
+            }
+        };
+        self.guarded(|endpoint, with| endpoint.handle_messages(with, &extension));
     }
 
     /// Lets the machine handle one input. A fault in it costs the phones that input, not all their calls.

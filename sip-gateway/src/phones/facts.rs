@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use sip_gateway_proto::call::{self, LegRecord, ScreenNews};
+use sip_gateway_proto::call::{self, LegRecord, NewMessage, RecordingId, ScreenNews};
 use sip_gateway_proto::plan::Plan;
 use sip_gateway_proto::subscription::MessageCount;
 use sip_gateway_proto::ua::registrar::{self, Change, SavedBinding};
 
-use crate::directory::{Binding, Directory, Fact, LegState, Setting};
+use crate::directory::{Binding, Directory, Fact, LegState, MessageState, Setting};
 
 /// Writes facts down.
 pub(super) struct Scribe {
@@ -73,6 +73,25 @@ impl Scribe {
             ended: record.ended.clone().map(|(at, cause)| (self.time(at), cause)),
             media: record.media.clone(),
         })));
+    }
+
+    pub(super) fn note_message(&self, message: NewMessage) {
+        self.directory.record(Fact::Message(Box::new(MessageState {
+            at: self.time(message.at),
+            extension: message.extension,
+            recording: message.recording,
+            from: message.from,
+            from_name: message.from_name,
+            length: message.length,
+        })));
+    }
+
+    pub(super) fn note_heard(&self, extension: String, recording: RecordingId) {
+        self.directory.record(Fact::MessageHeard { extension, recording });
+    }
+
+    pub(super) fn note_deleted(&self, extension: String, recording: RecordingId) {
+        self.directory.record(Fact::MessageDeleted { extension, recording });
     }
 
     pub(super) fn tell_screens(&self, news: ScreenNews) {

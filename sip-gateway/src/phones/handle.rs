@@ -25,6 +25,7 @@ pub(super) enum Order {
     Answer(LegId, oneshot::Sender<Result<String, CommandError>>),
     Command(LegId, Command, oneshot::Sender<Result<(), CommandError>>),
     Screens { extension: String, open: bool },
+    MailboxChanged(String),
     Stop(oneshot::Sender<()>),
 }
 
@@ -122,6 +123,12 @@ impl PhonesHandle {
     pub async fn set_screens(&self, extension: String, open: bool) {
         // Without a driver nothing rings.
         let _ = self.tell(Order::Screens { extension, open }).await;
+    }
+
+    /// What waits in the mailbox of an extension is something else than before: its phones are told.
+    pub async fn mailbox_changed(&self, extension: String) {
+        // Without a driver no lamp is lit.
+        let _ = self.tell(Order::MailboxChanged(extension)).await;
     }
 
     async fn command(&self, leg: LegId, command: Command) -> Result<(), CommandError> {

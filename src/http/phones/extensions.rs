@@ -63,6 +63,8 @@ struct ExtensionChange {
     do_not_disturb: Option<bool>,
     #[serde(default, deserialize_with = "said")]
     pickup_group: Option<Option<String>>,
+    #[serde(default, deserialize_with = "said")]
+    voicemail_after: Option<Option<u64>>,
 }
 
 /// All forwards at once: what is not named is not forwarded.
@@ -85,6 +87,10 @@ impl ExtensionChange {
             forward: self.forward.map_or(extension.forward, Forward::into),
             do_not_disturb: self.do_not_disturb.unwrap_or(extension.do_not_disturb),
             pickup_group: self.pickup_group.unwrap_or(extension.pickup_group),
+            voicemail: match self.voicemail_after {
+                Some(after) => after.map(Duration::from_secs),
+                None => extension.voicemail,
+            },
             ..extension
         })
     }

@@ -29,6 +29,7 @@ pub(super) fn router() -> Router<App> {
         .route("/posts/{id}", patch(posts::change).delete(posts::remove))
         .route("/extensions", get(extensions::list).post(extensions::add))
         .route("/extensions/{number}", patch(extensions::change).delete(extensions::remove))
+        .route("/extensions/{number}/mailbox-pin", put(super::messages::set_pin_of))
         .route("/extensions/{number}/devices", post(extensions::add_device))
         .route("/extensions/{number}/devices/{username}", delete(extensions::remove_device))
         .route("/extensions/{number}/devices/{username}/password", post(extensions::new_password))

@@ -20,21 +20,26 @@ impl PlanChange {
         self.room_for("extensions", "extensions", MOST_EXTENSIONS).await?;
         self.post_name(extension.post).await?;
         self.take_number(&extension.number, "extension").await?;
-        sqlx::query("INSERT INTO extensions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(&extension.number)
-            .bind(&extension.name)
-            .bind(extension.post.0)
-            .bind(extension.digest.keyword())
-            .bind(extension.rights.keyword())
-            .bind(i64::from(extension.outside_calls))
-            .bind(&extension.forward.always)
-            .bind(&extension.forward.busy)
-            .bind(&extension.forward.no_answer)
-            .bind(seconds(&extension.forward))
-            .bind(extension.do_not_disturb)
-            .bind(&extension.pickup_group)
-            .execute(&mut *self.transaction)
-            .await?;
+        sqlx::query(
+            "INSERT INTO extensions (number, name, post_id, digest, rights, outside_calls, forward_always,
+             forward_busy, forward_no_answer, forward_after_seconds, do_not_disturb, pickup_group,
+             voicemail_after_seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&extension.number)
+        .bind(&extension.name)
+        .bind(extension.post.0)
+        .bind(extension.digest.keyword())
+        .bind(extension.rights.keyword())
+        .bind(i64::from(extension.outside_calls))
+        .bind(&extension.forward.always)
+        .bind(&extension.forward.busy)
+        .bind(&extension.forward.no_answer)
+        .bind(seconds(&extension.forward))
+        .bind(extension.do_not_disturb)
+        .bind(&extension.pickup_group)
+        .bind(ring_before_mailbox(&extension))
+        .execute(&mut *self.transaction)
+        .await?;
         Ok(self.note("extension.add", &extension.number).await?)
     }
 
@@ -54,7 +59,7 @@ impl PlanChange {
         sqlx::query(
             "UPDATE extensions SET name = ?, post_id = ?, digest = ?, rights = ?, outside_calls = ?,
              forward_always = ?, forward_busy = ?, forward_no_answer = ?, forward_after_seconds = ?,
-             do_not_disturb = ?, pickup_group = ? WHERE number = ?",
+             do_not_disturb = ?, pickup_group = ?, voicemail_after_seconds = ? WHERE number = ?",
         )
         .bind(&extension.name)
         .bind(extension.post.0)
@@ -67,6 +72,7 @@ impl PlanChange {
         .bind(seconds(&extension.forward))
         .bind(extension.do_not_disturb)
         .bind(&extension.pickup_group)
+        .bind(ring_before_mailbox(&extension))
         .bind(number)
         .execute(&mut *self.transaction)
         .await?;
@@ -293,6 +299,10 @@ pub(super) fn forwarding(row: &SqliteRow) -> Result<Forwarding, sqlx::Error> {
         no_answer: row.try_get("forward_no_answer")?,
         no_answer_after: after.and_then(|s| u64::try_from(s).ok()).map(std::time::Duration::from_secs),
     })
+}
+
+fn ring_before_mailbox(extension: &Extension) -> Option<i64> {
+    extension.voicemail.map(|after| i64::try_from(after.as_secs()).unwrap_or(i64::MAX))
 }
 
 fn seconds(forward: &Forwarding) -> Option<i64> {

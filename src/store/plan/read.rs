@@ -142,6 +142,9 @@ fn extension(row: &SqliteRow) -> Result<Extension, StoreError> {
         forward: extensions::forwarding(row)?,
         do_not_disturb: row.try_get("do_not_disturb")?,
         pickup_group: row.try_get("pickup_group")?,
+        voicemail: row
+            .try_get::<Option<i64>, _>("voicemail_after_seconds")?
+            .map(|seconds| Duration::from_secs(seconds.cast_unsigned())),
     })
 }
 

@@ -337,6 +337,7 @@ pub(super) fn plan() -> Plan {
         },
         do_not_disturb: false,
         pickup_group: None,
+        voicemail: None,
     };
     Plan {
         realm: REALM.to_owned(),

@@ -14,3 +14,4 @@ mod provider;
 mod server_api;
 mod sip_calls;
 mod sip_service;
+mod voicemail;

@@ -41,6 +41,7 @@ impl Exchange {
             advertise: Vec::new(),
             media_workers: 1,
             prompts: None,
+            recordings: None,
             run: 1,
         };
         let running = Phones::start(config, Arc::new(desk), house.rooms.clone()).expect("free ports");
@@ -131,6 +132,7 @@ fn plan(numbers: &[&str]) -> Plan {
         forward: Forwarding::default(),
         do_not_disturb: false,
         pickup_group: None,
+        voicemail: None,
     };
     Plan {
         realm: REALM.to_owned(),

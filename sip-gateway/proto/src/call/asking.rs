@@ -1,4 +1,4 @@
-//! A phone at the door of a meeting: what is said to it, and what the office decides.
+//! A phone that is led by voice: what is said to it, and what the office decides at the door of a meeting.
 
 use super::call_leg::{CallLeg, Party};
 use super::calls::{Call, Calls, Stage};
@@ -8,22 +8,31 @@ use super::media_plane::{LegId, MediaReport, Sound};
 use super::record::{CallId, EndCause, LegRecord, RecordedRoute};
 use super::room_end::{InMeeting, RoomEnd};
 use super::side::Side;
-use crate::ivr::{Door, DoorOutput, Phrase, Prompt};
+use crate::ivr::{Door, Guide, GuideOutput, Phrase, Prompt};
 use crate::message::StatusCode;
 use crate::plan::{Language, PostId};
-
-/// A phone at the door.
-#[derive(Debug)]
-pub(super) struct Asking {
-    pub(super) door: Door,
-}
 
 impl Calls {
     /// Answers a caller who has dialled the number of all meetings, or that of one.
     pub(super) fn stand_at_door(&mut self, around: &mut Around<'_>, call: CallId, meeting: Option<String>) {
         let Some(caller) = self.calls.get(&call).map(|call| call.caller) else { return };
         let door = Door::new(around.now, meeting, Language::default());
-        self.ask_at(around, call, caller, door);
+        self.answer_with_guide(around, call, caller, Guide::Door(door));
+    }
+
+    /// Answers a caller to lead him by voice.
+    pub(super) fn answer_with_guide(
+        &mut self,
+        around: &mut Around<'_>,
+        call: CallId,
+        caller: LegId,
+        mut guide: Guide,
+    ) {
+        if self.legs.get(&caller).is_some_and(|leg| leg.side.is_confirmed()) {
+            guide.begin(around.now);
+            return self.ask_at(around, call, caller, guide);
+        }
+        self.ask_at(around, call, caller, guide);
         let answered = match (self.local_any(caller), self.touch(caller)) {
             (Some(local), Some(leg)) => leg.side.answer(around.now, &local).is_ok(),
             _ => false,
@@ -54,7 +63,7 @@ impl Calls {
         }
         let mut door = Door::new(around.now, meeting, Language::default());
         door.begin(around.now);
-        self.ask_at(around, call, other, door);
+        self.ask_at(around, call, other, Guide::Door(door));
         self.finish_transfer(around, by);
         Ok(())
     }
@@ -62,40 +71,36 @@ impl Calls {
     /// Says the last words to a phone that is in no meeting any more.
     pub(super) fn send_off(&mut self, around: &mut Around<'_>, call: CallId, phone: LegId, prompt: Prompt) {
         let language = self.language_of(call, phone);
-        self.ask_at(around, call, phone, Door::leaving(around.now, prompt, language));
+        let door = Door::leaving(around.now, prompt, language);
+        self.ask_at(around, call, phone, Guide::Door(door));
     }
 
-    fn ask_at(&mut self, around: &mut Around<'_>, call: CallId, phone: LegId, door: Door) {
+    fn ask_at(&mut self, around: &mut Around<'_>, call: CallId, phone: LegId, guide: Guide) {
         let Some(found) = self.calls.get_mut(&call) else { return };
         found.caller = phone;
-        found.stage = Stage::Asking(Box::new(Asking { door }));
+        found.stage = Stage::Asking(Box::new(guide));
         around.media.play(phone, Sound::Silence);
         self.attend(around, call);
     }
 
-    /// Does what the door wants.
+    /// Does what the guide wants.
     pub(super) fn attend(&mut self, around: &mut Around<'_>, call: CallId) {
         loop {
-            let Some(Call { caller, stage: Stage::Asking(asking), .. }) = self.calls.get_mut(&call) else {
+            let Some(Call { caller, stage: Stage::Asking(guide), .. }) = self.calls.get_mut(&call) else {
                 return;
             };
             let phone = *caller;
-            let Some(output) = asking.door.poll_output() else {
-                let due = asking.door.poll_timeout();
+            let Some(output) = guide.poll_output() else {
+                let due = guide.poll_timeout();
                 return self.set_deadline(call, due);
             };
             match output {
-                DoorOutput::Say(phrase, language) => self.say(around, phone, phrase, language),
-                DoorOutput::Hush => {
-                    around.media.hush(phone);
-                    if let Some(leg) = self.legs.get_mut(&phone) {
-                        leg.unsaid = 0;
-                    }
-                }
-                DoorOutput::Ask(entry) => self.ask_door(around, phone, entry),
-                DoorOutput::Enter { room, name, role, language } => {
+                GuideOutput::Say(phrase, language) => self.say(around, phone, phrase, language),
+                GuideOutput::Hush => self.hush(around, phone),
+                GuideOutput::Ask(entry) => self.ask_door(around, phone, entry),
+                GuideOutput::Enter { room, name, role, language } => {
                     // What is still to be said is said over what it hears in the room.
-                    let rest: Vec<DoorOutput> = std::iter::from_fn(|| asking.door.poll_output()).collect();
+                    let rest: Vec<GuideOutput> = std::iter::from_fn(|| guide.poll_output()).collect();
                     let meeting = InMeeting {
                         name: Some(name),
                         role: Some(role),
@@ -105,25 +110,22 @@ impl Calls {
                     };
                     self.enter_room(around, call, phone, room, meeting);
                     for output in rest {
-                        if let DoorOutput::Say(phrase, language) = output {
+                        if let GuideOutput::Say(phrase, language) = output {
                             self.say(around, phone, phrase, language);
                         }
                     }
                     return;
                 }
-                DoorOutput::HangUp => {
+                GuideOutput::Record(longest) => self.record(around, phone, longest),
+                GuideOutput::StopRecording => around.media.stop_recording(phone),
+                GuideOutput::OpenMailbox(pin) => self.open_mailbox(phone, pin),
+                GuideOutput::Heard(recording) => self.note_heard(phone, recording),
+                GuideOutput::Delete(recording) => self.delete_message(phone, recording),
+                GuideOutput::HangUp => {
                     let status = StatusCode::TEMPORARILY_UNAVAILABLE;
                     return self.end_call(around, call, status, EndCause::OtherHungUp);
                 }
             }
-        }
-    }
-
-    /// Says something to a phone, behind what is being said to it.
-    pub(super) fn say(&mut self, around: &mut Around<'_>, phone: LegId, phrase: Phrase, language: Language) {
-        if let Some(leg) = self.legs.get_mut(&phone) {
-            leg.unsaid += 1;
-            around.media.say(phone, phrase, language);
         }
     }
 
@@ -185,8 +187,10 @@ impl Calls {
             return;
         };
         match self.calls.get_mut(&call).map(|call| &mut call.stage) {
-            Some(Stage::Asking(asking)) => {
-                asking.door.handle_word(around.now, word);
+            Some(Stage::Asking(guide)) => {
+                if let Guide::Door(door) = &mut **guide {
+                    door.handle_word(around.now, word);
+                }
                 self.attend(around, call);
             }
             Some(Stage::Talking { .. }) if matches!(word, DoorWord::Ended | DoorWord::Refused) => {
@@ -198,18 +202,35 @@ impl Calls {
         self.settle(around);
     }
 
-    /// All was said that was to be said to a leg.
+    /// Says something to a phone.
+    pub(super) fn say(&mut self, around: &mut Around<'_>, phone: LegId, phrase: Phrase, language: Language) {
+        if let Some(leg) = self.legs.get_mut(&phone) {
+            leg.unsaid += 1;
+            around.media.say(phone, phrase, language);
+        }
+    }
+
+    /// Says nothing more to a phone.
+    fn hush(&mut self, around: &mut Around<'_>, phone: LegId) {
+        if let Some(leg) = self.legs.get_mut(&phone) {
+            leg.unsaid = 0;
+            around.media.hush(phone);
+        }
+    }
+
+    /// Something was said to a leg to its end.
     pub(super) fn handle_said(&mut self, around: &mut Around<'_>, phone: LegId) {
-        let Some(leg) = self.legs.get_mut(&phone) else { return };
+        let Some(leg) = self.legs.get_mut(&phone).filter(|leg| !leg.ended) else { return };
         leg.unsaid = leg.unsaid.saturating_sub(1);
-        let (call, all_said) = (leg.call, leg.unsaid == 0);
-        if !all_said {
+        // Something else is still to be said.
+        if leg.unsaid > 0 {
             return;
         }
-        if let Some(Call { caller, stage: Stage::Asking(asking), .. }) = self.calls.get_mut(&call)
+        let call = leg.call;
+        if let Some(Call { caller, stage: Stage::Asking(guide), .. }) = self.calls.get_mut(&call)
             && *caller == phone
         {
-            asking.door.handle_said(around.now);
+            guide.handle_said(around.now);
             self.attend(around, call);
         }
     }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::asking::Asking;
 use super::call_leg::{CallLeg, Party};
 use super::hunting::Hunting;
 use super::io::{Around, Output};
@@ -11,8 +10,10 @@ use super::media_plane::{LegId, MediaEvent, Sound};
 use super::mint::Mint;
 use super::record::{CallId, EndCause};
 use super::side::Side;
+use super::voicemail::NewMessage;
 use crate::dialog::DialogId;
 use crate::flow::Flow;
+use crate::ivr::Guide;
 use crate::message::{CSeq, Request, Response, StatusCode, Uri};
 use crate::sdp::Offering;
 use crate::transaction::{FailureCause, ServerKey};
@@ -31,6 +32,8 @@ pub struct Calls {
     pub(super) of_extension: HashMap<String, HashSet<LegId>>,
     /// The meetings that call somebody.
     pub(super) meetings_calling: HashSet<LegId>,
+    /// The messages that are being left, by the leg of who leaves them.
+    pub(super) messages: HashMap<LegId, NewMessage>,
     /// The extensions that somebody has open in a browser.
     pub(super) screens: HashSet<String>,
     pub(super) due: BTreeSet<(Instant, LegId)>,
@@ -72,8 +75,8 @@ pub(super) enum Stage {
         /// Which.
         sound: Sound,
     },
-    /// The caller stands at the door of a meeting.
-    Asking(Box<Asking>),
+    /// The caller is led by voice: at the door of a meeting, to a mailbox.
+    Asking(Box<Guide>),
 }
 
 impl Calls {
@@ -87,6 +90,7 @@ impl Calls {
             inviting: HashMap::new(),
             of_extension: HashMap::new(),
             meetings_calling: HashSet::new(),
+            messages: HashMap::new(),
             screens: HashSet::new(),
             due: BTreeSet::new(),
             deadlines: BTreeSet::new(),
@@ -179,8 +183,7 @@ impl Calls {
             // Towards a phone that it is bridged to, the media plane has passed it on.
             MediaEvent::Key { leg, key } => self.handle_own_key(around, leg, key),
             MediaEvent::Said { leg } => self.handle_said(around, leg),
-            // Nobody records yet.
-            MediaEvent::Recorded { .. } => {}
+            MediaEvent::Recorded { leg, length } => self.handle_recorded(around, leg, length),
         }
         self.settle(around);
     }

@@ -24,6 +24,7 @@ impl Calls {
             ShortCode::DirectedPickup(number) => {
                 return self.pick_up(around, call, extension, &Wanted::Of(number));
             }
+            ShortCode::Mailbox => return self.play_messages(around, call),
             ShortCode::EchoTest => return self.answer_with(around, call, Sound::Echo, LONGEST_ECHO),
             ShortCode::ForwardAlways(to) => Setting::ForwardAlways(to.clone()),
             ShortCode::ForwardBusy(to) => Setting::ForwardBusy(to.clone()),

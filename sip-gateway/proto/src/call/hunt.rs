@@ -15,6 +15,8 @@ pub(super) struct Hunt {
     /// Where the call goes if the one who rings is busy, or does not answer.
     busy: Option<Detour>,
     no_answer: Option<Detour>,
+    /// Whose mailbox takes a message if nobody answers.
+    mailbox: Option<String>,
     /// The group whose members ring.
     group: Option<Ringing>,
     diversions: Vec<Diversion>,
@@ -102,6 +104,7 @@ impl Hunt {
             steps: VecDeque::new(),
             busy: None,
             no_answer: None,
+            mailbox: None,
             group: None,
             diversions: Vec::new(),
             visited: vec![dialled.to_owned()],
@@ -118,6 +121,7 @@ impl Hunt {
             steps: VecDeque::new(),
             busy: None,
             no_answer: None,
+            mailbox: None,
             group: None,
             diversions: Vec::new(),
             visited: Vec::new(),
@@ -176,6 +180,14 @@ impl Hunt {
         }
     }
 
+    /// Whose mailbox takes a message, when nobody is left who could take the call.
+    pub(super) fn mailbox(&self) -> Option<&str> {
+        let declined = Outcome::Refused(StatusCode::DECLINE);
+        let misses = matches!(self.outcome, Outcome::Busy | Outcome::NoAnswer | Outcome::Unreachable)
+            || self.outcome == declined;
+        self.mailbox.as_deref().filter(|_| misses)
+    }
+
     /// Who had the call before, the last one first.
     pub(super) fn diversions(&self) -> impl Iterator<Item = &Diversion> {
         self.diversions.iter().rev()
@@ -213,7 +225,7 @@ impl Hunt {
     }
 
     fn follow(&mut self, plan: &Plan, route: &Route) -> Result<(), StatusCode> {
-        (self.busy, self.no_answer, self.group) = (None, None, None);
+        (self.busy, self.no_answer, self.group, self.mailbox) = (None, None, None, None);
         match route {
             Route::Extension(number) => {
                 let extension = plan.extension(number).ok_or(StatusCode::NOT_FOUND)?;
@@ -240,13 +252,14 @@ impl Hunt {
         }
         self.busy = detour(&forward.busy);
         self.no_answer = detour(&forward.no_answer);
+        self.mailbox = extension.voicemail.map(|_| by.clone());
         if extension.do_not_disturb {
             self.outcome = Outcome::Busy;
             return;
         }
         let ring = match self.no_answer {
             Some(_) => forward.no_answer_after.unwrap_or(RING_BEFORE_FORWARDING),
-            None => LONGEST_RING,
+            None => extension.voicemail.unwrap_or(LONGEST_RING),
         };
         self.steps.push_back(Step::of(extension, ring));
     }

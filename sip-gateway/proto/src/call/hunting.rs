@@ -238,8 +238,8 @@ impl Calls {
             }
             Some((_, Stage::Talking { .. })) => self.let_hear(around, call),
             Some((caller, Stage::Alone { sound })) if caller == id => around.media.play(id, *sound),
-            Some((caller, Stage::Asking(asking))) if caller == id => {
-                asking.door.begin(around.now);
+            Some((caller, Stage::Asking(guide))) if caller == id => {
+                guide.begin(around.now);
                 self.attend(around, call);
             }
             _ => {}
@@ -322,9 +322,12 @@ impl Calls {
     pub(super) fn give_up(&mut self, around: &mut Around<'_>, call: CallId) {
         let Some(hunting) = self.hunting(call) else { return };
         let status = hunting.hunt.verdict();
-        match hunting.transfer.take() {
-            Some(transfer) => self.return_transferred(around, call, transfer, status),
-            None => self.end_call(around, call, status, EndCause::Refused(status.code())),
+        let mailbox = hunting.hunt.mailbox().map(str::to_owned);
+        let transfer = hunting.transfer.take();
+        match (transfer, mailbox) {
+            (Some(transfer), _) => self.return_transferred(around, call, transfer, status),
+            (None, Some(extension)) if self.take_message(around, call, &extension) => {}
+            (None, _) => self.end_call(around, call, status, EndCause::Refused(status.code())),
         }
     }
 

@@ -9,9 +9,11 @@ use super::media_plane::{LegId, MediaPlane};
 use super::record::LegRecord;
 use super::screen::ScreenNews;
 use super::seat::{SeatOrder, SeatStatus};
+use super::voicemail::MailboxCommand;
 use crate::flow::Flow;
 use crate::message::{HeaderName, Headers, Request, Response};
 use crate::plan::{Plan, TrunkId};
+use crate::subscription::MessageCount;
 use crate::transaction::ServerKey;
 use crate::ua::registrar::Registrar;
 
@@ -29,6 +31,8 @@ pub struct Around<'a> {
     pub trunks: &'a mut dyn TrunkTable,
     /// Which address of ours a peer can reach, by the flow to it.
     pub address: &'a dyn Fn(&Flow) -> SocketAddr,
+    /// What waits in the mailbox of an extension, by its number.
+    pub mailbox: &'a dyn Fn(&str) -> MessageCount,
 }
 
 /// The state of the trunks, as far as calls need it.
@@ -112,6 +116,8 @@ pub enum Output {
     Seat(SeatCommand),
     /// Something at the door of a meeting.
     Door(DoorCommand),
+    /// Something with a mailbox.
+    Mailbox(MailboxCommand),
     /// News for browsers.
     Screen(ScreenNews),
 }
@@ -200,6 +206,7 @@ impl fmt::Debug for Output {
             Self::Setting { extension, setting } => write!(f, "Setting({extension} {setting:?})"),
             Self::Seat(command) => command.fmt(f),
             Self::Door(command) => command.fmt(f),
+            Self::Mailbox(command) => command.fmt(f),
             Self::Screen(news) => news.fmt(f),
         }
     }

@@ -17,9 +17,9 @@ impl Calls {
     /// A phone pressed a key that is meant for us, if for anybody.
     pub(super) fn handle_own_key(&mut self, around: &mut Around<'_>, phone: LegId, key: char) {
         let Some(call) = self.legs.get(&phone).filter(|leg| !leg.ended).map(|leg| leg.call) else { return };
-        if let Some(Call { caller, stage: Stage::Asking(asking), .. }) = self.calls.get_mut(&call) {
+        if let Some(Call { caller, stage: Stage::Asking(guide), .. }) = self.calls.get_mut(&call) {
             if *caller == phone {
-                asking.door.press(around.now, key);
+                guide.press(around.now, key);
                 self.attend(around, call);
             }
             return;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use aws_lc_rs::hmac;
 
+use super::media_plane::RecordingId;
 use crate::leg::Tokens;
 
 /// Makes them.
@@ -27,6 +28,14 @@ impl Mint {
     /// A Call-ID.
     pub(super) fn call_id(&mut self) -> String {
         hex(&self.next()[..16])
+    }
+
+    /// A recording.
+    pub(super) fn recording(&mut self) -> RecordingId {
+        let bytes = self.next();
+        // Kept as a signed number in databases.
+        let number = bytes[..8].iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+        RecordingId(number >> 1)
     }
 
     /// A room for one call.

@@ -169,8 +169,8 @@ impl Calls {
             Some(Stage::Alone { .. }) => {
                 self.end_call(around, call, StatusCode::TEMPORARILY_UNAVAILABLE, EndCause::OtherHungUp);
             }
-            Some(Stage::Asking(asking)) => {
-                asking.door.handle_timeout(around.now);
+            Some(Stage::Asking(guide)) => {
+                guide.handle_timeout(around.now);
                 self.attend(around, call);
             }
             Some(Stage::Talking { .. }) | None => {}

@@ -1,7 +1,9 @@
 //! What browsers, rooms and meetings want of the calls.
 
 use super::{Endpoint, Surroundings};
-use crate::call::{CommandError, Destination, DoorWord, LegId, PlaceCall, PlaceError, Placed, SeatEvent};
+use crate::call::{
+    CommandError, Destination, DoorWord, LegId, MailboxWord, PlaceCall, PlaceError, Placed, SeatEvent,
+};
 
 impl Endpoint {
     /// Takes what happens at a phone's seat in a room. The leg is the room's.
@@ -13,6 +15,18 @@ impl Endpoint {
     /// Takes what the office says to a phone at the door of a meeting. The leg is the phone's.
     pub fn handle_door(&mut self, with: &mut Surroundings<'_>, leg: LegId, word: DoorWord) {
         self.with_calls(with, |calls, around| calls.handle_door(around, leg, word));
+        self.settle(with);
+    }
+
+    /// Takes what the office says of a mailbox to a phone that asked.
+    pub fn handle_mailbox(&mut self, with: &mut Surroundings<'_>, leg: LegId, word: MailboxWord) {
+        self.with_calls(with, |calls, around| calls.handle_mailbox(around, leg, word));
+        self.settle(with);
+    }
+
+    /// What waits in the mailbox of an extension has changed: its phones are told.
+    pub fn handle_messages(&mut self, with: &mut Surroundings<'_>, extension: &str) {
+        self.publish_messages(with, extension);
         self.settle(with);
     }
 

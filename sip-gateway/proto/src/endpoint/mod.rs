@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 use self::detours::Detours;
 use self::guard::Guard;
 use crate::call::{
-    self, Around, Calls, DoorCommand, LegId, LegRecord, MediaEvent, MediaPlane, ScreenNews, SeatCommand,
-    Setting,
+    self, Around, Calls, DoorCommand, LegId, LegRecord, MailboxCommand, MediaEvent, MediaPlane, ScreenNews,
+    SeatCommand, Setting,
 };
 use crate::flow::{Carrier, Flow};
 use crate::message::{CSeq, Message, Method, ParseError, Request, Response};
@@ -116,6 +116,8 @@ pub enum Output {
     Seat(SeatCommand),
     /// Something is to be done at the door of a meeting.
     Door(DoorCommand),
+    /// Something is to be done with a mailbox.
+    Mailbox(MailboxCommand),
     /// News for browsers.
     Screen(ScreenNews),
 }
@@ -344,6 +346,7 @@ impl Endpoint {
             }
             call::Output::Seat(command) => self.outputs.push_back(Output::Seat(command)),
             call::Output::Door(command) => self.outputs.push_back(Output::Door(command)),
+            call::Output::Mailbox(command) => self.outputs.push_back(Output::Mailbox(command)),
             call::Output::Screen(news) => self.outputs.push_back(Output::Screen(news)),
         }
     }
@@ -485,6 +488,7 @@ impl Endpoint {
             media: with.media,
             trunks: &mut self.trunks,
             address: with.address,
+            mailbox: with.mailbox,
         };
         act(&mut self.calls, &mut around)
     }
@@ -517,6 +521,7 @@ impl fmt::Debug for Output {
             Self::Setting { extension, setting } => write!(f, "Setting({extension} {setting:?})"),
             Self::Seat(command) => command.fmt(f),
             Self::Door(command) => command.fmt(f),
+            Self::Mailbox(command) => command.fmt(f),
             Self::Screen(news) => news.fmt(f),
         }
     }

@@ -9,7 +9,7 @@ use super::{Endpoint, Owner, Surroundings};
 use crate::call::{may_see_caller, may_watch};
 use crate::flow::Flow;
 use crate::message::{HeaderName, Request, StatusCode, Uri};
-use crate::plan::Plan;
+use crate::plan::{MAILBOX, Plan};
 use crate::subscription::{
     Event, EventState, MessageSummary, Renewal, Subject, Subscription, WatchedDialog, WatchedState, Watcher,
     WatchersOutput, line_state,
@@ -159,6 +159,18 @@ impl Endpoint {
         }
     }
 
+    /// Tells the phones of an extension what waits in its mailbox.
+    pub(super) fn publish_messages(&mut self, with: &Surroundings<'_>, extension: &str) {
+        let state = self.messages_of(with, extension);
+        self.watchers.publish_messages(with.now, extension, &state);
+    }
+
+    fn messages_of(&self, with: &Surroundings<'_>, extension: &str) -> Arc<dyn EventState> {
+        // What the key of the phone dials that is lit.
+        let account = entity(&self.plan, MAILBOX);
+        Arc::new(MessageSummary { account, voice: (with.mailbox)(extension) })
+    }
+
     /// What the lamp of an extension is to show.
     fn dialogs_of(&self, number: &str) -> Vec<WatchedDialog> {
         let mut dialogs = self.calls.dialogs_of(&self.plan, number);
@@ -181,10 +193,7 @@ impl Endpoint {
             Subject::Line { number, callers } => {
                 line_state(&entity(&self.plan, number), &self.dialogs_of(number), *callers)
             }
-            Subject::Mailbox => Arc::new(MessageSummary {
-                account: entity(&self.plan, &watcher.extension),
-                voice: (with.mailbox)(&watcher.extension),
-            }),
+            Subject::Mailbox => self.messages_of(with, &watcher.extension),
         }
     }
 }

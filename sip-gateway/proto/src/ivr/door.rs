@@ -8,7 +8,9 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::guide::{GuideOutput, LONGEST_ANSWER, LONGEST_PHRASE};
 use super::phrase::Phrase;
+use super::pin::PinEntry;
 use super::prompt::Prompt;
 use crate::call::{DoorWord, Entry};
 use crate::plan::Language;
@@ -20,14 +22,14 @@ pub struct Door {
     language: Language,
     /// The meeting, if the number that was dialled leads to one.
     meeting: Option<String>,
-    typed: String,
+    pin: PinEntry,
     wrong: u8,
     /// How often it was asked in vain for a PIN.
     ignored: u8,
     /// Until when it waits for the host at most.
     patience: Option<Instant>,
     due: Option<Instant>,
-    outputs: VecDeque<DoorOutput>,
+    outputs: VecDeque<GuideOutput>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,30 +47,6 @@ enum State {
     Over,
 }
 
-/// What is to be done for a phone at the door.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DoorOutput {
-    /// Say this.
-    Say(Phrase, Language),
-    /// Say nothing more.
-    Hush,
-    /// Ask the office.
-    Ask(Entry),
-    /// Bring it into the room.
-    Enter {
-        /// The room.
-        room: String,
-        /// What the others see.
-        name: String,
-        /// Its part, in the office's words.
-        role: String,
-        /// In which language it is spoken to.
-        language: Language,
-    },
-    /// Hang up.
-    HangUp,
-}
-
 impl Door {
     /// Somebody has dialled the number of all meetings, or that of one.
     #[must_use]
@@ -77,7 +55,7 @@ impl Door {
             state: State::Outside,
             language,
             meeting,
-            typed: String::new(),
+            pin: PinEntry::default(),
             wrong: 0,
             ignored: 0,
             patience: None,
@@ -116,24 +94,11 @@ impl Door {
         if self.state != State::Typing {
             return;
         }
-        if self.typed.is_empty() {
-            self.outputs.push_back(DoorOutput::Hush);
+        if self.pin.is_empty() {
+            self.outputs.push_back(GuideOutput::Hush);
         }
-        match key {
-            '0'..='9' => {
-                self.typed.push(key);
-                self.due = Some(now + BETWEEN_DIGITS);
-                if self.typed.len() >= LONGEST_PIN {
-                    self.take_pin(now);
-                }
-            }
-            '#' if !self.typed.is_empty() => self.take_pin(now),
-            // A new beginning.
-            '*' => {
-                self.typed.clear();
-                self.due = Some(now + FIRST_DIGIT);
-            }
-            _ => self.due = Some(now + FIRST_DIGIT),
+        if let Some(pin) = self.pin.press(now, key) {
+            self.ask(now, Entry::Pin(pin));
         }
     }
 
@@ -168,7 +133,7 @@ impl Door {
                 self.due = None;
                 let language = language.unwrap_or(self.language);
                 self.language = language;
-                self.outputs.push_back(DoorOutput::Enter { room, name, role, language });
+                self.outputs.push_back(GuideOutput::Enter { room, name, role, language });
                 self.say(&[Prompt::YouAreIn]);
             }
         }
@@ -179,7 +144,7 @@ impl Door {
         match self.state {
             State::Leaving => self.hang_up(),
             // Until now it was us who spoke.
-            State::Typing if self.typed.is_empty() => self.due = Some(now + FIRST_DIGIT),
+            State::Typing => self.pin.handle_said(now),
             _ => {}
         }
     }
@@ -187,16 +152,20 @@ impl Door {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.due
+        if self.state == State::Typing { self.pin.poll_timeout() } else { self.due }
     }
 
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if self.due.is_none_or(|due| due > now) {
+        if self.poll_timeout().is_none_or(|due| due > now) {
             return;
         }
         match self.state {
-            State::Typing if !self.typed.is_empty() => self.take_pin(now),
+            State::Typing if !self.pin.is_empty() => {
+                if let Some(pin) = self.pin.take() {
+                    self.ask(now, Entry::Pin(pin));
+                }
+            }
             State::Typing if self.ignored + 1 < MAX_IGNORED => {
                 self.ignored += 1;
                 self.say(&[Prompt::PinWanted]);
@@ -214,26 +183,19 @@ impl Door {
     }
 
     /// The next thing to do.
-    pub fn poll_output(&mut self) -> Option<DoorOutput> {
+    pub fn poll_output(&mut self) -> Option<GuideOutput> {
         self.outputs.pop_front()
     }
 
     fn await_pin(&mut self, now: Instant) {
         self.state = State::Typing;
-        self.typed.clear();
-        // Counted anew when all was said.
-        self.due = Some(now + LONGEST_PHRASE + FIRST_DIGIT);
-    }
-
-    fn take_pin(&mut self, now: Instant) {
-        let pin = std::mem::take(&mut self.typed);
-        self.ask(now, Entry::Pin(pin));
+        self.pin.begin(now);
     }
 
     fn ask(&mut self, now: Instant, entry: Entry) {
         self.state = State::Asking;
         self.due = Some(now + LONGEST_DECISION);
-        self.outputs.push_back(DoorOutput::Ask(entry));
+        self.outputs.push_back(GuideOutput::Ask(entry));
     }
 
     fn announce_wait(&mut self, now: Instant) {
@@ -250,11 +212,11 @@ impl Door {
     fn hang_up(&mut self) {
         self.state = State::Over;
         self.due = None;
-        self.outputs.push_back(DoorOutput::HangUp);
+        self.outputs.push_back(GuideOutput::HangUp);
     }
 
     fn say(&mut self, prompts: &[Prompt]) {
-        self.outputs.push_back(DoorOutput::Say(Phrase::of(prompts), self.language));
+        self.outputs.push_back(GuideOutput::Say(Phrase::of(prompts), self.language));
     }
 }
 
@@ -262,22 +224,12 @@ impl Door {
 const MAX_WRONG: u8 = 3;
 /// How often somebody who types nothing is asked.
 const MAX_IGNORED: u8 = 3;
-/// No PIN is longer.
-const LONGEST_PIN: usize = 16;
-/// How long the ACK to our answer may take.
-const LONGEST_ANSWER: Duration = Duration::from_secs(40);
-/// How long the first digit may take.
-const FIRST_DIGIT: Duration = Duration::from_secs(15);
-/// After how long without a digit the PIN is complete: not everybody presses the hash key.
-const BETWEEN_DIGITS: Duration = Duration::from_secs(5);
 /// How long the office may take.
 const LONGEST_DECISION: Duration = Duration::from_secs(20);
 /// How often somebody who waits is told so.
 const BETWEEN_ANNOUNCEMENTS: Duration = Duration::from_secs(30);
 /// How long somebody may wait for the host: he may be late, but a phone that was left lying is to hang up some time.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
-/// How long anything that is said takes, if nobody tells that it has been said.
-const LONGEST_PHRASE: Duration = Duration::from_secs(20);
 
 #[cfg(test)]
 #[path = "tests/door.rs"]

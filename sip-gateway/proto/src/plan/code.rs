@@ -9,6 +9,7 @@
 //! | `*67*number#` | forwards calls while busy; `*67#` and `#67#` end it |
 //! | `*78`, `*79` | do not disturb, and disturb again |
 //! | `*43` | says back what is said |
+//! | `*97` | plays the messages of one's own mailbox |
 //!
 //! The last `#` may be missing: many phones take it as the order to dial.
 
@@ -31,6 +32,8 @@ pub enum ShortCode {
     DoNotDisturb(bool),
     /// Say back what is said.
     EchoTest,
+    /// Play the messages of the own mailbox.
+    Mailbox,
 }
 
 /// Group pickup, and before a number directed pickup.
@@ -41,6 +44,8 @@ pub const DO_NOT_DISTURB: &str = "*78";
 pub const DISTURB: &str = "*79";
 /// Says back what is said.
 pub const ECHO_TEST: &str = "*43";
+/// Plays the messages of one's own mailbox.
+pub const MAILBOX: &str = "*97";
 /// The number of forwarding every call.
 pub const FORWARD_ALWAYS: &str = "21";
 /// The number of forwarding calls nobody takes.
@@ -69,6 +74,7 @@ impl ShortCode {
             DO_NOT_DISTURB => return Some(Self::DoNotDisturb(true)),
             DISTURB => return Some(Self::DoNotDisturb(false)),
             ECHO_TEST => return Some(Self::EchoTest),
+            MAILBOX => return Some(Self::Mailbox),
             _ => {}
         }
         if let Some(extension) = dialled.strip_prefix(PICKUP) {
@@ -147,6 +153,7 @@ mod tests {
             ("*78", ShortCode::DoNotDisturb(true)),
             ("*79#", ShortCode::DoNotDisturb(false)),
             ("*43", ShortCode::EchoTest),
+            ("*97", ShortCode::Mailbox),
         ] {
             assert_eq!(ShortCode::parse(dialled), Some(code), "{dialled}");
         }

@@ -94,6 +94,8 @@ pub struct Extension {
     pub do_not_disturb: bool,
     /// Extensions with the same word may take each other's ringing calls.
     pub pickup_group: Option<String>,
+    /// It has a mailbox: after how long of ringing a call goes there. Forwarding comes first.
+    pub voicemail: Option<Duration>,
 }
 
 /// One phone's credentials.

@@ -221,6 +221,9 @@ impl ShortCode {
             Self::DoNotDisturb(false) => {
                 ("Le code permet d’être dérangé.", "The code allows to be disturbed.")
             }
+            Self::Mailbox => {
+                ("Le code donne à entendre les messages reçus.", "The code plays the messages received.")
+            }
             Self::EchoTest => ("Le code renvoie ce que l’on dit.", "The code says back what is said."),
         };
         if language == French { french.to_owned() } else { english.to_owned() }

@@ -220,6 +220,18 @@ impl Watchers {
         }
     }
 
+    /// Tells the phones of an extension what waits in its mailbox.
+    pub fn publish_messages(&mut self, now: Instant, extension: &str, state: &Arc<dyn EventState>) {
+        let of_watcher = self.of_watcher.get(extension).into_iter().flatten();
+        let is_mailbox = |id: &&SubscriptionId| {
+            self.entries.get(*id).is_some_and(|entry| entry.subject == Subject::Mailbox)
+        };
+        let watching: Vec<SubscriptionId> = of_watcher.filter(is_mailbox).copied().collect();
+        for id in watching {
+            self.with(id, |entry| entry.subscription.publish(now, Arc::clone(state)));
+        }
+    }
+
     /// Ends the subscriptions that are not to be any more, for the reason that is given for them.
     pub fn retain(&mut self, now: Instant, verdict: impl Fn(&Watcher, &Subject) -> Result<(), &'static str>) {
         let mut ended: Vec<(SubscriptionId, &'static str)> = Vec::new();

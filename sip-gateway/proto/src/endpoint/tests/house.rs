@@ -57,6 +57,8 @@ pub(super) struct Media {
     /// What was said, and is not hushed.
     pub(super) said: Vec<(LegId, Phrase, Language)>,
     pub(super) hushed: Vec<LegId>,
+    /// Phrases whose end was not told yet.
+    pub(super) unsaid: HashMap<LegId, usize>,
     /// What is recorded at present.
     pub(super) recorded: HashMap<LegId, RecordingId>,
     next_port: u16,
@@ -111,11 +113,13 @@ impl MediaPlane for Media {
     fn say(&mut self, leg: LegId, phrase: Phrase, language: Language) {
         assert!(self.is_there(leg), "{leg:?} is open when it is spoken to");
         self.said.push((leg, phrase, language));
+        *self.unsaid.entry(leg).or_default() += 1;
     }
 
     fn hush(&mut self, leg: LegId) {
         assert!(self.is_there(leg), "{leg:?} is open when it is hushed");
         self.hushed.push(leg);
+        self.unsaid.remove(&leg);
     }
 
     fn record(&mut self, leg: LegId, recording: RecordingId, _: Duration) {
@@ -335,6 +339,15 @@ impl House {
         self.run(Duration::from_millis(500));
     }
 
+    /// A phone has heard all that was said to it.
+    pub(super) fn hears_out(&mut self, phone: usize) {
+        let leg = self.leg_of(phone).expect("a leg with sound");
+        for _ in 0..self.media.unsaid.remove(&leg).unwrap_or_default() {
+            self.with(|endpoint, with| endpoint.handle_media(with, MediaEvent::Said { leg }));
+        }
+        self.run(Duration::from_millis(500));
+    }
+
     fn deliver(&mut self, flow: Flow, to_us: bool, bytes: &[u8]) {
         let message = Message::parse(bytes).expect("what is sent can be read");
         if to_us {
@@ -414,6 +427,7 @@ fn plan(numbers: &[&str]) -> Plan {
         forward: Forwarding::default(),
         do_not_disturb: false,
         pickup_group: None,
+        voicemail: None,
     };
     Plan {
         realm: REALM.to_owned(),

@@ -7,6 +7,7 @@ mod dial_in;
 mod forwarding;
 mod house;
 mod long_requests;
+mod mailboxes;
 mod phone;
 mod registering;
 mod subscriptions;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::ivr::Word;
+use crate::ivr::pin::{BETWEEN_DIGITS, FIRST_DIGIT, LONGEST_PIN};
 
 #[test]
 fn who_types_a_right_pin_is_let_in() {
@@ -175,16 +176,17 @@ impl Caller {
     fn drain(&mut self) {
         while let Some(output) = self.door.poll_output() {
             match output {
-                DoorOutput::Say(phrase, _) => {
+                GuideOutput::Say(phrase, _) => {
                     self.heard.extend(phrase.words().iter().map(|word| match word {
                         Word::Prompt(prompt) => *prompt,
                         Word::Recording(_) => panic!("nothing is recorded at the door"),
                     }))
                 }
-                DoorOutput::Hush => self.hushed = true,
-                DoorOutput::Ask(entry) => self.asked = Some(entry),
-                DoorOutput::Enter { .. } => self.entered = true,
-                DoorOutput::HangUp => self.hung_up = true,
+                GuideOutput::Hush => self.hushed = true,
+                GuideOutput::Ask(entry) => self.asked = Some(entry),
+                GuideOutput::Enter { .. } => self.entered = true,
+                GuideOutput::HangUp => self.hung_up = true,
+                other => panic!("no door does this: {other:?}"),
             }
         }
     }

@@ -102,6 +102,7 @@ pub(super) fn extension(number: &str, name: &str, post: PostId, rights: Class) -
         forward: Forwarding::default(),
         do_not_disturb: false,
         pickup_group: None,
+        voicemail: None,
     }
 }
 

@@ -468,6 +468,7 @@ fn extension(number: &str, devices: &[&str]) -> Extension {
         forward: Forwarding::default(),
         do_not_disturb: false,
         pickup_group: None,
+        voicemail: None,
     }
 }
 

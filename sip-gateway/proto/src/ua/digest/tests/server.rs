@@ -198,6 +198,7 @@ fn extensions_are_asked_for_their_own_algorithm_and_devices_are_known_by_their_n
         forward: Forwarding::default(),
         do_not_disturb: false,
         pickup_group: None,
+        voicemail: None,
     };
     let extensions = vec![
         extension("201", DigestAlgorithm::Sha256, vec![device("desk"), device("soft")]),

@@ -1,0 +1,163 @@
+//! Messages: left by callers whom nobody answers, played to phones, and their lamp.
+
+use std::time::Duration;
+
+use super::browsers::is_over;
+use super::calls::refused_with;
+use super::house::House;
+use super::phone::Phone;
+use crate::call::{LegId, MailboxCommand, MailboxWord, MediaEvent, RecordingId, VoiceMessage};
+use crate::endpoint::Output;
+use crate::ivr::{Prompt, Word};
+use crate::message::StatusCode;
+
+#[test]
+fn a_call_that_nobody_takes_leaves_a_message() {
+    for how in ["no answer", "busy", "declined", "unavailable", "do not disturb"] {
+        let mut house = with_mailbox();
+        let caller = house.registered("1001");
+        let callee = (how != "unavailable").then(|| house.registered("1002"));
+        if how == "do not disturb" {
+            house.change(|plan| plan.extensions[1].do_not_disturb = true);
+        }
+        house.dial(caller, "1002");
+        match (how, callee) {
+            ("no answer", _) => house.run(Duration::from_secs(21)),
+            ("busy", Some(callee)) => {
+                house.act(callee, |phone, now| phone.refuse(now, StatusCode::BUSY_HERE));
+            }
+            ("declined", Some(callee)) => {
+                house.act(callee, |phone, now| phone.refuse(now, StatusCode::DECLINE));
+            }
+            _ => {}
+        }
+        let greeting = said(&mut house);
+        assert!(greeting.contains(&Word::Prompt(Prompt::DoesNotAnswer)), "{how}: {greeting:?}");
+        assert_eq!(greeting.last(), Some(&Word::Prompt(Prompt::Beep)), "{how}");
+        house.hears_out(caller);
+        let (leg, recording) = records(&house);
+        house.act(caller, |phone, now| phone.press(now, '#'));
+        assert!(house.media.recorded.is_empty(), "{how}");
+        recorded(&mut house, leg, 7);
+
+        let MailboxCommand::Keep(message) = command(&mut house) else { panic!("{how}: a message is kept") };
+        assert_eq!((message.extension.as_str(), message.from.as_str()), ("1002", "1001"), "{how}");
+        assert_eq!((message.recording, message.length), (recording, Duration::from_secs(7)), "{how}");
+        assert_eq!(said(&mut house), [Word::Prompt(Prompt::Recorded)], "{how}");
+        house.hears_out(caller);
+        assert!(house.phones[caller].is_idle(), "{how}");
+        is_over(house);
+    }
+}
+
+#[test]
+fn who_hangs_up_has_left_his_message_unless_it_was_a_breath() {
+    for (seconds, kept) in [(9, true), (0, false)] {
+        let mut house = with_mailbox();
+        let caller = house.registered("1001");
+        house.dial(caller, "1002");
+        house.hears_out(caller);
+        let (leg, _) = records(&house);
+        house.act(caller, Phone::hang_up);
+        recorded(&mut house, leg, seconds);
+
+        let keeps =
+            house.outputs.iter().any(|output| matches!(output, Output::Mailbox(MailboxCommand::Keep(_))));
+        assert_eq!(keeps, kept, "{seconds} seconds");
+        is_over(house);
+    }
+}
+
+#[test]
+fn forwarding_comes_before_the_mailbox_and_outside_there_is_none() {
+    let mut house = with_mailbox();
+    let (caller, other) = (house.registered("1001"), house.registered("1003"));
+    house.change(|plan| plan.extensions[1].forward.no_answer = Some("1003".to_owned()));
+    house.dial(caller, "1002");
+    house.act(other, Phone::answer);
+    assert_eq!(house.hears(caller), Some(other));
+    house.act(caller, Phone::hang_up);
+
+    house.dial(caller, "1002");
+    house.act(other, |phone, now| phone.refuse(now, StatusCode::BUSY_HERE));
+    assert_eq!(refused_with(&house, caller), Some(486), "where it was sent there is no mailbox");
+}
+
+#[test]
+fn a_phone_plays_its_messages_with_the_pin() {
+    let mut house = with_mailbox();
+    let phone = house.registered("1002");
+    house.dial(phone, "*97");
+    assert_eq!(said(&mut house), [Word::Prompt(Prompt::MailboxPin)]);
+    for key in ['4', '7', '#'] {
+        house.media_event(phone, |leg| MediaEvent::Key { leg, key });
+    }
+    let MailboxCommand::Open { leg, extension, pin } = command(&mut house) else { panic!("it is asked") };
+    assert_eq!((extension.as_str(), pin.as_str()), ("1002", "47"));
+    let message = VoiceMessage { recording: RecordingId(8), from: "1001".to_owned(), heard: false };
+    house.click(|endpoint, with| endpoint.handle_mailbox(with, leg, MailboxWord::Open(vec![message])));
+    assert!(said(&mut house).contains(&Word::Recording(RecordingId(8))));
+    house.hears_out(phone);
+    house.media_event(phone, |leg| MediaEvent::Key { leg, key: '3' });
+
+    let extension = "1002".to_owned();
+    let done: Vec<MailboxCommand> = std::iter::from_fn(|| next_command(&mut house)).collect();
+    assert_eq!(
+        done,
+        [
+            MailboxCommand::Heard { extension: extension.clone(), recording: RecordingId(8) },
+            MailboxCommand::Delete { extension, recording: RecordingId(8) }
+        ]
+    );
+    house.hears_out(phone);
+    assert!(house.phones[phone].is_idle());
+    is_over(house);
+}
+
+#[test]
+fn a_lamp_is_lit_when_a_message_has_come() {
+    let mut house = House::new(&["1001", "1002"]);
+    let phone = house.registered("1001");
+    house.act(phone, |phone, now| phone.subscribe(now, "message-summary", "1001", 600, "m"));
+    let before = house.phones[phone].notifications.len();
+    house.click(|endpoint, with| endpoint.handle_messages(with, "1001"));
+
+    let told = &house.phones[phone].notifications;
+    assert_eq!(told.len(), before + 1);
+    let text = String::from_utf8_lossy(&told[before].body).into_owned();
+    assert!(text.contains("Messages-Waiting: yes") && text.contains("sip:*97@"), "{text}");
+}
+
+/// 1002 has a mailbox.
+fn with_mailbox() -> House {
+    let mut house = House::new(&["1001", "1002", "1003"]);
+    house.change(|plan| plan.extensions[1].voicemail = Some(Duration::from_secs(20)));
+    house
+}
+
+fn records(house: &House) -> (LegId, RecordingId) {
+    let (leg, recording) = house.media.recorded.iter().next().expect("it is recorded");
+    (*leg, *recording)
+}
+
+fn recorded(house: &mut House, leg: LegId, seconds: u64) {
+    let length = Duration::from_secs(seconds);
+    house.click(|endpoint, with| endpoint.handle_media(with, MediaEvent::Recorded { leg, length }));
+}
+
+fn command(house: &mut House) -> MailboxCommand {
+    next_command(house).expect("something is to be done with a mailbox")
+}
+
+fn next_command(house: &mut House) -> Option<MailboxCommand> {
+    let at = house.outputs.iter().position(|output| matches!(output, Output::Mailbox(_)))?;
+    match house.outputs.remove(at) {
+        Output::Mailbox(command) => Some(command),
+        _ => None,
+    }
+}
+
+fn said(house: &mut House) -> Vec<Word> {
+    let phrases = std::mem::take(&mut house.media.said);
+    phrases.into_iter().flat_map(|(_, phrase, _)| phrase.words().to_vec()).collect()
+}
