@@ -47,15 +47,21 @@ impl Encoder {
         })
     }
 
-    /// Goes on where another coder of the same codec stands, as far as one can: the listener's decoder has followed that.
-    pub(super) fn follow(&mut self, other: &Self) {
-        match (self, other) {
-            (Self::G722(own), Self::G722(other)) => own.clone_from(other),
-            (Self::Opus(own), Self::Opus(_)) => {
-                // A state of its own, but not one of long ago.
-                let _ = own.reset_state();
-            }
+    /// Goes on where another coder of the same codec stood: the listener's decoder has followed that. `past` is what it
+    /// was given last, at a rate.
+    pub(super) fn follow(&mut self, state: Option<&g722::Encoder>, past: &[i16], rate: u32) {
+        match (self, state) {
+            (Self::G722(own), Some(state)) => own.as_mut().clone_from(state),
+            (Self::Opus(own), _) => prime(own, past, rate),
             _ => {}
+        }
+    }
+
+    /// The state in which the next coder must begin, where there is one that can be copied.
+    pub(super) fn state(&self) -> Option<&g722::Encoder> {
+        match self {
+            Self::G722(encoder) => Some(encoder),
+            Self::G711(_) | Self::Opus(_) => None,
         }
     }
 
@@ -161,6 +167,16 @@ impl std::fmt::Debug for Decoder {
     }
 }
 
+/// Lets a coder at rest have heard something: it looks ahead, so that without a past its first milliseconds are silent.
+fn prime(encoder: &mut opus::Encoder, past: &[i16], rate: u32) {
+    if encoder.get_sample_rate().is_ok_and(|own| own == rate) {
+        // A past of no length that Opus knows leaves it at rest.
+        let _ = encoder.encode(past, &mut [0; MAX_PACKET]);
+    }
+}
+
+/// Of 20 ms at any rate.
+const MAX_PACKET: usize = 1_275;
 /// Wideband speech that hides some loss.
 const OPUS_BITRATE: i32 = 32_000;
 /// Half of what is possible: more costs more than it is heard.

@@ -160,6 +160,35 @@ fn nothing_clicks_when_somebody_joins_or_leaves_or_begins_to_speak() {
 }
 
 #[test]
+fn nothing_clicks_for_a_phone_that_begins_and_ends_to_speak_or_is_held() {
+    for (ports, codec) in [(21_160..=21_169, Codec::G722), (21_170..=21_179, Codec::Opus)] {
+        let (mut engine, _events) = engine(ports, 1);
+        let mut room = Room::new(10);
+        let mut phones = seated(&mut engine, &mut room, std::slice::from_ref(&codec));
+        let mut browser = room.browser(&mut engine);
+        let mut heard = Vec::new();
+        // What the phone says is not what it hears, so that only the change of codings can be heard.
+        for speaks in [false, true, false, true, false] {
+            phones[0].1 = speaks.then(|| Speaker::for_phone(&phones[0].0, 600.0, -20.0));
+            let count = if speaks { 30 } else { 90 };
+            heard.extend(meet(&mut phones, &mut [(&mut browser, 400.0)], count).swap_remove(0));
+        }
+        engine.play(phones[0].0.leg, sip_gateway_proto::call::Sound::Ringback);
+        heard.extend(phones[0].0.hear_all(20));
+
+        let (sound, rate) = sound(&codec, &heard);
+        let sound = &sound[rate as usize..];
+        let steps = sound.windows(2).map(|pair| (i32::from(pair[0]) - i32::from(pair[1])).abs());
+        let slope = 6_500.0 * std::f64::consts::TAU * 440.0 / f64::from(rate);
+        let steepest = steps.max().expect("some");
+        assert!(
+            f64::from(steepest) < 1.4 * slope,
+            "{codec:?}: a step of {steepest}, where {slope:.0} is right"
+        );
+    }
+}
+
+#[test]
 fn a_link_that_stalls_and_delivers_all_at_once_is_caught_up_with() {
     let (mut engine, _events) = engine(21_100..=21_119, 1);
     let mut room = Room::new(6);
@@ -327,6 +356,13 @@ impl Speaker {
 
     /// In the codec of a phone.
     fn for_phone(phone: &Phone, frequency: f64, level: f64) -> Self {
+        if phone.agreed.send.codec == Codec::Opus {
+            let mut encoder =
+                opus::Encoder::new(48_000, opus::Channels::Mono, opus::Application::Voip).expect("Opus");
+            let sound = tone(48_000, frequency, level, 48_000 * 4);
+            let encode = |samples: &[i16]| encoder.encode_vec(samples, 400).expect("encodes");
+            return Self { packets: sound.chunks(960).map(encode).collect() };
+        }
         if phone.agreed.send.codec != Codec::G722 {
             return Self::new(frequency, level);
         }
@@ -342,7 +378,8 @@ impl Speaker {
 
     fn say(&mut self, phone: &mut Phone, beat: usize) {
         let payload = self.packets[beat % self.packets.len()].clone();
-        phone.say(&payload, 160);
+        let ticks = phone.agreed.send.codec.clock_rate() / 50;
+        phone.say(&payload, ticks);
     }
 }
 

@@ -10,6 +10,7 @@ use sip_gateway_proto::sdp::Agreed;
 
 use super::player::Player;
 use super::{Desk, Leg, Source, Way};
+use crate::media::codec::Encoder;
 use crate::media::recording::Recorder;
 use crate::media::speaker::Spoken;
 use crate::media::sys::DATAGRAM;
@@ -53,15 +54,43 @@ impl Leg {
         self.speaker.is_busy()
     }
 
-    /// Says what is to be said over a frame of what the leg hears.
+    /// Says what is to be said over a frame of a table.
     pub(in crate::media) fn speak_over(
         &mut self,
         events: &mut Vec<MediaEvent>,
         frame: &mut [i16],
         rate: u32,
     ) {
-        let ended = self.speaker.speak(frame, rate);
-        events.extend(std::iter::repeat_n(MediaEvent::Said { leg: self.id }, ended));
+        if self.speaker.is_busy() {
+            let ended = self.speaker.speak(frame, rate);
+            events.extend(std::iter::repeat_n(MediaEvent::Said { leg: self.id }, ended));
+        }
+    }
+
+    /// Joins a frame of a table, at the rate at which it is heard, to what was heard before.
+    pub(in crate::media) fn join(&mut self, frame: &mut [i16], rate: u32) {
+        self.seam.join(frame, rate);
+    }
+
+    /// The leg has heard a frame of a table that needs no joining.
+    pub(in crate::media) fn note(&mut self, frame: &[i16], rate: u32) {
+        self.seam.note(frame, rate);
+    }
+
+    /// What a table makes for the leg comes from this coder.
+    pub(in crate::media) fn keep_coding_of(&mut self, coding: &Encoder) {
+        self.seam.keep(coding);
+    }
+
+    /// Lets a coder go on where the one stood that the leg has heard last.
+    pub(in crate::media) fn lead_coding(&self, coding: &mut Encoder) {
+        self.seam.follow(coding);
+    }
+
+    /// The leg hears nothing over which anything could be said. Whoever waits for that must not wait for ever.
+    pub(in crate::media) fn give_up_speaking(&mut self, events: &mut Vec<MediaEvent>) {
+        let given_up = self.speaker.give_up();
+        events.extend(std::iter::repeat_n(MediaEvent::Said { leg: self.id }, given_up));
     }
 
     /// Sends a payload that a table made, in packets of so many ticks.
@@ -104,23 +133,26 @@ impl Leg {
             return;
         }
         self.player = self.agreed.as_ref().and_then(Player::quiet);
-        if self.player.is_none() {
-            // In a codec that we only pass on nothing can be said, and whoever waits for it must not wait for ever.
-            let given_up = self.speaker.give_up();
-            events.extend(std::iter::repeat_n(MediaEvent::Said { leg: self.id }, given_up));
+        if let Some(player) = &mut self.player {
+            self.seam.follow(player.encoder());
+        } else {
+            // Nothing can be said in a codec that we only pass on.
+            self.give_up_speaking(events);
         }
     }
 
     /// Ends a sound that has no more to play, unless something is said over it.
     fn end_sound(&mut self) {
-        if self.speaker.is_busy() {
+        let quiet = self.player.as_ref().is_some_and(Player::is_quiet) && self.recorder.is_none();
+        let is_over = self.player.as_ref().is_some_and(Player::is_over);
+        if self.speaker.is_busy() || !quiet && !is_over {
             return;
         }
-        if self.player.as_ref().is_some_and(Player::is_over) {
-            (self.player, self.sound) = (None, Some(Sound::Silence));
+        self.keep_coding();
+        self.player = None;
+        if is_over {
+            self.sound = Some(Sound::Silence);
         }
-        let quiet = self.recorder.is_none();
-        self.player.take_if(|player| quiet && player.is_quiet());
     }
 
     /// Whether it is told what noise to make while it hears nothing.
@@ -166,11 +198,12 @@ impl Leg {
             return None;
         }
         let mut ended = 0;
-        let speaker = &mut self.speaker;
+        let (speaker, seam) = (&mut self.speaker, &mut self.seam);
         let over = |frame: &mut [i16], rate: u32| {
             if speaker.is_busy() {
                 ended = speaker.speak(frame, rate);
             }
+            seam.join(frame, rate);
         };
         let made = if let Way::Transcode(transcoder) = &mut self.way {
             Some(transcoder.make(desk.now, payload, over))

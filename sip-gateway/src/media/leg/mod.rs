@@ -9,6 +9,7 @@ mod keys;
 mod making;
 mod player;
 mod reports;
+mod seam;
 mod transcoder;
 mod way;
 
@@ -31,6 +32,7 @@ use super::wire::{Content, Port, Wire};
 use keys::KeyPad;
 use player::Player;
 use reports::Reports;
+use seam::Seam;
 pub(super) use way::Way;
 
 /// One leg.
@@ -52,6 +54,7 @@ pub(super) struct Leg {
     player: Option<Player>,
     /// What is said to it, over all that.
     speaker: Speaker,
+    seam: Seam,
     /// Who writes down what it says.
     recorder: Option<Box<Recorder>>,
     /// The number and time of the next packet that we make ourselves.
@@ -123,6 +126,7 @@ impl Leg {
             sound: None,
             player: None,
             speaker: Speaker::default(),
+            seam: Seam::default(),
             recorder: None,
             next_made: Header { ssrc: seeds.outgoing, ..Header::default() },
             noise_told: None,
@@ -187,6 +191,7 @@ impl Leg {
         }
         self.agreed = Some(agreed);
         if !goes_on {
+            self.keep_coding();
             self.player = None;
         }
         if let Some(sound) = self.sound.filter(|_| !goes_on) {
@@ -197,9 +202,13 @@ impl Leg {
 
     /// Plays a sound, instead of what it heard before.
     pub(super) fn play(&mut self, now: Instant, sound: Sound) {
+        self.keep_coding();
         self.sound = Some(sound);
         self.noise_told = None;
         self.player = self.agreed.as_ref().and_then(|agreed| Player::new(sound, agreed));
+        if let Some(player) = &mut self.player {
+            self.seam.follow(player.encoder());
+        }
         self.make_time(now);
     }
 
@@ -208,9 +217,23 @@ impl Leg {
         if partner != self.partner {
             self.follows = None;
         }
+        self.keep_coding();
         (self.sound, self.player) = (None, None);
         (self.partner, self.way) = (partner, way);
+        if let Way::Transcode(transcoder) = &mut self.way {
+            self.seam.follow(transcoder.encoder());
+        }
         self.make_time(now);
+    }
+
+    /// What makes its sound is about to be another.
+    fn keep_coding(&mut self) {
+        self.seam.open();
+        if let Some(player) = &mut self.player {
+            self.seam.keep(player.encoder());
+        } else if let Way::Transcode(transcoder) = &mut self.way {
+            self.seam.keep(transcoder.encoder());
+        }
     }
 
     /// Hears a datagram on one of its ports.
@@ -294,6 +317,7 @@ impl Leg {
         }
         // While a key of ours is down there is no speech (RFC 4733 §2.5.1); nor is what passes undecoded heard under ours.
         if !self.keypad.is_busy() && !self.speaker.is_busy() && self.way.translate(packet, kind) {
+            self.seam.forget();
             self.say(desk, Source::Partner, packet);
         }
     }

@@ -50,6 +50,11 @@ impl Player {
         Some(Self { voice: voice(rate)?, encoder, codec, rate, frame: vec![0; samples] })
     }
 
+    /// Its coder.
+    pub(in crate::media) fn encoder(&mut self) -> &mut Encoder {
+        &mut self.encoder
+    }
+
     /// Whether it plays something, or only lets something be said.
     pub(in crate::media) fn is_quiet(&self) -> bool {
         matches!(self.voice, Voice::Quiet)

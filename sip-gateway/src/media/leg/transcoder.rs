@@ -34,6 +34,11 @@ impl Transcoder {
         })
     }
 
+    /// Its coder.
+    pub(in crate::media) fn encoder(&mut self) -> &mut Encoder {
+        &mut self.encoder
+    }
+
     /// Takes a packet of speech, or a description of the noise while there is none (RFC 3389).
     pub(in crate::media) fn insert(&mut self, now: Instant, packet: &[u8], kind: PayloadKind) {
         self.intake.insert(now, packet, kind);

@@ -121,7 +121,12 @@ impl Chair {
             return;
         }
         if self.apart == 0 {
-            codings.part(hearing.coding, &mut self.own);
+            // Who sits down has heard something else than the others, or nothing.
+            let begins = self.heard == 0;
+            codings.part(hearing.coding, &mut self.own, begins);
+            if let Some(own) = &mut self.own {
+                leg.lead_coding(own.encoder());
+            }
         }
         // Whoever hears the same again goes on in his own coding for a while, until the common one is in the same state.
         self.apart = APART;
@@ -136,11 +141,21 @@ impl Chair {
         codings: &mut Codings,
     ) -> u64 {
         let speaks = self.speaks(mixer);
-        let Some(hearing) = &mut self.hearing else { return 0 };
+        let Some(hearing) = &mut self.hearing else {
+            if leg.is_spoken_to() {
+                leg.give_up_speaking(&mut desk.events);
+            }
+            return 0;
+        };
         let begins = self.heard == 0;
         self.heard = self.heard.saturating_add(1);
         let Some(own) = self.own.as_mut().filter(|_| self.apart > 0) else {
-            return hearing.send(desk, leg, codings.shared(hearing.coding));
+            let sent = hearing.send(desk, leg, codings.shared(hearing.coding));
+            if let Some((encoder, frame)) = codings.state(hearing.coding) {
+                leg.note(frame, hearing.coding.rate());
+                leg.keep_coding_of(encoder);
+            }
+            return sent;
         };
         self.apart -= 1;
 
@@ -151,13 +166,13 @@ impl Chair {
         if begins {
             fade(&mut frame, 0.0, 1.0);
         }
-        if leg.is_spoken_to() {
-            leg.speak_over(&mut desk.events, &mut frame, RATE);
-        }
+        leg.speak_over(&mut desk.events, &mut frame, RATE);
         // The common coding lives on meanwhile.
         codings.keep(hearing.coding);
-        let payload = codings.encode_own(own, &frame);
-        hearing.send(desk, leg, payload)
+        let payload = codings.encode_own(own, &mut frame, |heard, rate| leg.join(heard, rate));
+        let sent = hearing.send(desk, leg, payload);
+        leg.keep_coding_of(own.encoder());
+        sent
     }
 
     /// Whether the mix contains what this phone says.

@@ -38,7 +38,8 @@ impl Coding {
         }
     }
 
-    fn rate(self) -> u32 {
+    /// Samples a second of what is encoded.
+    pub(super) fn rate(self) -> u32 {
         match self {
             Self::Pcma | Self::Pcmu => 8_000,
             Self::G722 => 16_000,
@@ -94,6 +95,12 @@ pub(super) struct Own {
     coding: Coding,
     encoder: Encoder,
     resampler: Option<Resampler>,
+}
+
+impl Own {
+    pub(super) fn encoder(&mut self) -> &mut Encoder {
+        &mut self.encoder
+    }
 }
 
 impl Codings {
@@ -162,38 +169,51 @@ impl Codings {
         &shared.payload
     }
 
+    /// The common coder of a codec, and what it was given last.
+    pub(super) fn state(&self, coding: Coding) -> Option<(&Encoder, &[i16])> {
+        let frame = match coding {
+            Coding::Pcma | Coding::Pcmu => &self.narrow.frame[..],
+            Coding::G722 => &self.wide.frame[..],
+            Coding::Opus => &self.full[..],
+        };
+        Some((self.shared[coding as usize].encoder.as_ref()?, frame))
+    }
+
     /// Encodes the common sound even if nobody hears it at the moment, so that whoever comes back finds it in motion.
     pub(super) fn keep(&mut self, coding: Coding) {
         self.shared(coding);
     }
 
-    /// Gives a phone a coding of its own, which goes on where the common one stands.
-    pub(super) fn part(&mut self, coding: Coding, own: &mut Option<Box<Own>>) {
-        let shared = &self.shared[coding as usize];
-        let resampler = match coding {
-            Coding::Pcma | Coding::Pcmu => self.narrow.resampler.clone(),
-            Coding::G722 => self.wide.resampler.clone(),
+    /// Gives a phone a coding of its own, whose coder is yet to be led to where the phone's decoder is. Unless the phone
+    /// has just come, its sound goes on from the common one.
+    pub(super) fn part(&mut self, coding: Coding, own: &mut Option<Box<Own>>, begins: bool) {
+        let common = match coding {
+            Coding::Pcma | Coding::Pcmu => self.narrow.resampler.as_ref(),
+            Coding::G722 => self.wide.resampler.as_ref(),
             Coding::Opus => None,
         };
-        if own.as_ref().is_none_or(|own| own.coding != coding) {
-            *own = coding.encoder().map(|encoder| Box::new(Own { coding, encoder, resampler: None }));
-        }
-        if let (Some(own), Some(shared)) = (own, &shared.encoder) {
-            own.encoder.follow(shared);
-            own.resampler = resampler;
-        }
+        let resampler = if begins { Resampler::new(RATE, coding.rate()) } else { common.cloned() };
+        // A coder at rest, since one that was used before remembers what is long past.
+        *own = coding.encoder().map(|encoder| Box::new(Own { coding, encoder, resampler }));
     }
 
-    /// Encodes what one phone hears.
-    pub(super) fn encode_own(&mut self, own: &mut Own, frame: &Frame) -> &[u8] {
+    /// Encodes what one phone hears; `join` sees it as the phone will hear it, with its rate.
+    pub(super) fn encode_own(
+        &mut self,
+        own: &mut Own,
+        frame: &mut Frame,
+        join: impl FnOnce(&mut [i16], u32),
+    ) -> &[u8] {
         let mut lower = [0; FRAME / 3];
-        let len = match &mut own.resampler {
+        let heard = match &mut own.resampler {
             Some(resampler) => {
                 let len = resampler.process(frame, &mut lower);
-                own.encoder.encode(&lower[..len], &mut self.own)
+                &mut lower[..len]
             }
-            None => own.encoder.encode(frame, &mut self.own),
+            None => &mut frame[..],
         };
+        join(heard, own.coding.rate());
+        let len = own.encoder.encode(heard, &mut self.own);
         self.encoded += 1;
         &self.own[..len]
     }

@@ -27,7 +27,8 @@ pub(super) struct Ears {
 /// One microphone.
 struct Stream {
     track: EarTrack,
-    intake: Intake,
+    /// From its first packet on: most microphones of a large room are never used.
+    intake: Option<Box<Intake>>,
     loudness: Loudness,
     leveller: Leveller,
 }
@@ -60,9 +61,8 @@ impl Ears {
             if known || self.streams.len() >= MAX_STREAMS {
                 continue;
             }
-            let Some(intake) = Intake::new(&Codec::Opus, RATE) else { continue };
             let (loudness, leveller) = (Loudness::new(), Leveller::new());
-            self.streams.push(Stream { track: *track, intake, loudness, leveller });
+            self.streams.push(Stream { track: *track, intake: None, loudness, leveller });
         }
         self.places = self.streams.iter().enumerate().map(|(at, stream)| (stream.track.ssrc, at)).collect();
     }
@@ -92,13 +92,14 @@ impl Ears {
         }
         let mut decoded = 0;
         for stream in &mut self.streams {
+            let Some(intake) = &mut stream.intake else { continue };
             let slot =
                 if stream.loudness.is_chosen() { seat(&mut self.slots, stream.track.ssrc) } else { None };
             let Some(slot) = slot else {
-                stream.intake.skip(now, FRAME);
+                intake.skip(now, FRAME);
                 continue;
             };
-            if stream.intake.fill(now, &mut self.frame[..]) {
+            if intake.fill(now, &mut self.frame[..]) {
                 stream.leveller.even(&mut self.frame[..]);
                 if let Some(input) = slot.input {
                     mixer.put(input, &self.frame);
@@ -124,7 +125,7 @@ impl Stream {
         let track = self.track;
         if header.payload_type == track.payload_type {
             self.hear(packet, payload.len());
-            self.intake.insert_speech(now, header.sequence, header.timestamp, payload);
+            self.insert(now, header.sequence, header.timestamp, payload);
             return;
         }
         if Some(header.payload_type) != track.redundant {
@@ -137,7 +138,16 @@ impl Stream {
             }
             let sequence = header.sequence.wrapping_sub(block.packets_before);
             let timestamp = header.timestamp.wrapping_sub(block.earlier);
-            self.intake.insert_speech(now, sequence, timestamp, &payload[block.place]);
+            self.insert(now, sequence, timestamp, &payload[block.place]);
+        }
+    }
+
+    fn insert(&mut self, now: Instant, sequence: u16, timestamp: u32, payload: &[u8]) {
+        if self.intake.is_none() {
+            self.intake = Intake::new(&Codec::Opus, RATE).map(Box::new);
+        }
+        if let Some(intake) = &mut self.intake {
+            intake.insert_speech(now, sequence, timestamp, payload);
         }
     }
 
