@@ -1,5 +1,6 @@
 //! Sound through the media engine, over real sockets: what goes in as a tone is measured where it comes out.
 
+mod clicks;
 mod dtls;
 mod life;
 mod phone;

@@ -127,68 +127,6 @@ fn a_muted_phone_is_heard_by_nobody_until_it_is_unmuted() {
 }
 
 #[test]
-fn nothing_clicks_when_somebody_joins_or_leaves_or_begins_to_speak() {
-    let (mut engine, _events) = engine(21_080..=21_099, 1);
-    let mut room = Room::new(5);
-    let codecs = [Codec::G722, Codec::G722];
-    let mut phones = seated(&mut engine, &mut room, &codecs);
-    let mut browser = room.browser(&mut engine);
-    let mut heard = Vec::new();
-    let mut listen = |heard_now: Vec<Vec<Packet>>| heard.extend(heard_now[0].clone());
-
-    listen(meet(&mut phones, &mut [(&mut browser, 400.0)], 80));
-    phones[1].1 = Some(Speaker::for_phone(&phones[1].0, 300.0, -20.0));
-    listen(meet(&mut phones, &mut [(&mut browser, 400.0)], 40));
-    // It leaves in the middle of a word.
-    engine.close(phones[1].0.leg);
-    let (mut left, joins) = (phones.remove(0), Phone::new(&mut engine, 3, Codec::G722));
-    listen(meet(std::slice::from_mut(&mut left), &mut [(&mut browser, 400.0)], 40));
-    joins.connect(&mut engine);
-    room.seat(&mut engine, &joins, 103);
-    let speaker = Some(Speaker::for_phone(&joins, 300.0, -20.0));
-    let mut both = [left, (joins, speaker)];
-    listen(meet(&mut both, &mut [(&mut browser, 400.0)], 60));
-
-    let sound = decoded_g722(&heard);
-    let sound = &sound[8_000..];
-    let steepest =
-        sound.windows(2).map(|pair| (i32::from(pair[0]) - i32::from(pair[1])).abs()).max().expect("some");
-    // Two sines of the levelled loudness, each with its own steepest slope at 16 kHz.
-    let slope = |frequency: f64| 4_500.0 * std::f64::consts::TAU * frequency / 16_000.0;
-    let limit = (slope(400.0) + slope(300.0)) as i32;
-    assert!(steepest < limit * 3 / 2, "a step of {steepest}, where {limit} is the steepest of the tones");
-}
-
-#[test]
-fn nothing_clicks_for_a_phone_that_begins_and_ends_to_speak_or_is_held() {
-    for (ports, codec) in [(21_160..=21_169, Codec::G722), (21_170..=21_179, Codec::Opus)] {
-        let (mut engine, _events) = engine(ports, 1);
-        let mut room = Room::new(10);
-        let mut phones = seated(&mut engine, &mut room, std::slice::from_ref(&codec));
-        let mut browser = room.browser(&mut engine);
-        let mut heard = Vec::new();
-        // What the phone says is not what it hears, so that only the change of codings can be heard.
-        for speaks in [false, true, false, true, false] {
-            phones[0].1 = speaks.then(|| Speaker::for_phone(&phones[0].0, 600.0, -20.0));
-            let count = if speaks { 30 } else { 90 };
-            heard.extend(meet(&mut phones, &mut [(&mut browser, 400.0)], count).swap_remove(0));
-        }
-        engine.play(phones[0].0.leg, sip_gateway_proto::call::Sound::Ringback);
-        heard.extend(phones[0].0.hear_all(20));
-
-        let (sound, rate) = sound(&codec, &heard);
-        let sound = &sound[rate as usize..];
-        let steps = sound.windows(2).map(|pair| (i32::from(pair[0]) - i32::from(pair[1])).abs());
-        let slope = 6_500.0 * std::f64::consts::TAU * 440.0 / f64::from(rate);
-        let steepest = steps.max().expect("some");
-        assert!(
-            f64::from(steepest) < 1.4 * slope,
-            "{codec:?}: a step of {steepest}, where {slope:.0} is right"
-        );
-    }
-}
-
-#[test]
 fn a_link_that_stalls_and_delivers_all_at_once_is_caught_up_with() {
     let (mut engine, _events) = engine(21_100..=21_119, 1);
     let mut room = Room::new(6);
@@ -230,7 +168,7 @@ fn fifty_who_listen_share_one_coding() {
     let after = engine.table_counts(room.table).expect("a table");
 
     let beats = after.beats - before.beats;
-    assert!((19..=24).contains(&beats), "{beats} beats");
+    assert!(beats >= 10, "{beats} beats");
     assert_eq!(after.sent - before.sent, 50 * beats, "each gets a packet each beat");
     assert_eq!(after.encoded - before.encoded, beats, "which is encoded once");
     assert_eq!(after.decoded - before.decoded, beats, "and so is what the browser says");
@@ -250,7 +188,7 @@ fn of_many_microphones_only_the_loudest_are_decoded() {
     let mut counts = Vec::new();
     for beat in 0..120 {
         heard.push(phones[0].0.hear().expect("the beat"));
-        counts.push(engine.table_counts(room.table).expect("a table").decoded);
+        counts.push(engine.table_counts(room.table).expect("a table"));
         for (at, browser) in browsers.iter_mut().enumerate() {
             let (frequency, level) =
                 if at < 2 { (500.0 + 500.0 * at as f64, -20.0) } else { (2_000.0, -45.0) };
@@ -261,8 +199,12 @@ fn of_many_microphones_only_the_loudest_are_decoded() {
     let sound = decoded(Law::A, &heard);
     let last = &sound[sound.len() - 8_000..];
     assert!(level_of(last, 8_000, 500.0) > -30.0 && level_of(last, 8_000, 1_000.0) > -30.0);
-    let decoded = counts[119] - counts[69];
-    assert!((150..=210).contains(&decoded), "four of ten at a time, not {decoded} in fifty beats");
+    let (before, after) = (counts[69], counts[119]);
+    let (decoded, beats) = (after.decoded - before.decoded, after.beats - before.beats);
+    assert!(
+        (3 * beats..=4 * beats).contains(&decoded),
+        "four of ten at a time, not {decoded} in {beats} beats"
+    );
 }
 
 #[test]
@@ -302,11 +244,59 @@ fn a_seat_is_silent_until_the_room_lets_it_in_and_after_the_phone_is_held() {
     assert!(words.iter().all(|sample| sample.abs() < 40), "who is held says nothing in the room");
 }
 
+#[test]
+fn a_phone_that_agrees_on_another_codec_stays_in_the_meeting() {
+    let (mut engine, _events) = engine(21_180..=21_199, 1);
+    let mut room = Room::new(11);
+    let mut phones = seated(&mut engine, &mut room, &[Codec::Pcma]);
+    let mut browser = room.browser(&mut engine);
+    let seat = room.hear_seat(&mut browser, 101);
+    meet(&mut phones, &mut [(&mut browser, 700.0)], 30);
+
+    let wide = sip_gateway_proto::sdp::Format::new(9, Codec::G722);
+    let phone = &mut phones[0].0;
+    (phone.agreed.send, phone.agreed.receive, phone.header.payload_type) = (wide.clone(), wide, 9);
+    phone.connect(&mut engine);
+    while !phone.hears_nothing() {}
+    phones[0].1 = Some(Speaker::for_phone(&phones[0].0, 1_000.0, -20.0));
+    let heard = meet(&mut phones, &mut [(&mut browser, 700.0)], 120);
+
+    assert!(heard[0].iter().all(|packet| packet.header.payload_type == 9));
+    let sound = decoded_g722(&heard[0]);
+    let last = &sound[sound.len() - 16_000..];
+    let (other, own) = (level_of(last, 16_000, 700.0), level_of(last, 16_000, 1_000.0));
+    assert!(other > -30.0 && own < other - 30.0, "{other} dB, itself {own} dB");
+    let said = &browser.stream(seat).sound;
+    assert!(level_of(&said[said.len() - 24_000..], 48_000, 1_000.0) > -30.0);
+}
+
+#[test]
+fn what_is_lost_of_a_browser_is_repaired_by_the_packets_behind_it() {
+    for (ports, redundant) in [(21_540..=21_549, true), (21_550..=21_559, false)] {
+        let (mut engine, _events) = engine(ports, 1);
+        let mut room = Room::new(12);
+        let mut phones = seated(&mut engine, &mut room, &[Codec::Pcma]);
+        let mut browser = room.browser(&mut engine);
+        meet(&mut phones, &mut [], 1);
+        let mut heard = Vec::new();
+        for beat in 0..150 {
+            heard.push(phones[0].0.hear().expect("the beat"));
+            let lost = beat % 5 == 4;
+            browser.say_over_a_bad_link(500.0, -20.0, beat, redundant, lost);
+        }
+
+        let sound = decoded(Law::A, &heard);
+        let parts = sound[sound.len() - 8_000..].chunks_exact(160).map(|part| level_of(part, 8_000, 500.0));
+        let right = parts.filter(|level| *level > -29.0).count();
+        assert!(right >= 44, "{right} of 50 beats are as loud as they were");
+    }
+}
+
 /// A phone, and what it says.
-type Sitting = (Phone, Option<Speaker>);
+pub(crate) type Sitting = (Phone, Option<Speaker>);
 
 /// Phones that sit at the table, at seats from 101 on.
-fn seated(engine: &mut MediaEngine, room: &mut Room, codecs: &[Codec]) -> Vec<Sitting> {
+pub(crate) fn seated(engine: &mut MediaEngine, room: &mut Room, codecs: &[Codec]) -> Vec<Sitting> {
     (1..)
         .zip(codecs)
         .map(|(leg, codec)| {
@@ -319,7 +309,11 @@ fn seated(engine: &mut MediaEngine, room: &mut Room, codecs: &[Codec]) -> Vec<Si
 }
 
 /// Lets all speak for some beats, which the engine gives, and tells what each phone heard.
-fn meet(phones: &mut [Sitting], browsers: &mut [(&mut Browser, f64)], beats: usize) -> Vec<Vec<Packet>> {
+pub(crate) fn meet(
+    phones: &mut [Sitting],
+    browsers: &mut [(&mut Browser, f64)],
+    beats: usize,
+) -> Vec<Vec<Packet>> {
     let mut heard = vec![Vec::new(); phones.len()];
     for beat in 0..beats {
         for (at, (phone, speaker)) in phones.iter_mut().enumerate() {
@@ -338,13 +332,13 @@ fn meet(phones: &mut [Sitting], browsers: &mut [(&mut Browser, f64)], beats: usi
 }
 
 /// A tone in a phone's codec.
-struct Speaker {
+pub(crate) struct Speaker {
     packets: Vec<Vec<u8>>,
 }
 
 impl Speaker {
     /// In A-law.
-    fn new(frequency: f64, level: f64) -> Self {
+    pub(crate) fn new(frequency: f64, level: f64) -> Self {
         let encode = |samples: &[i16]| {
             let mut codes = vec![0; samples.len()];
             Law::A.encode(samples, &mut codes);
@@ -355,7 +349,7 @@ impl Speaker {
     }
 
     /// In the codec of a phone.
-    fn for_phone(phone: &Phone, frequency: f64, level: f64) -> Self {
+    pub(crate) fn for_phone(phone: &Phone, frequency: f64, level: f64) -> Self {
         if phone.agreed.send.codec == Codec::Opus {
             let mut encoder =
                 opus::Encoder::new(48_000, opus::Channels::Mono, opus::Application::Voip).expect("Opus");
@@ -376,7 +370,7 @@ impl Speaker {
         Self { packets: sound.chunks(320).map(encode).collect() }
     }
 
-    fn say(&mut self, phone: &mut Phone, beat: usize) {
+    pub(crate) fn say(&mut self, phone: &mut Phone, beat: usize) {
         let payload = self.packets[beat % self.packets.len()].clone();
         let ticks = phone.agreed.send.codec.clock_rate() / 50;
         phone.say(&payload, ticks);
@@ -384,7 +378,7 @@ impl Speaker {
 }
 
 /// What packets sound like, and at which rate.
-fn sound(codec: &Codec, packets: &[Packet]) -> (Vec<i16>, u32) {
+pub(crate) fn sound(codec: &Codec, packets: &[Packet]) -> (Vec<i16>, u32) {
     match codec {
         Codec::Pcma => (decoded(Law::A, packets), 8_000),
         Codec::Pcmu => (decoded(Law::Mu, packets), 8_000),

@@ -90,7 +90,8 @@ impl Chair {
             tracing::warn!(codec = ?agreed.send.codec, "a phone cannot hear a meeting: its codec is one that is only passed on");
         }
         if self.hearing.as_ref().map(|hearing| hearing.coding) != coding {
-            self.own = None;
+            // With another decoder it begins as if it had just come.
+            (self.own, self.apart, self.heard) = (None, 0, 0);
         }
         self.hearing = coding.map(|coding| {
             let packet = coding.octets(u32::from(agreed.ptime.clamp(10, MAX_PTIME)));
