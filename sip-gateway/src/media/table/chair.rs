@@ -121,7 +121,7 @@ impl Chair {
         if !self.speaks(mixer) && !leg.is_spoken_to() && self.heard > 0 {
             return;
         }
-        if self.apart == 0 {
+        if self.apart == 0 || self.own.is_none() {
             // Who sits down has heard something else than the others, or nothing.
             let begins = self.heard == 0;
             codings.part(hearing.coding, &mut self.own, begins);
@@ -150,15 +150,17 @@ impl Chair {
         };
         let begins = self.heard == 0;
         self.heard = self.heard.saturating_add(1);
-        let Some(own) = self.own.as_mut().filter(|_| self.apart > 0) else {
+        if self.apart == 0 {
             let sent = hearing.send(desk, leg, codings.shared(hearing.coding));
             if let Some((encoder, frame)) = codings.state(hearing.coding) {
                 leg.note(frame, hearing.coding.rate());
                 leg.keep_coding_of(encoder);
             }
             return sent;
-        };
+        }
         self.apart -= 1;
+        // Nothing rather than its own voice.
+        let Some(own) = &mut self.own else { return 0 };
 
         let mut frame = *mixer.shared();
         if let Some(input) = self.input.filter(|_| speaks) {
