@@ -5,6 +5,7 @@
 
 mod code;
 mod countries;
+mod dialled;
 mod explain;
 mod index;
 mod number;
@@ -18,11 +19,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use code::*;
+pub use dialled::dialled;
 pub use explain::{Explanation, Step, Where};
 pub use index::Index;
 pub use number::{PublicNumber, public_number};
 pub use problems::Problem;
-pub use route::{Caller, Outside, Refusal, Route, Way, dialled};
+pub use route::{Caller, Outside, Refusal, Route, Way};
 pub use words::Language;
 
 use crate::flow::Carrier;

@@ -12,13 +12,11 @@
 //!
 //! Forwarding is not followed here. Whoever does so counts the steps.
 
-use std::borrow::Cow;
-
 use super::code::ShortCode;
 use super::explain::{Explanation, Step, Where};
 use super::number::{PublicNumber, international, international_part, public_number, without_separators};
 use super::{Class, Extension, IdentityProfile, OutboundRoute, Plan, Post, Trunk, TrunkId};
-use crate::message::{Scheme, StatusCode, Uri};
+use crate::message::StatusCode;
 
 /// Who dials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -363,27 +361,6 @@ impl Plan {
     pub(super) fn tell_way(&self, way: &Way, steps: &mut Vec<Step>) {
         let trunk = self.trunk(way.trunk).map(|trunk| trunk.name.clone()).unwrap_or_default();
         steps.push(Step::Way { trunk, number: way.number.clone(), caller_id: way.caller_id.clone() });
-    }
-}
-
-/// What a URI dials: the number of a TEL URI or of a SIP URI that carries one, the user of any other (RFC 3261
-/// §19.1.6, RFC 3966 §5.1.5).
-#[must_use]
-pub fn dialled(uri: &Uri) -> Option<String> {
-    let user = uri.user()?;
-    // `sip:+33142685300;phone-context=…@…;user=phone`: the parameters of the number are part of the user.
-    let (number, params) = user.split_once(';').unwrap_or((&user, ""));
-    if number.starts_with('+') {
-        return Some(number.to_owned());
-    }
-    let context: Option<Cow<'_, str>> = match uri.scheme() {
-        Scheme::Tel => uri.param("phone-context"),
-        _ => params.split(';').find_map(|param| param.strip_prefix("phone-context=")).map(Cow::Borrowed),
-    };
-    // Another context than a number's first digits names a house, and we know ours only.
-    match context.filter(|context| context.starts_with('+')) {
-        Some(context) => Some(format!("{context}{number}")),
-        None => Some(number.to_owned()),
     }
 }
 

@@ -300,24 +300,6 @@ fn short_codes_are_carried_out_and_forward_only_where_the_extension_may_call() {
 }
 
 #[test]
-fn uris_dial_the_number_that_they_carry() {
-    for (uri, number) in [
-        ("sip:201@pbx.example.org", "201"),
-        ("sip:*8@pbx.example.org", "*8"),
-        ("sip:%2A21%2A201%23@pbx.example.org", "*21*201#"),
-        ("sip:+33142685300@pbx.example.org;user=phone", "+33142685300"),
-        ("sip:+33142685300;isub=1@pbx.example.org;user=phone", "+33142685300"),
-        ("sip:142685300;phone-context=+33@pbx.example.org;user=phone", "+33142685300"),
-        ("tel:+33-1-42-68-53-00", "+33-1-42-68-53-00"),
-        ("tel:42685300;phone-context=+331", "+33142685300"),
-        ("tel:201;phone-context=pbx.example.org", "201"),
-    ] {
-        assert_eq!(dialled(&Uri::parse(uri).expect("a uri")).as_deref(), Some(number), "{uri}");
-    }
-    assert_eq!(dialled(&Uri::parse("sip:pbx.example.org").expect("a uri")), None);
-}
-
-#[test]
 fn a_decision_is_told_step_by_step_in_both_languages() {
     let plan = ministry();
     let told = |caller, dialled| plan.explain(caller, dialled).sentences(Language::English);
