@@ -1,7 +1,8 @@
 //! What people do in browsers, hosts with phones in their meetings, and offices at the doors.
 
 use sip_gateway_proto::call::{
-    Destination, DoorWord, LegId, MediaEvent, PlaceCall, SeatEnd, SeatEvent, Speaker,
+    Destination, DoorWord, LegId, MailboxWord, MediaEvent, PlaceCall, RecordingId, SeatEnd, SeatEvent,
+    Speaker, VoiceMessage,
 };
 
 use super::house::{House, NUMBERS};
@@ -53,6 +54,16 @@ pub(super) fn act(house: &mut House, which: u8, at: usize, text: &[u8]) {
             endpoint.handle_door(with, door, DoorWord::Admitted { room, name, role, language: None });
         }
         b'4' => endpoint.handle_door(with, door, DoorWord::Ended),
+        b'5' => endpoint.handle_mailbox(with, door, MailboxWord::Wrong),
+        b'6' => {
+            let message = VoiceMessage { recording: RecordingId(at as u64), from: text, heard: key == 'h' };
+            endpoint.handle_mailbox(with, door, MailboxWord::Open(vec![message; at % 4]));
+        }
+        b'r' => {
+            let length = std::time::Duration::from_millis(100 * at as u64);
+            endpoint.handle_media(with, MediaEvent::Recorded { leg: door, length });
+        }
+        b'n' => endpoint.handle_messages(with, number),
         b'K' => endpoint.handle_media(with, MediaEvent::Key { leg: door, key }),
         b'S' => endpoint.handle_media(with, MediaEvent::Said { leg: door }),
         b'M' => endpoint.handle_seat(with, room, SeatEvent::MutedByHost(text.is_empty())),

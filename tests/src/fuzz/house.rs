@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sip_gateway_proto::call::{
-    DoorCommand, LegId, LegMedia, MediaPlane, MediaReport, NoPort, RecordingId, SeatCommand, Sound, Wish,
+    DoorCommand, LegId, LegMedia, MailboxCommand, MediaPlane, MediaReport, NoPort, RecordingId, SeatCommand,
+    Sound, Wish,
 };
 use sip_gateway_proto::endpoint::{Endpoint, EndpointConfig, Output, Surroundings};
 use sip_gateway_proto::flow::{Carrier, Connection, Flow};
@@ -46,6 +47,8 @@ pub(super) struct House {
 #[derive(Default)]
 struct Silence {
     open: Vec<LegId>,
+    /// Legs that were recorded since this was looked at.
+    recorded: Vec<LegId>,
 }
 
 impl MediaPlane for Silence {
@@ -76,7 +79,9 @@ impl MediaPlane for Silence {
 
     fn hush(&mut self, _leg: LegId) {}
 
-    fn record(&mut self, _leg: LegId, _recording: RecordingId, _longest: Duration) {}
+    fn record(&mut self, leg: LegId, _recording: RecordingId, _longest: Duration) {
+        self.recorded.push(leg);
+    }
 
     fn stop_recording(&mut self, _leg: LegId) {}
 
@@ -235,6 +240,9 @@ impl House {
             mailbox: &|_| MessageCount::default(),
         };
         act(&mut self.endpoint, &mut with);
+        for leg in std::mem::take(&mut self.media.recorded) {
+            note(&mut self.doors, leg);
+        }
         self.drain();
         assert!(self.endpoint.subscriptions() <= 3 * 400, "subscriptions have a limit");
         assert!(self.endpoint.bindings() <= 3 * 10, "bindings have a limit");
@@ -261,7 +269,8 @@ impl House {
                     self.seated.swap_remove(at.expect("who leaves a room was there"));
                     continue;
                 }
-                Output::Door(DoorCommand::Ask { leg, .. }) => {
+                Output::Door(DoorCommand::Ask { leg, .. })
+                | Output::Mailbox(MailboxCommand::Open { leg, .. }) => {
                     note(&mut self.doors, leg);
                     continue;
                 }
@@ -337,7 +346,7 @@ pub(super) fn plan() -> Plan {
         },
         do_not_disturb: false,
         pickup_group: None,
-        voicemail: None,
+        voicemail: (*number == "1002").then_some(Duration::from_secs(20)),
     };
     Plan {
         realm: REALM.to_owned(),

@@ -47,6 +47,10 @@ impl Calls {
             length: Duration::ZERO,
         };
         around.media.record(phone, message.recording, longest);
+        if self.messages.len() >= MAX_UNFINISHED {
+            // A recording of which nothing is heard after its call has failed.
+            self.messages.retain(|leg, _| self.legs.contains_key(leg));
+        }
         self.messages.insert(phone, message);
     }
 
@@ -111,5 +115,7 @@ impl Calls {
 
 /// What is shorter was no message.
 const SHORTEST_MESSAGE: Duration = Duration::from_secs(1);
+/// How many recordings may be under way before those that have failed are looked for.
+const MAX_UNFINISHED: usize = 1_000;
 /// The most messages in a mailbox, beyond which it takes no more.
 const MAX_MESSAGES: u32 = 100;

@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::house::House;
 use super::phone::Phone;
 use crate::call::{
-    Destination, DoorWord, LegId, MediaEvent, PlaceCall, ScreenNews, SeatEnd, SeatEvent, Speaker,
+    Destination, DoorWord, LegId, MailboxCommand, MailboxWord, MediaEvent, PlaceCall, RecordingId,
+    ScreenNews, SeatEnd, SeatEvent, Speaker, VoiceMessage,
 };
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Output};
 use crate::message::StatusCode;
 use crate::plan::{RingGroup, RingStrategy, RoomNumber};
 use crate::sdp::Direction;
@@ -41,6 +42,7 @@ impl Play {
             plan.conference.push("1700".to_owned());
             let (number, meeting, name) = ("1701".to_owned(), "m".to_owned(), "Cabinet".to_owned());
             plan.rooms.push(RoomNumber { number, meeting, name });
+            plan.extensions[0].voicemail = Some(Duration::from_secs(20));
             plan.extensions[2].forward.no_answer = Some("1001".to_owned());
             plan.groups.push(RingGroup {
                 number: "1900".to_owned(),
@@ -65,15 +67,16 @@ impl Play {
 
     fn step(&mut self) {
         let phone = self.roll(self.house.phones.len());
-        let number = ["1001", "1002", "1003", "1900", "1700", "1701", "00033140506070", "*81002", "112"]
-            [self.roll(9)]
-        .to_owned();
+        let number =
+            ["1001", "1002", "1003", "1900", "1700", "1701", "00033140506070", "*81002", "112", "*97"]
+                [self.roll(10)]
+            .to_owned();
         let extension = ["1001", "1002", "1003"][self.roll(3)];
         let (room, key) = (self.some_room(), ['*', '6', '5', '0', '#', '1'][self.roll(6)]);
         let alive = self.house.phones[phone].legs.iter().any(|leg| !leg.is_over());
         let rings = alive && !self.house.phones[phone].last().is_confirmed();
         let confirmed = self.house.phones[phone].legs.iter().rposition(crate::leg::Leg::is_confirmed);
-        match self.roll(26) {
+        match self.roll(28) {
             0 | 1 if self.house.phones[phone].legs.len() < 6 => self.house.dial(phone, &number),
             2..=4 if rings => self.house.act(phone, Phone::answer),
             5 if alive => self.house.act(phone, Phone::hang_up),
@@ -116,6 +119,7 @@ impl Play {
             }
             19 => drop(self.house.click(|endpoint, with| endpoint.press(with, room, key)).is_ok()),
             20 => self.speak_at_door(),
+            26 => self.speak_of_messages(),
             21 => self.happen_at_seat(room),
             22 => self.house.run(Duration::from_secs(30)),
             23 | 24 => {
@@ -153,6 +157,26 @@ impl Play {
             },
         };
         self.house.click(|endpoint, with| endpoint.handle_door(with, leg, word));
+    }
+
+    /// Recordings end, and the office opens mailboxes.
+    fn speak_of_messages(&mut self) {
+        let length = Duration::from_millis(500 * self.roll(5) as u64);
+        let recorded: Vec<LegId> = self.house.media.recorded.keys().copied().collect();
+        for leg in recorded {
+            self.house.media.recorded.remove(&leg);
+            self.house
+                .click(|endpoint, with| endpoint.handle_media(with, MediaEvent::Recorded { leg, length }));
+        }
+        let asked = self.house.outputs.iter().rev().find_map(|output| match output {
+            Output::Mailbox(MailboxCommand::Open { leg, .. }) => Some(*leg),
+            _ => None,
+        });
+        let message = VoiceMessage { recording: RecordingId(1), from: String::new(), heard: false };
+        let word = [MailboxWord::Wrong, MailboxWord::Open(vec![message; 3])][self.roll(2)].clone();
+        if let Some(leg) = asked {
+            self.house.click(|endpoint, with| endpoint.handle_mailbox(with, leg, word));
+        }
     }
 
     fn happen_at_seat(&mut self, room: LegId) {
