@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sip_gateway::Directory as _;
 use tokio::task::JoinSet;
 
 use crate::app::App;
@@ -55,6 +56,7 @@ async fn forget_once(app: &App) -> Result<(), StoreError> {
     app.store.delete_old_webhooks(now - Duration::from_secs(2 * 24 * 3600)).await?;
     app.store.delete_old_legs(now - app.config.sip.keep_calls, MOST_LEGS).await?;
     app.store.delete_old_runs(app.directory.run()).await?;
+    app.mailboxes.sweep(&app.directory.plan(), std::time::SystemTime::now()).await;
     Ok(())
 }
 

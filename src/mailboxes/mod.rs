@@ -1,5 +1,7 @@
 //! Mailboxes: the messages that callers have left, in memory as they stand and on the disk a moment later.
 
+mod sweep;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -299,7 +301,11 @@ mod tests {
         assert!(open(dir.path()).await.list("999").is_empty());
     }
 
-    async fn open(dir: &Path) -> Mailboxes {
+    pub(super) async fn plan(dir: &Path) -> sip_gateway_proto::plan::Plan {
+        Store::open(dir).await.unwrap().read_plan("test").await.unwrap().plan
+    }
+
+    pub(super) async fn open(dir: &Path) -> Mailboxes {
         let store = Store::open(dir).await.unwrap();
         let by = || By { actor: "test".to_owned(), address: None };
         if store.read_plan("test").await.unwrap().plan.extension("201").is_none() {
@@ -311,7 +317,7 @@ mod tests {
         Mailboxes::open(store, dir.join("recordings")).await.unwrap()
     }
 
-    fn left(recording: u64) -> Fact {
+    pub(super) fn left(recording: u64) -> Fact {
         Fact::Message(Box::new(MessageState {
             extension: "201".to_owned(),
             recording: RecordingId(recording),

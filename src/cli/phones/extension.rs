@@ -9,6 +9,7 @@ use serde::Serialize;
 use sip_gateway_proto::plan::{Class, DigestAlgorithm, Extension, Forwarding};
 
 use super::device::{DeviceCommand, Given, PasswordArgs, say_credentials};
+use super::voicemail::Voicemail;
 use super::{change, choice, import, open_store, post_name, post_or_only, read, say, say_json, table};
 use crate::config::{Config, span};
 use crate::directory::{ExtensionView, blank};
@@ -42,6 +43,8 @@ pub(in crate::cli) enum ExtensionCommand {
     },
     /// Sends an extension's calls elsewhere; without a target, not any more.
     Forward(Forward),
+    /// Gives an extension a mailbox, or takes it away with the way to its messages.
+    Voicemail(Voicemail),
     /// Adds, lists and removes the phones of an extension.
     #[command(subcommand)]
     Device(DeviceCommand),
@@ -111,6 +114,7 @@ impl ExtensionCommand {
             Self::List { json } => list(config, json).await,
             Self::Remove { number } => remove(config, &number).await,
             Self::Forward(forward) => forward.run(config).await,
+            Self::Voicemail(voicemail) => voicemail.run(config).await,
             Self::Device(device) => device.run(config).await,
         }
     }

@@ -10,6 +10,7 @@ mod post;
 mod sip;
 mod table;
 mod trunk;
+mod voicemail;
 
 pub(super) use extension::ExtensionCommand;
 pub(super) use group::GroupCommand;
