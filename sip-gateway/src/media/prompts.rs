@@ -14,7 +14,7 @@ include!(concat!(env!("OUT_DIR"), "/prompts.rs"));
 
 /// Why an administrator's recording cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("prompt {}: {why}", path.display())]
+#[error("prompts: {}: {why}", path.display())]
 pub struct PromptError {
     path: PathBuf,
     why: Fault,
@@ -22,6 +22,8 @@ pub struct PromptError {
 
 #[derive(Debug, thiserror::Error)]
 enum Fault {
+    #[error("it is no directory")]
+    Directory,
     #[error("{0}")]
     Read(#[from] std::io::Error),
     #[error("{0}")]
@@ -78,6 +80,9 @@ pub(super) struct Prompts {
 impl Prompts {
     /// Those of the build, and in their place the WAV files that are in `fr/` and `en/` of a directory.
     pub(super) fn load(directory: Option<&Path>) -> Result<Self, PromptError> {
+        if let Some(path) = directory.filter(|directory| !directory.is_dir()) {
+            return Err(PromptError { path: path.to_owned(), why: Fault::Directory });
+        }
         let mut sounds = HashMap::new();
         for (language, spoken, folder) in LANGUAGES {
             let spoken: HashMap<&str, &'static [u8]> = spoken.iter().copied().collect();
@@ -200,5 +205,7 @@ mod tests {
         let error = Prompts::load(Some(directory.path())).expect_err("no WAV").to_string();
 
         assert!(error.ends_with("en/goodbye.wav: it is no WAV file"), "{error}");
+        let error = Prompts::load(Some(&directory.path().join("de"))).expect_err("nothing there").to_string();
+        assert!(error.ends_with("de: it is no directory"), "{error}");
     }
 }
