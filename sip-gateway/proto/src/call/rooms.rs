@@ -14,6 +14,12 @@ impl Calls {
         self.legs.get(&id).is_some_and(|leg| leg.side.room().is_some())
     }
 
+    /// Whether an end is a meeting.
+    pub(super) fn is_meeting(&self, id: LegId) -> bool {
+        let end = self.legs.get(&id).and_then(|leg| leg.side.room());
+        end.is_some_and(|end| end.meeting.is_some())
+    }
+
     /// Lets two ends hear each other. Browsers in one room do so without us.
     pub(super) fn join(&mut self, around: &mut Around<'_>, one: LegId, other: LegId) {
         match (self.is_room(one), self.is_room(other)) {
@@ -99,7 +105,9 @@ impl Calls {
         let end = self.legs.get(&room)?.side.room()?;
         let leg = self.legs.get(&phone)?;
         let shown = leg.party.presented(around.plan);
-        let told = end.meeting.as_ref().and_then(|meeting| meeting.name.clone());
+        // What the office has said holds for whom it has let in.
+        let let_in = end.meeting.as_ref().filter(|meeting| meeting.door == Some(phone));
+        let told = let_in.and_then(|meeting| meeting.name.clone());
         // Who calls from outside has said what he is called.
         let said = leg.record.from_name.clone();
         let said = Some(said).filter(|said| leg.record.inbound && shown.name.is_empty() && !said.is_empty());

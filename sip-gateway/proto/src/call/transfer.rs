@@ -57,6 +57,10 @@ impl Calls {
         dialled: String,
     ) -> Result<(), StatusCode> {
         let other = self.other(call, by).ok_or(StatusCode::REQUEST_PENDING)?;
+        if self.is_meeting(other) {
+            // Who was let into a meeting was let in himself, and not whomever he thinks of.
+            return Err(StatusCode::FORBIDDEN);
+        }
         // A meeting sends somebody on for whoever had him called.
         let owner = self.legs.get(&by).and_then(|leg| leg.extension().or(leg.payer.as_deref()));
         let home = owner.ok_or(StatusCode::FORBIDDEN)?.to_owned();

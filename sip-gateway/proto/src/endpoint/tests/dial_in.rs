@@ -281,6 +281,34 @@ fn a_caller_is_transferred_to_the_door_of_a_meeting_by_a_phone() {
 }
 
 #[test]
+fn who_is_in_a_meeting_puts_somebody_through_to_it_under_his_own_name() {
+    let mut house = with_meetings();
+    let (secretary, caller) = house.talking("1001", "1002");
+    house.dial(secretary, "1701");
+    let leg = house.asked[0].0;
+    admit(&mut house, leg);
+    let second = super::transfers::replaces(&house, secretary, 1);
+    house.act(secretary, |phone, now| {
+        phone.refer(now, 0, &format!("<sip:1701@mfa.example?Replaces={second}>"));
+    });
+
+    let seat = house.sits(caller).expect("a seat");
+    assert_eq!(house.seats[&seat].name, "Bureau 1002");
+    assert!(house.phones[secretary].is_idle());
+    house.act(caller, Phone::hang_up);
+    is_over(house);
+}
+
+#[test]
+fn who_is_in_a_meeting_calls_nobody_into_it_by_a_blind_transfer() {
+    let (mut house, phone, seat) = in_meeting();
+    house.act(phone, |phone, now| phone.refer(now, 0, "<sip:1002@mfa.example>"));
+
+    assert_eq!(house.phones[phone].answers[0].status.code(), 403);
+    assert_eq!(house.sits(phone), Some(seat), "the phone stays");
+}
+
+#[test]
 fn nobody_is_forwarded_to_the_door_of_a_meeting() {
     let mut house = with_meetings();
     let caller = house.registered("1001");
