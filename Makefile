@@ -48,7 +48,7 @@ test-python: debian web ## An unmodified Python SDK against the program.
 	PALABRE_BIN="$$(scripts/program)" .venv/bin/pytest -q tests/python
 
 test-phones: debian web ## Softphones and browsers around the program, in a network namespace of their own.
-	@scripts/need-debian iproute2 openssl baresip-core baresip-ffmpeg sip-tester chromium
+	@scripts/need-debian iproute2 openssl baresip-core baresip-ffmpeg sip-tester opus-tools chromium
 	@scripts/npm-install tests/browser
 	@scripts/python-venv
 	$(CARGO) build --locked --package palabre

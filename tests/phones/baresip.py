@@ -188,9 +188,9 @@ class Baresip:
     def wait_to_hear_more(self, hertz: float, seconds: float) -> None:
         self._poll(lambda: self.heard_for(hertz) >= seconds, f"{hertz} Hz was not heard for {seconds} s")
 
-    def wait_to_hear_lately(self, hertz: float) -> None:
+    def wait_to_hear_lately(self, hertz: float, seconds: float = 15) -> None:
         """Waits until a tone fills the last half second."""
-        self._poll(lambda: self._last_half_second().amplitude(hertz) > 3_000, f"{hertz} Hz is not heard now")
+        self._poll(lambda: self._last_half_second().amplitude(hertz) > 3_000, f"{hertz} Hz is not heard now", seconds)
 
     def wait_for_silence_of(self, hertz: float) -> None:
         """Waits until the last half second is without a tone."""

@@ -33,6 +33,11 @@ class Office:
     def get(self, path: str) -> dict:
         return self._ask("GET", path)
 
+    def read(self, path: str) -> bytes:
+        """What is no JSON."""
+        with self._open(self._url + path, timeout=15) as response:
+            return response.read()
+
     def post(self, path: str, body: dict | None = None) -> dict:
         return self._ask("POST", path, body or {})
 
