@@ -1,18 +1,23 @@
 //! `/api/calls`: calls that are placed, answered and led from the browser.
 
+use std::time::Duration;
+
 use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use livekit_protocol::UpdateParticipantRequest;
 use serde::{Deserialize, Serialize};
+use signaling_proto::room::RoomEvent;
 use sip_gateway::PhonesHandle;
 use sip_gateway_proto::call::{CommandError, Destination, LegId, PlaceCall, PlaceError};
 use sip_gateway_proto::plan::Refusal;
+use tokio::sync::broadcast;
 
 use super::asked::InPath;
 use super::client::Client;
 use super::signed_in::{HostOf, SignedIn};
 use super::{ApiError, Json};
-use crate::accounts::User;
+use crate::accounts::{User, random_letters};
 use crate::app::App;
 use crate::calls::{CallState, ScreenCall, call_id, leg_of};
 use crate::meetings::{Admission, Meeting, MeetingCode, MeetingRole};
@@ -244,7 +249,7 @@ pub(super) async fn call_out(
     caller: Caller,
     Json(request): Json<CallOut>,
 ) -> Result<(StatusCode, Json<Placed>), ApiError> {
-    call_into(&app, &caller, &meeting, &request.number).await
+    call_into(&app, &caller, &meeting, &request.number, None).await
 }
 
 /// `POST /api/meetings/{code}/call-me`: somebody who is inside goes on by telephone.
@@ -258,7 +263,49 @@ pub(super) async fn call_me(
     if !app.rooms.is_inside(meeting.code.as_str(), &identity).await {
         return Err(ApiError::not_allowed("Only who is in the meeting can be called from there."));
     }
-    call_into(&app, &caller, &meeting, &request.number).await
+    let phone = format!("phone-{}", random_letters(16));
+    let bearer = PhoneBearer {
+        events: app.rooms.subscribe(),
+        room: meeting.code.to_string(),
+        phone: phone.clone(),
+        name: caller.user.name.clone(),
+    };
+    let placed = call_into(&app, &caller, &meeting, &request.number, Some(phone)).await?;
+    tokio::spawn(async move { tokio::time::timeout(LONGEST_RINGING, bearer.name(&app)).await });
+    Ok(placed)
+}
+
+/// Whoever is called by telephone at any number goes on under the own name.
+struct PhoneBearer {
+    events: broadcast::Receiver<RoomEvent>,
+    room: String,
+    phone: String,
+    name: String,
+}
+
+impl PhoneBearer {
+    /// Waits until the phone is in the room, and names it.
+    async fn name(mut self, app: &App) {
+        loop {
+            match self.events.recv().await {
+                Ok(RoomEvent::ParticipantJoined { room, participant })
+                    if room.name == self.room && participant.identity == self.phone =>
+                {
+                    break;
+                }
+                Err(broadcast::error::RecvError::Closed) => return,
+                _ => {}
+            }
+        }
+        let named = UpdateParticipantRequest {
+            room: self.room,
+            identity: self.phone,
+            name: self.name,
+            ..Default::default()
+        };
+        // It may have gone again.
+        let _ = app.rooms.describe(named).await;
+    }
 }
 
 async fn call_into(
@@ -266,6 +313,7 @@ async fn call_into(
     caller: &Caller,
     meeting: &Meeting,
     number: &str,
+    identity: Option<String>,
 ) -> Result<(StatusCode, Json<Placed>), ApiError> {
     if app.rooms.has_no_place(&meeting.code).await {
         return Err(ApiError::meeting_full());
@@ -275,7 +323,7 @@ async fn call_into(
         room: Some(meeting.code.to_string()),
         dialled: dialled(number)?,
         on_behalf: Some(meeting.title.clone()),
-        identity: None,
+        identity,
     };
     let (leg, _) = caller.place(app, order).await?;
     Ok((StatusCode::CREATED, Json(Placed { call: call_id(app.directory.run(), leg) })))
@@ -344,5 +392,7 @@ impl From<CommandError> for ApiError {
     }
 }
 
+/// Nobody lets a telephone ring for longer.
+const LONGEST_RINGING: Duration = Duration::from_secs(180);
 const MOST_DIALLED: usize = 40;
 const MOST_KEYS: usize = 32;
