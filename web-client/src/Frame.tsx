@@ -33,7 +33,13 @@ export function Frame({ user, page, children }: Props) {
   const everybody = [
     { page: "home", path: "/", word: text.nav.home, icon: House },
     { page: "directory", path: "/directory", word: text.nav.directory, icon: Contact },
-    { page: "calls", path: "/calls", word: text.nav.calls, icon: Phone, count: state.missed },
+    {
+      page: "calls",
+      path: "/calls",
+      word: text.nav.calls,
+      icon: Phone,
+      count: state.missed + state.messages,
+    },
   ];
   const administrators = [
     { page: "telephony", path: "/telephony", word: text.nav.telephony, icon: SlidersHorizontal },
@@ -47,7 +53,7 @@ export function Frame({ user, page, children }: Props) {
       {count > 0 && (
         <span className="n">
           <span aria-hidden>{count}</span>
-          <span className="hide">{text.calls.history.unseen(count)}</span>
+          <span className="hide">{text.calls.waiting(state.missed, state.messages)}</span>
         </span>
       )}
     </Link>
@@ -112,15 +118,14 @@ function Quiet({ on }: { on: boolean }) {
   const words = useText().calls.presence;
   return (
     <button
-      className="quiet sm"
-      aria-pressed={on}
-      aria-label={words.quiet}
+      className={on ? "quiet on sm" : "quiet sm"}
       title={words.set}
       // What the server makes of it comes back as an event.
       onClick={() => void setDoNotDisturb(!on).catch(() => undefined)}
     >
       {on ? <BellOff className="i s" aria-hidden /> : <BellRing className="i s" aria-hidden />}
       {on ? words.do_not_disturb : words.available}
+      <span className="hide">{on ? words.toAvailable : words.toQuiet}</span>
     </button>
   );
 }

@@ -73,6 +73,8 @@ export interface WholeState {
   do_not_disturb: boolean;
   calls: Call[];
   missed: number;
+  /** Voice messages not heard yet. */
+  messages: number;
 }
 
 /** Words that have changed; `all` when the directory is to be asked anew. */

@@ -55,6 +55,8 @@ export interface Extension {
   forward: Forward;
   do_not_disturb: boolean;
   pickup_group: string | null;
+  /** After how many seconds of ringing calls go to the mailbox; nothing for none. */
+  voicemail_after: number | null;
   devices: Device[];
 }
 
@@ -181,7 +183,14 @@ export const changeExtension = (
   change: Partial<
     Pick<
       Extension,
-      "name" | "post" | "rights" | "outside_calls" | "forward" | "do_not_disturb" | "pickup_group"
+      | "name"
+      | "post"
+      | "rights"
+      | "outside_calls"
+      | "forward"
+      | "do_not_disturb"
+      | "pickup_group"
+      | "voicemail_after"
     >
   >,
 ) => call<Extension>("PATCH", `${admin}/extensions/${part(number)}`, change);

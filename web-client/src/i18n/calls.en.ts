@@ -8,6 +8,27 @@ export const calls: Catalogue["calls"] = {
   title: "Calls",
   extension: (number) => `extension ${number}`,
   withheld: "Number withheld",
+  waiting: (missed, messages) =>
+    [
+      missed > 0 ? count(missed, "missed call", "missed calls") : "",
+      messages > 0 ? count(messages, "voice message", "voice messages") : "",
+    ]
+      .filter((part) => part !== "")
+      .join(", "),
+  messages: {
+    title: "Voicemail",
+    none: "No voice messages.",
+    fresh: "new",
+    unheard: (n) => count(n, "message to hear", "messages to hear"),
+    from: (name) => `Message from ${name}`,
+    callBack: (name) => `Call ${name} back`,
+    removeFrom: (name) => `Delete the message from ${name}`,
+    pinTitle: "Voicemail by telephone",
+    pinHelp: "4 to 10 digits, asked for when you dial *97.",
+    pin: "New PIN",
+    setPin: "Change the PIN",
+    pinSet: "The PIN is changed.",
+  },
   card: {
     label: "Incoming call",
     callsYou: (extension) => `is calling you, ${extension}`,
@@ -123,8 +144,6 @@ export const calls: Catalogue["calls"] = {
       forwarded: { in: "Transferred call", out: "Transferred call" },
       elsewhere: { in: "Taken by a colleague", out: "Taken by a colleague" },
     },
-    call: (name) => `Call ${name}`,
-    unseen: (n) => count(n, "missed call", "missed calls"),
   },
   transfer: {
     title: (name) => `Transfer ${name}`,
@@ -146,7 +165,8 @@ export const calls: Catalogue["calls"] = {
     do_not_disturb: "Do not disturb",
     offline: "Offline",
     set: "Your availability",
-    quiet: "Do not disturb",
+    toQuiet: "Switch to Do not disturb",
+    toAvailable: "Be available again",
   },
 };
 

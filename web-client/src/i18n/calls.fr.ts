@@ -6,6 +6,27 @@ export const calls = {
   title: "Appels",
   extension: (number: string) => `poste ${number}`,
   withheld: "Numéro masqué",
+  waiting: (missed: number, messages: number) =>
+    [
+      missed > 0 ? count(missed, "appel manqué", "appels manqués") : "",
+      messages > 0 ? count(messages, "message vocal", "messages vocaux") : "",
+    ]
+      .filter((part) => part !== "")
+      .join(", "),
+  messages: {
+    title: "Messagerie",
+    none: "Aucun message vocal.",
+    fresh: "nouveau",
+    unheard: (n: number) => count(n, "message à écouter", "messages à écouter"),
+    from: (name: string) => `Message de ${name}`,
+    callBack: (name: string) => `Rappeler ${name}`,
+    removeFrom: (name: string) => `Supprimer le message de ${name}`,
+    pinTitle: "Messagerie par téléphone",
+    pinHelp: "4 à 10 chiffres, demandés quand vous composez le *97.",
+    pin: "Nouveau code",
+    setPin: "Changer le code",
+    pinSet: "Le code est changé.",
+  },
   /** The card of a call that comes in. */
   card: {
     label: "Appel entrant",
@@ -129,8 +150,6 @@ export const calls = {
       forwarded: { in: "Appel transféré", out: "Appel transféré" },
       elsewhere: { in: "Pris par un collègue", out: "Pris par un collègue" },
     },
-    call: (name: string) => `Appeler ${name}`,
-    unseen: (n: number) => count(n, "appel manqué", "appels manqués"),
   },
   transfer: {
     title: (name: string) => `Transférer ${name}`,
@@ -152,7 +171,8 @@ export const calls = {
     do_not_disturb: "Ne pas déranger",
     offline: "Hors ligne",
     set: "Votre disponibilité",
-    quiet: "Ne pas déranger",
+    toQuiet: "Passer à Ne pas déranger",
+    toAvailable: "Redevenir disponible",
   },
 };
 

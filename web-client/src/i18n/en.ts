@@ -48,6 +48,8 @@ export const en: Catalogue = {
     call_refused: "This number cannot be called.",
     is_meeting: "This number leads to a meeting. Enter by its link.",
     fields: {
+      pin: "Write 4 to 10 digits.",
+      voicemail_after: "Write a span of 5 to 180 seconds, or nothing.",
       extension: "Write the number of an extension that exists, or nothing.",
       time_zone: "Write a name such as Africa/Porto-Novo, or nothing.",
       meeting: "Write the code of a meeting that exists.",

@@ -48,6 +48,8 @@ export const fr = {
     call_refused: "Ce numéro ne peut pas être appelé.",
     is_meeting: "Ce numéro mène à une rencontre. Entrez par son lien.",
     fields: {
+      pin: "Écrire 4 à 10 chiffres.",
+      voicemail_after: "Écrire une durée de 5 à 180 secondes, ou rien.",
       extension: "Écrire le numéro d’un poste qui existe, ou rien.",
       time_zone: "Écrire un nom comme Africa/Porto-Novo, ou rien.",
       meeting: "Écrire le code d’une rencontre qui existe.",

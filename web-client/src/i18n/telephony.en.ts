@@ -70,6 +70,8 @@ export const telephony: typeof fr = {
     details: "Holder and rights",
     pickupGroup: "Pickup group (optional)",
     pickupGroupHelp: "Extensions with the same word take each other’s calls.",
+    mailbox: "Voicemail after (seconds)",
+    mailboxHelp: "Empty: no voicemail.",
     save: "Save",
     added: (number, name) => `Extension ${number} of ${name} is ready.`,
     saved: (number) => `Extension ${number} is saved.`,

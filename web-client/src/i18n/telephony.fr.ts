@@ -68,6 +68,8 @@ export const telephony = {
     details: "Titulaire et droits",
     pickupGroup: "Groupe d’interception (facultatif)",
     pickupGroupHelp: "Les postes du même mot prennent les appels les uns des autres.",
+    mailbox: "Messagerie après (secondes)",
+    mailboxHelp: "Vide : aucune messagerie.",
     save: "Enregistrer",
     added: (number: string, name: string) => `Le poste ${number} de ${name} est prêt.`,
     saved: (number: string) => `Le poste ${number} est enregistré.`,

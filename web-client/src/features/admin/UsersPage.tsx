@@ -58,14 +58,9 @@ export function UsersPage({ me }: { me: User }) {
                     <td>{user.email}</td>
                     <td>{text.users.roles[user.role]}</td>
                     <td>
-                      <Button
-                        rank="ghost"
-                        small
-                        className="flushleft"
-                        aria-label={text.users.extensionOf(user.name)}
-                        onPress={() => setGiving(user)}
-                      >
+                      <Button rank="ghost" small className="flushleft" onPress={() => setGiving(user)}>
                         {user.extension ?? text.users.noExtension}
+                        <span className="hide">{`, ${text.users.extensionOf(user.name)}`}</span>
                       </Button>
                     </td>
                     <td className="num">

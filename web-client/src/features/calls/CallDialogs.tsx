@@ -5,8 +5,8 @@ import { listMeetings } from "../../api/meetings";
 import { useText } from "../../i18n";
 import { useLoaded } from "../../useLoaded";
 import { Button, Choice, FormError } from "../../ui";
+import { NumberField } from "../number";
 import { failureOf, nameOf, usePhone, useTelephone } from "../phone";
-import { NumberField } from "./NumberField";
 
 interface Props {
   call: Call;

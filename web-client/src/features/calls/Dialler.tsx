@@ -1,9 +1,9 @@
 import { Grip, Phone } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { Form } from "react-aria-components";
-import { searchDirectory, type Entry } from "../../api/directory";
 import { useText } from "../../i18n";
 import { Button } from "../../ui";
+import { useFound } from "../number";
 import { PresenceWord, usePhone, useTelephone, whereOf } from "../phone";
 import { DialPad } from "./DialPad";
 
@@ -86,12 +86,9 @@ function Found({ typed, onCall }: { typed: string; onCall: (number: string) => v
           const presence = state.presence[entry.number] ?? entry.presence;
           return (
             <li key={entry.number}>
-              <button
-                className="line"
-                aria-label={text.calls.history.call(entry.name)}
-                onClick={() => onCall(entry.number)}
-              >
+              <button className="line" onClick={() => onCall(entry.number)}>
                 <Phone className="i" aria-hidden />
+                <span className="hide">{`${text.calls.dial.call} `}</span>
                 <span className="two grow">
                   <span>{entry.name}</span>
                   <span>{whereOf(text, entry)}</span>
@@ -105,30 +102,3 @@ function Found({ typed, onCall }: { typed: string; onCall: (number: string) => v
     </section>
   );
 }
-
-/** The first entries of the directory for what is being typed; the list follows when one pauses. */
-export function useFound(typed: string, limit: number): readonly Entry[] {
-  const [found, setFound] = useState<{ by: string; entries: readonly Entry[] }>({ by: "", entries: [] });
-  const asked = typed.trim();
-
-  useEffect(() => {
-    if (asked === "") return;
-    let wanted = true;
-    const timer = window.setTimeout(() => {
-      searchDirectory({ q: asked, limit }).then(
-        ({ entries }) => {
-          if (wanted) setFound({ by: asked, entries });
-        },
-        () => undefined,
-      );
-    }, 150);
-    return () => {
-      wanted = false;
-      window.clearTimeout(timer);
-    };
-  }, [asked, limit]);
-
-  return asked === "" ? NOBODY : found.entries;
-}
-
-const NOBODY: readonly Entry[] = [];

@@ -5,13 +5,14 @@ import { useLanguage } from "../../i18n";
 import { held, nameOf, usePhone, whereOf } from "../phone";
 import { Dialler } from "./Dialler";
 import { Log } from "./Log";
+import { Messages } from "./Messages";
 
 /** Dial or search above, the last calls below, by day. */
 export function History() {
   const { text } = useLanguage();
   const words = text.calls;
   const { state } = usePhone();
-  const [missed, setMissed] = useState(false);
+  const [shown, setShown] = useState<"all" | "missed" | "messages">("all");
   const [typed, setTyped] = useState("");
   const mine = held(state);
 
@@ -27,11 +28,20 @@ export function History() {
       {typed === "" && (
         <>
           <div className="seg" role="group" aria-label={words.history.filter}>
-            <button aria-pressed={!missed} onClick={() => setMissed(false)}>
+            <button aria-pressed={shown === "all"} onClick={() => setShown("all")}>
               {words.history.all}
             </button>
-            <button aria-pressed={missed} onClick={() => setMissed(true)}>
+            <button aria-pressed={shown === "missed"} onClick={() => setShown("missed")}>
               {words.history.missed}
+            </button>
+            <button aria-pressed={shown === "messages"} onClick={() => setShown("messages")}>
+              {words.messages.title}
+              {state.messages > 0 && (
+                <>
+                  <span aria-hidden>{state.messages}</span>
+                  <span className="hide">{words.messages.unheard(state.messages)}</span>
+                </>
+              )}
             </button>
           </div>
           {mine.length > 0 && (
@@ -54,7 +64,7 @@ export function History() {
               ))}
             </ul>
           )}
-          <Log key={String(missed)} missed={missed} />
+          {shown === "messages" ? <Messages /> : <Log key={shown} missed={shown === "missed"} />}
         </>
       )}
     </aside>

@@ -79,11 +79,11 @@ function Line({ call }: { call: PastCall }) {
       <button
         className="line"
         disabled={asking || call.number === ""}
-        aria-label={`${what}, ${words.call(nameOf(text, call))}`}
         title={what}
         onClick={() => void telephone?.place(call.number)}
       >
         <Icon call={call} />
+        <span className="hide">{`${what}, ${text.calls.dial.call} `}</span>
         <span className="two grow">
           <span>{nameOf(text, call)}</span>
           <span>{secondLine(text, call)}</span>

@@ -1,2 +1,1 @@
 export { CallsPage } from "./CallsPage";
-export { NumberField } from "./NumberField";

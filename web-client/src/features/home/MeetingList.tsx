@@ -34,7 +34,7 @@ export function MeetingList({ meetings, onChange }: Props) {
           <li key={meeting.code} className="meetingrow">
             <span className="two grow">
               <span>{meeting.title}</span>
-              <span role={copied?.code === meeting.code ? "status" : undefined}>
+              <span className="sm q3" role={copied?.code === meeting.code ? "status" : undefined}>
                 {copied?.code === meeting.code
                   ? copied.sentence
                   : `${meeting.code} · ${text.home.created(day(meeting.created_at, language))}`}

@@ -79,6 +79,7 @@ export function InvitePanel({ code, title, dialIn: first, isHost }: Props) {
         {isHost && dialIn && dialIn.numbers.length > 0 && (
           <Button
             rank="ghost"
+            className="flushleft"
             isPending={form.sending}
             onPress={() => void form.submit(async () => setDialIn((await newPin(code)).dial_in))}
           >

@@ -7,7 +7,7 @@ import { ApiError } from "../../api/client";
 import { useText } from "../../i18n";
 import { Button, FormError } from "../../ui";
 import { failureOf, nameOf, stateOf, usePhone, useTelephone } from "../phone";
-import { NumberField } from "../calls";
+import { NumberField } from "../number";
 
 interface Props {
   code: string;

@@ -31,7 +31,7 @@ const incoming: Call = {
   transfer_failed: null,
 };
 const outgoing: Call = { ...incoming, id: "1-8", direction: "out", state: "calling", room: "call-b" };
-const whole: WholeState = { extension: null, do_not_disturb: false, calls: [], missed: 0 };
+const whole: WholeState = { extension: null, do_not_disturb: false, calls: [], missed: 0, messages: 0 };
 
 const after = (...inputs: PhoneInput[]) =>
   inputs.reduce<ReturnType<typeof phone>>(([state], input) => phone(state, input), [onTheHook, []]);
@@ -146,9 +146,9 @@ describe("the line to the office", () => {
     const lost: PhoneState = after({ on: "whole", whole }, { on: "lost" })[0];
     expect(lost.line).toBe("lost");
 
-    const [back] = phone(lost, { on: "whole", whole: { ...whole, missed: 2 } });
+    const [back] = phone(lost, { on: "whole", whole: { ...whole, missed: 2, messages: 3 } });
 
-    expect([back.line, back.missed, back.stale, back.written]).toEqual(["open", 2, 1, 1]);
+    expect([back.line, back.missed, back.messages, back.stale, back.written]).toEqual(["open", 2, 3, 1, 1]);
   });
 
   it("brings words about others one by one, or the advice to ask", () => {

@@ -10,6 +10,8 @@ export interface PhoneState {
   doNotDisturb: boolean;
   /** Calls that nobody took and that were not looked at yet. */
   missed: number;
+  /** Voice messages not heard yet. */
+  messages: number;
   /** Rises with each call that was written into the history. */
   written: number;
   calls: readonly Call[];
@@ -29,6 +31,7 @@ export type PhoneInput =
   | { on: "whole"; whole: WholeState }
   | { on: "call"; call: Call }
   | { on: "missed"; missed: number }
+  | { on: "messages"; messages: number }
   | { on: "presence"; numbers: Readonly<Record<string, Presence>> }
   | { on: "all-presence" }
   | { on: "lost" }
@@ -50,6 +53,7 @@ export const onTheHook: PhoneState = {
   extension: null,
   doNotDisturb: false,
   missed: 0,
+  messages: 0,
   written: 0,
   calls: [],
   here: [],
@@ -68,6 +72,8 @@ export function phone(state: PhoneState, input: PhoneInput): [PhoneState, PhoneE
       return takeCall(state, input.call);
     case "missed":
       return [{ ...state, missed: input.missed, written: state.written + 1 }, []];
+    case "messages":
+      return [{ ...state, messages: input.messages }, []];
     case "presence":
       return [{ ...state, presence: { ...state.presence, ...input.numbers } }, []];
     case "all-presence":
@@ -115,6 +121,7 @@ export const wholeOf = (state: PhoneState): WholeState => ({
   do_not_disturb: state.doNotDisturb,
   calls: [...state.calls],
   missed: state.missed,
+  messages: state.messages,
 });
 
 function takeWhole(state: PhoneState, whole: WholeState): [PhoneState, PhoneEffect[]] {
@@ -127,6 +134,7 @@ function takeWhole(state: PhoneState, whole: WholeState): [PhoneState, PhoneEffe
     extension: whole.extension,
     doNotDisturb: whole.do_not_disturb,
     missed: whole.missed,
+    messages: whole.messages,
     written: reopened ? state.written + 1 : state.written,
     stale: reopened ? state.stale + 1 : state.stale,
   };

@@ -186,6 +186,9 @@ export class Telephone {
       case "missed":
         this.handle({ on: "missed", missed: (JSON.parse(data) as { missed: number }).missed });
         break;
+      case "messages":
+        this.handle({ on: "messages", messages: (JSON.parse(data) as { new: number }).new });
+        break;
       case "presence": {
         const { numbers } = JSON.parse(data) as PresenceNews;
         this.handle(numbers ? { on: "presence", numbers } : { on: "all-presence" });
@@ -287,4 +290,4 @@ export class Telephone {
   }
 }
 
-const LINE_EVENTS = ["state", "call", "missed", "presence"] as const;
+const LINE_EVENTS = ["state", "call", "missed", "messages", "presence"] as const;

@@ -1,9 +1,10 @@
 import { useState } from "react";
 import { changePassword } from "../../api/accounts";
+import { setMailboxPin } from "../../api/messages";
 import { languages, nameOf, useLanguage, type Language } from "../../i18n";
 import { Button, Choice, chooseTheme, chosenTheme, Link, testTone, useTitle, type Theme } from "../../ui";
 import { AccountForm, AccountLine } from "../auth";
-import { recallRingDevice, rememberRingDevice } from "../phone";
+import { recallRingDevice, rememberRingDevice, usePhone } from "../phone";
 import { recallChoices, rememberChoices, useDevices, wordsFor, type Choices } from "../prejoin";
 
 const themes: readonly Theme[] = ["system", "light", "dark", "contrast"];
@@ -43,6 +44,7 @@ export function SettingsPage({ isAdministrator }: { isAdministrator: boolean }) 
         </div>
       </section>
       <RingDevice />
+      <MailboxPin />
       {isAdministrator && (
         <section className="section narrow">
           <h2>{text.settings.administration}</h2>
@@ -103,6 +105,33 @@ function RingDevice() {
           <Button onPress={() => void testTone(ring === "" ? undefined : ring)}>{words.tryRing}</Button>
         </p>
       </div>
+    </section>
+  );
+}
+
+/** With what one's telephone opens one's mailbox. */
+function MailboxPin() {
+  const { text } = useLanguage();
+  const words = text.calls.messages;
+  const { state } = usePhone();
+  const [changed, setChanged] = useState(false);
+  if (state.extension === null) return null;
+
+  return (
+    <section className="section narrow">
+      <h2>{words.pinTitle}</h2>
+      <AccountForm
+        names={["pin"]}
+        word={words.setPin}
+        said={changed ? words.pinSet : ""}
+        send={async (written) => {
+          setChanged(false);
+          await setMailboxPin(written.pin);
+          setChanged(true);
+        }}
+      >
+        <AccountLine name="pin" kind="newPassword" label={words.pin} help={words.pinHelp} />
+      </AccountForm>
     </section>
   );
 }

@@ -254,6 +254,7 @@ function Details({ extension, posts, onChanged }: Pick<Props, "extension" | "pos
   const [post, setPost] = useState(extension.post);
   const [rights, setRights] = useState(extension.rights);
   const [group, setGroup] = useState(extension.pickup_group ?? "");
+  const [mailbox, setMailbox] = useState(extension.voicemail_after?.toString() ?? "");
 
   return (
     <section aria-label={words.details}>
@@ -263,12 +264,18 @@ function Details({ extension, posts, onChanged }: Pick<Props, "extension" | "pos
         onSubmit={(event) => {
           event.preventDefault();
           void form.submit(async () => {
-            await changeExtension(extension.number, { name, post, rights, pickup_group: orNull(group) });
+            await changeExtension(extension.number, {
+              name,
+              post,
+              rights,
+              pickup_group: orNull(group),
+              voicemail_after: mailbox.trim() === "" ? null : Number(mailbox),
+            });
             onChanged(words.saved(extension.number));
           });
         }}
       >
-        <FormError>{form.errorElsewhere("name", "pickup_group")}</FormError>
+        <FormError>{form.errorElsewhere("name", "pickup_group", "voicemail_after")}</FormError>
         <Field
           label={words.holder}
           error={form.errorAt("name")}
@@ -290,6 +297,17 @@ function Details({ extension, posts, onChanged }: Pick<Props, "extension" | "pos
           maxLength={30}
           value={group}
           onChange={setGroup}
+        />
+        <Field
+          label={words.mailbox}
+          help={words.mailboxHelp}
+          error={form.errorAt("voicemail_after")}
+          name="voicemail_after"
+          inputMode="numeric"
+          autoComplete="off"
+          maxLength={3}
+          value={mailbox}
+          onChange={setMailbox}
         />
         <Button type="submit" isPending={form.sending}>
           {words.save}

@@ -3,7 +3,7 @@ import { ComboBox, Input, Label, ListBox, ListBoxItem, Popover } from "react-ari
 import type { Entry } from "../../api/directory";
 import { useText } from "../../i18n";
 import { whereOf } from "../phone";
-import { useFound } from "./Dialler";
+import { useFound } from "./useFound";
 
 interface Props {
   label?: string;
