@@ -63,7 +63,7 @@ test("an administrator sets telephony up, from the first site to a number explai
   const routes = page.getByRole("form", { name: "Ajouter la route" });
   await routes.getByRole("button", { name: "Ajouter la route" }).click();
   await said("La route est enregistrée : Tous les numéros.");
-  await page.getByRole("form", { name: "Ajouter le numéro" }).getByLabel("Poste ou groupe").fill("2204");
+  await page.getByRole("form", { name: "Ajouter le numéro" }).getByLabel("Poste, groupe ou entrée").fill("2204");
   await page.getByRole("form", { name: "Ajouter le numéro" }).getByLabel("Numéro public").fill("+33 1 42 68 53 00");
   await page.getByRole("button", { name: "Ajouter le numéro" }).click();
   await expect(page.getByRole("cell", { name: "+33142685300", exact: true })).toBeVisible();

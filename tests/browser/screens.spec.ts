@@ -1,11 +1,8 @@
 //! Every screen as it must be for everybody: reachable, readable, narrow enough for a phone, and speaking to nobody else.
 
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { Page } from "@playwright/test";
+import { fits, hasGoodAccess } from "./support/access.js";
 import { HOST } from "./support/server.js";
 import { expect, test } from "./support/test.js";
-import type { Person } from "./support/person.js";
 
 const TELEPHONY = ["", "/sites", "/groups", "/lines", "/live", "/calls", "/explain"].map((tab) => `/telephony${tab}`);
 const PHONE = { width: 360, height: 740 };
@@ -47,7 +44,7 @@ for (const locale of ["fr-FR", "en-GB"]) {
 
       await host.signIn();
       await host.makeMeeting("Point hebdomadaire", true);
-      for (const path of ["/", "/users", "/settings", ...TELEPHONY]) {
+      for (const path of ["/", "/directory", "/calls", "/users", "/settings", ...TELEPHONY]) {
         await host.page.goto(path);
         await expect(host.page.locator("h1")).toBeVisible();
         await expect(host.page.locator(".loading")).toHaveCount(0);
@@ -118,7 +115,7 @@ test("pre-join, waiting room, session and its panels have no serious fault of ac
 test("everything fits a phone, and its five keys do what a desk does", async ({ arrive }) => {
   const host = await arrive(HOST.name, { viewport: PHONE });
   await host.signIn();
-  for (const path of ["/", "/users", "/settings", ...TELEPHONY]) {
+  for (const path of ["/", "/directory", "/calls", "/users", "/settings", ...TELEPHONY]) {
     await host.page.goto(path);
     await expect(host.page.locator("h1")).toBeVisible();
     await expect(host.page.locator(".loading")).toHaveCount(0);
@@ -167,34 +164,3 @@ test("a session can be led by the keyboard alone", async ({ arrive }) => {
   await keyboard.press("Escape");
   await expect(host.key("Messages")).toBeFocused();
 });
-
-/** Nothing sticks out to the right. */
-async function fits(person: Person): Promise<void> {
-  const overflow = await person.page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  expect(overflow, `${person.page.url()} is too wide`).toBeLessThanOrEqual(0);
-}
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-interface Finding {
-  id: string;
-  impact: string | null;
-  nodes: { html: string; failureSummary?: string }[];
-}
-
-async function hasGoodAccess(page: Page): Promise<void> {
-  await page.evaluate(axeSource);
-  const findings = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run: (context: object, options: object) => Promise<{ violations: Finding[] }> } };
-    // The announcer of react-aria keeps what it said a while after its page has gone.
-    const page = { exclude: [["[data-live-announcer]"]] };
-    const { violations } = await axe.run(page, { resultTypes: ["violations"] });
-    return violations;
-  });
-  const serious = findings
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ""}`).join(" | ")}`);
-  expect(serious).toEqual([]);
-}

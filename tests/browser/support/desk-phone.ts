@@ -14,6 +14,7 @@ export class DeskPhone extends Phone {
   private readonly tagOfOurs = randomBytes(6).toString("hex");
   private heard: number[] = [];
   private sending: NodeJS.Timeout | undefined;
+  private keys: string[] = [];
   private isTalking = false;
 
   private constructor(
@@ -60,6 +61,16 @@ export class DeskPhone extends Phone {
     this.answered(invite);
   }
 
+  /** Presses keys, one after the other (RFC 4733). */
+  press(digits: string): void {
+    this.keys.push(...digits);
+  }
+
+  /** Waits until something is said to it, and then silence: a prompt. */
+  async isSpokenTo(): Promise<void> {
+    await expect.poll(() => this.loudness > 300, { message: "something must be said to the phone", timeout: 30_000 }).toBe(true);
+  }
+
   /** Waits until a tone is heard clearly, and the others are not. */
   async hears(tone: number, not: readonly number[] = []): Promise<void> {
     await expect
@@ -85,9 +96,18 @@ export class DeskPhone extends Phone {
     const began = Date.now();
     const ssrc = randomBytes(4);
     let frames = 0;
+    let key: { event: number; since: number } | undefined;
     // Timers come late on a busy machine: as many frames as are due.
     this.sending = setInterval(() => {
       for (const due = (Date.now() - began) / 20; frames < due; frames += 1) {
+        const next = key ?? (this.keys.length > 0 ? { event: KEYS.indexOf(this.keys.shift() ?? ""), since: frames } : undefined);
+        if (next) {
+          // Five frames of the key, three of its end, four of rest.
+          const age = frames - next.since;
+          if (age < 8) this.sound.send(keyPacket(ssrc, frames, next, Math.min(age + 1, 6), age >= 5), port, host);
+          key = age < 11 ? next : undefined;
+          continue;
+        }
         const packet = Buffer.alloc(12 + FRAME);
         packet[0] = 0x80;
         packet[1] = 8;
@@ -132,6 +152,11 @@ export class DeskPhone extends Phone {
     }
   }
 
+  private get loudness(): number {
+    const energy = this.heard.reduce((sum, sample) => sum + sample * sample, 0);
+    return Math.sqrt(energy / Math.max(1, this.heard.length));
+  }
+
   private get soundPort(): number {
     return (this.sound.address() as AddressInfo).port;
   }
@@ -163,6 +188,21 @@ export class DeskPhone extends Phone {
     const power = last * last + before * before - turn * last * before;
     return (2 * power) / samples.length / energy;
   }
+}
+
+const KEYS = "0123456789*#";
+
+function keyPacket(ssrc: Buffer, frame: number, key: { event: number; since: number }, frames: number, ends: boolean): Buffer {
+  const packet = Buffer.alloc(16);
+  packet[0] = 0x80;
+  packet[1] = 101 | (frame === key.since ? 0x80 : 0);
+  packet.writeUInt16BE(frame & 0xffff, 2);
+  packet.writeUInt32BE((key.since * FRAME) >>> 0, 4);
+  ssrc.copy(packet, 8);
+  packet[12] = key.event;
+  packet[13] = (ends ? 0x80 : 0) | 10;
+  packet.writeUInt16BE(frames * FRAME, 14);
+  return packet;
 }
 
 /** ITU-T G.711, A-law. */

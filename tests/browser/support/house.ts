@@ -2,12 +2,13 @@
 
 import { expect } from "@playwright/test";
 import type { Person } from "./person.js";
-import { HOST } from "./server.js";
+import { DeskPhone } from "./desk-phone.js";
+import { HOST, type Server } from "./server.js";
 
 export const PASSWORD = "une phrase provisoire";
 
-export const PARIS = "Ambassade à Paris";
-export const MINISTRY = "Ministère";
+export const ROME = "Ambassade à Rome";
+export const MINISTRY = "Secrétariat général";
 
 export interface Employee {
   name: string;
@@ -16,26 +17,26 @@ export interface Employee {
   email: string;
 }
 
-export const MINISTER: Employee = { name: "Ministre conseiller", number: "2114", post: PARIS, email: "paris@example.org" };
+export const MINISTER: Employee = { name: "Ministre conseiller", number: "2114", post: ROME, email: "rome@example.org" };
 export const PROTOCOL: Employee = { name: "Chef du protocole", number: "1002", post: MINISTRY, email: "protocole@example.org" };
 export const ASIA: Employee = { name: "Directrice Asie", number: "1040", post: MINISTRY, email: HOST.email };
 
 /** What is typed into the phone of an extension, by its number. */
-export type Slips = Record<string, { user: string; password: string }>;
+type Slips = Record<string, { user: string; password: string }>;
 
-/** Makes it all, by the API of administrators. */
-export async function furnish(admin: Person, url: string): Promise<Slips> {
+const known = new Map<Server, Slips>();
+
+/** Makes it all, by the API of administrators, unless another test has. */
+export async function furnish(admin: Person, server: Server): Promise<void> {
+  if (known.has(server)) return;
   const ask = async <T>(method: string, path: string, data?: object): Promise<T> => {
-    const answer = await admin.context.request.fetch(path, { method, headers: { origin: url }, ...(data && { data }) });
+    const answer = await admin.context.request.fetch(path, { method, headers: { origin: server.url }, ...(data && { data }) });
     expect(answer.ok(), `${path}: ${await answer.text()}`).toBe(true);
     return (answer.status() === 204 ? undefined : await answer.json()) as T;
   };
-  const { posts } = await ask<{ posts: unknown[] }>("GET", "/api/admin/posts");
   const slips: Slips = {};
-  if (posts.length > 0) return slips;
-
   const post: Record<string, number> = {};
-  for (const [name, country] of [[MINISTRY, "BJ"], [PARIS, "FR"]] as const) {
+  for (const [name, country] of [[MINISTRY, "BJ"], [ROME, "IT"]] as const) {
     post[name] = (await ask<{ id: number }>("POST", "/api/admin/posts", { name, country })).id;
   }
   const { users } = await ask<{ users: { id: string; email: string }[] }>("GET", "/api/users");
@@ -53,5 +54,14 @@ export async function furnish(admin: Person, url: string): Promise<Slips> {
     await ask("PATCH", `/api/users/${id}`, { extension: number });
   }
   await ask("PUT", "/api/admin/conference/8000", {});
-  return slips;
+  known.set(server, slips);
+}
+
+/** The desk phone of an extension, registered. */
+export async function plugIn(server: Server, number: string, hertz: number): Promise<DeskPhone> {
+  const slip = known.get(server)?.[number];
+  if (!slip) throw new Error(`nobody knows the password of ${number}`);
+  const phone = await DeskPhone.humming({ server: "127.0.0.1", port: server.sipPort, ...slip }, hertz);
+  expect(await phone.register()).toBe(200);
+  return phone;
 }

@@ -6,7 +6,11 @@ import type { Person } from "./person.js";
 /** From the next page on, this person's microphone hums a pure tone. */
 export async function hums(person: Person, hertz: number): Promise<void> {
   await person.context.addInitScript((pitch) => {
-    navigator.mediaDevices.getUserMedia = async () => {
+    const media = navigator.mediaDevices;
+    const before = media.getUserMedia.bind(media);
+    media.getUserMedia = async ({ audio = false, video = false } = {}) => {
+      const pictures = video === false ? [] : (await before({ video })).getTracks();
+      if (audio === false) return new MediaStream(pictures);
       const context = new AudioContext({ sampleRate: 48_000 });
       await context.resume();
       const output = context.createMediaStreamDestination();
@@ -16,7 +20,7 @@ export async function hums(person: Person, hertz: number): Promise<void> {
       volume.gain.value = 0.3;
       tone.connect(volume).connect(output);
       tone.start();
-      return output.stream;
+      return new MediaStream([...output.stream.getTracks(), ...pictures]);
     };
   }, hertz);
 }

@@ -1,17 +1,18 @@
 //! Telephones and meetings, as far as a browser shows them: the number and the PIN, and calls out of a meeting.
 
-import { ASIA, furnish, MINISTER, PASSWORD } from "./support/house.js";
 import { cardOf } from "./support/calls.js";
+import { ASIA, furnish, MINISTER, PASSWORD, plugIn } from "./support/house.js";
 import { HOST } from "./support/server.js";
 import { expect, test } from "./support/test.js";
+import { hears, hearsNoMore, hums } from "./support/tones.js";
 
 test("the invitation says by which number and PIN a telephone comes in", async ({ arrive, server }) => {
   const host = await arrive(ASIA.name);
   await host.signInAs(HOST.email, HOST.password);
-  await furnish(host, server.url);
+  await furnish(host, server);
   const code = await host.makeMeeting("Commission mixte", false);
   await host.page.goto("/");
-  await expect(host.page.getByText(/Par téléphone : 8000, code PIN \d{4}\s\d{4}/)).toBeVisible();
+  await expect(host.page.getByText(/Par téléphone : 8000, code PIN \d{4}\s\d{4}/).first()).toBeVisible();
 
   await host.enter(code);
   await host.key("Plus").click();
@@ -31,10 +32,50 @@ test("the invitation says by which number and PIN a telephone comes in", async (
   await expect(guest.page.getByText("8000")).toHaveCount(0);
 });
 
+test("a telephone comes in by PIN, waits, is let in, seen as what it is, heard, muted and sent away", async ({ arrive, server }) => {
+  const host = await arrive(ASIA.name);
+  await hums(host, 440);
+  await host.signInAs(HOST.email, HOST.password);
+  await furnish(host, server);
+  const code = await host.makeMeeting("Commission mixte", true);
+  const { dial_in } = (await (await host.context.request.get(`/api/meetings/${code}`)).json()) as { dial_in: { pin: string } };
+  await host.enter(code);
+  const phone = await plugIn(server, MINISTER.number, 1_250);
+
+  const hangUp = await phone.call("8000");
+  await phone.isSpokenTo();
+  phone.press(`${dial_in.pin}#`);
+
+  // A phone of the house is known: it is not kept waiting.
+  const tile = host.tileOf(MINISTER.name);
+  await expect(tile).toContainText("Par téléphone");
+  await expect(tile).toContainText(`${MINISTER.post}, poste ${MINISTER.number}`);
+  await hears(host, 1_250, [440]);
+  await phone.hears(440, [1_250]);
+  await expect(tile).toHaveClass(/speaks/);
+  await host.openPeople();
+  await expect(host.rowOf(MINISTER.name)).toContainText("Par téléphone");
+
+  phone.press("*5");
+  await expect(host.page.getByText(`Demandes de parole 1`)).toBeVisible();
+  phone.press("*0");
+  await expect(host.page.getByText(`${MINISTER.name} souhaite parler à l’hôte`)).toBeVisible();
+  await host.rowOf(MINISTER.name).getByRole("button", { name: `Actions pour ${MINISTER.name}` }).click();
+  await host.page.getByRole("menuitem", { name: "Couper son micro" }).click();
+  await expect(tile.getByRole("img", { name: "micro coupé" })).toBeVisible();
+  await hearsNoMore(host, 1_250);
+  phone.press("*6");
+  await hears(host, 1_250);
+
+  await hangUp();
+  await expect(tile).toHaveCount(0);
+  phone.unplug();
+});
+
 test("a host calls somebody into the meeting and is told how it goes", async ({ arrive, server }) => {
   const host = await arrive(ASIA.name);
   await host.signInAs(HOST.email, HOST.password);
-  await furnish(host, server.url);
+  await furnish(host, server);
   const minister = await arrive(MINISTER.name);
   await minister.signInAs(MINISTER.email, PASSWORD);
   await minister.page.goto("/");
