@@ -49,7 +49,6 @@ export const calls: Catalogue["calls"] = {
     talking: "In a call",
     held: "On hold",
     heldByOther: "The other side has put you on hold",
-    connecting: "Connecting the voice",
   },
   causes: {
     "hung-up": "Call ended",
@@ -92,8 +91,6 @@ export const calls: Catalogue["calls"] = {
     noExtension: "Your account has no extension. An administrator can give you one.",
     openDirectory: "Open the directory",
     speaks: "is speaking",
-    hourAt: (place) => `In ${place}`,
-    hourHere: "With the other side",
     localHour: "local time",
     voice: "Voice",
     voices: { connecting: "Connecting", good: "Clear", fair: "Fair", poor: "Weak", lost: "Lost" },
@@ -183,7 +180,5 @@ export const directory: Catalogue["directory"] = {
   callName: (name) => `Call ${name}`,
   you: "you",
   group: "Group",
-  late: (hour, place) => `It is ${hour} in ${place}`,
   hour: (hour) => `It is ${hour}`,
-  people: (n) => count(n, "extension", "extensions"),
 };

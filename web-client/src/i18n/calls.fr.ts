@@ -49,7 +49,6 @@ export const calls = {
     talking: "En communication",
     held: "En attente",
     heldByOther: "Votre correspondant vous a mis en attente",
-    connecting: "Connexion de la voix",
   },
   causes: {
     "hung-up": "Appel terminé",
@@ -92,8 +91,6 @@ export const calls = {
     noExtension: "Votre compte n’a pas de poste téléphonique. Un administrateur peut vous en donner un.",
     openDirectory: "Ouvrir l’annuaire",
     speaks: "parle",
-    hourAt: (place: string) => `À ${place}`,
-    hourHere: "Chez votre correspondant",
     localHour: "heure locale",
     voice: "Voix",
     voices: {
@@ -189,7 +186,5 @@ export const directory = {
   callName: (name: string) => `Appeler ${name}`,
   you: "vous",
   group: "Groupe",
-  late: (hour: string, place: string) => `Il est ${hour} à ${place}`,
   hour: (hour: string) => `Il est ${hour}`,
-  people: (n: number) => count(n, "poste", "postes"),
 };
