@@ -1,6 +1,5 @@
 //! The line of a phone: its registration and its one call.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use sip_gateway_proto::ua::digest::DigestClient;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 
-use super::sound::Sound;
+use super::sound::{Sound, remote_of};
 use super::{Button, Display, Seen};
 
 /// The phone itself.
@@ -220,7 +219,7 @@ impl Line {
     async fn ring(&mut self, invite: Request) {
         self.calls += 1;
         let (from, to) = (invite.headers.from().expect("a From"), invite.headers.to().expect("a To"));
-        let from_number = from.uri.user().map(|user| user.into_owned());
+        let from_number = from.uri.user().map(std::borrow::Cow::into_owned);
         let ours = to.with_tag(&self.tag());
         self.respond(invite.reply(StatusCode::RINGING, ours.tag())).await;
         self.show(|display| {
@@ -387,15 +386,6 @@ impl Line {
     fn tag(&self) -> String {
         format!("{}-{}", self.number, self.calls)
     }
-}
-
-/// Where a description wants its sound.
-fn remote_of(body: &[u8]) -> Option<SocketAddr> {
-    let text = std::str::from_utf8(body).ok()?;
-    let value = |prefix: &str| text.lines().find_map(|line| line.strip_prefix(prefix));
-    let ip = value("c=IN IP4 ")?.trim().parse().ok()?;
-    let port = value("m=audio ")?.split(' ').next()?.parse().ok()?;
-    Some(SocketAddr::new(ip, port))
 }
 
 const SDP: &str = "application/sdp";

@@ -81,6 +81,15 @@ impl Sound {
     }
 }
 
+/// Where a description wants its sound.
+pub(super) fn remote_of(body: &[u8]) -> Option<SocketAddr> {
+    let text = std::str::from_utf8(body).ok()?;
+    let value = |prefix: &str| text.lines().find_map(|line| line.strip_prefix(prefix));
+    let ip = value("c=IN IP4 ")?.trim().parse().ok()?;
+    let port = value("m=audio ")?.split(' ').next()?.parse().ok()?;
+    Some(SocketAddr::new(ip, port))
+}
+
 pub(super) const RATE: usize = 8_000;
 const FRAME: usize = RATE / 50;
 const PCMA: u8 = 8;

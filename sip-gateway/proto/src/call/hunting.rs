@@ -1,6 +1,7 @@
 //! Ringing: from the INVITE until somebody answers, or nobody is left.
 
 use super::audio::{every_format, formats_like, local_audio};
+use super::call_leg::CallLeg;
 use super::calls::{Call, Calls, Stage};
 use super::hunt::{Hunt, Outcome, Payer, Step, Target};
 use super::identity::Presented;
@@ -54,7 +55,7 @@ impl Calls {
         dialled: &str,
     ) {
         let Some(caller) = self.calls.get(&call).map(|call| call.caller) else { return };
-        if let Some(replaces) = self.legs.get(&caller).and_then(|leg| leg.phone()).and_then(Leg::replaces) {
+        if let Some(replaces) = self.legs.get(&caller).and_then(CallLeg::phone).and_then(Leg::replaces) {
             return self.take_over(around, call, &replaces);
         }
         let payer = match origin {
@@ -210,7 +211,7 @@ impl Calls {
             return self.join(around, caller, id);
         }
         let Some(local) = self.local_toward(caller, Some(agreed)) else { return };
-        if let Some(phone) = self.touch(caller).and_then(|leg| leg.phone_mut()) {
+        if let Some(phone) = self.touch(caller).and_then(CallLeg::phone_mut) {
             // If it does not fit, it will not fit when the call is answered either, and the caller is told so then.
             let _ = phone.ring(around.now, StatusCode::SESSION_PROGRESS, Some(&local));
         }

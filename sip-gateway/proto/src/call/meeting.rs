@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::call_leg::CallLeg;
 use super::calls::{Call, Calls, Stage};
 use super::io::{Around, Output, SeatCommand};
 use super::media_plane::LegId;
@@ -170,7 +171,7 @@ impl Calls {
             let number = leg.record.dialled.clone();
             let number = if leg.record.inbound { number } else { leg.record.from.clone() };
             let identity = super::identity::Presented { number, name }.address(&around.plan.realm);
-            if let Some(phone) = self.touch(phone).and_then(|leg| leg.phone_mut()) {
+            if let Some(phone) = self.touch(phone).and_then(CallLeg::phone_mut) {
                 phone.show(now, identity);
             }
         }
