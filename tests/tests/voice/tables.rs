@@ -59,6 +59,7 @@ async fn browsers_see_whose_phone_it_is_and_how_far_its_call() {
     phones.take(1, "phone-1");
     let _seat = phones.seated(1).await;
     let browser = house.browser("awa").await;
+    browser.until("the phone is seen", |view| view.others.contains_key("phone-1")).await;
     let says = |view: &View, name: &str| view.others["phone-1"].attributes.get(name).cloned();
     for (name, value) in [
         ("sip.callID", "17"),
