@@ -34,8 +34,6 @@ pub(crate) struct Browser {
     direct: Direct,
     encoder: opus::Encoder,
     header: Header,
-    /// The frame that was said last.
-    before: Vec<u8>,
     /// By the SSRC under which it hears them.
     hears: HashMap<u32, Stream>,
 }
@@ -96,14 +94,14 @@ impl Room {
         self.tracks.push(EarTrack {
             ssrc: heard_as,
             payload_type: OPUS,
-            redundant: Some(RED),
+            redundant: None,
             audio_level_extension: Some(LEVEL),
         });
         engine.table_tracks(self.table, self.tracks.clone());
         let encoder =
             opus::Encoder::new(48_000, opus::Channels::Mono, opus::Application::Voip).expect("Opus");
         let header = Header { marker: false, payload_type: OPUS, sequence: 9, timestamp: 5_000, ssrc };
-        Browser { direct, encoder, header, before: Vec::new(), hears: HashMap::new() }
+        Browser { direct, encoder, header, hears: HashMap::new() }
     }
 
     /// Lets a browser hear a seat.
@@ -124,7 +122,7 @@ impl Room {
             id: UpTrackId(u64::from(ssrc)),
             kind: MediaKind::Audio,
             mid: mid(),
-            codecs: vec![codec(OPUS, Mime::Opus), codec(RED, Mime::Red)],
+            codecs: vec![codec()],
             extensions: extensions(),
             encodings: vec![encoding],
             screen: false,
@@ -140,7 +138,7 @@ impl Room {
             id: self.conference.new_down_track_id(),
             source,
             mid: mid(),
-            codecs: vec![codec(OPUS, Mime::Opus), codec(RED, Mime::Red)],
+            codecs: vec![codec()],
             extensions: extensions(),
             ssrc: Ssrc(ssrc),
             rtx_ssrc: Ssrc(rtx_ssrc),
@@ -164,37 +162,6 @@ impl Browser {
         let level = AudioLevel::of(frame).to_extension(true);
         let header = header_with_extension(self.header, LEVEL, level);
         self.direct.send(&[&header[..], &payload[..len]].concat()).expect("taken");
-        self.header.sequence += 1;
-        self.header.timestamp += 960;
-    }
-
-    /// Says the beat of a tone, with the frame before once more if so wished; or loses it.
-    pub(crate) fn say_over_a_bad_link(
-        &mut self,
-        frequency: f64,
-        level: f64,
-        beat: usize,
-        redundant: bool,
-        lost: bool,
-    ) {
-        let sound = tone(48_000, frequency, level, 4_800 + 960);
-        let start = beat * 960 % 4_800;
-        let frame = &sound[start..start + 960];
-        let payload = self.encoder.encode_vec(frame, 400).expect("encodes");
-        let before = std::mem::replace(&mut self.before, payload.clone());
-        let mut header = self.header;
-        let packet = if redundant && !before.is_empty() {
-            header.payload_type = RED;
-            let offset = (960u32 << 10 | before.len() as u32).to_be_bytes();
-            [&[0x80 | OPUS][..], &offset[1..], &[OPUS], &before, &payload].concat()
-        } else {
-            payload
-        };
-        let level = AudioLevel::of(frame).to_extension(true);
-        let header = header_with_extension(header, LEVEL, level);
-        if !lost {
-            self.direct.send(&[&header[..], &packet].concat()).expect("taken");
-        }
         self.header.sequence += 1;
         self.header.timestamp += 960;
     }
@@ -229,8 +196,8 @@ fn mid() -> Mid {
     Mid::new("0").expect("short")
 }
 
-fn codec(payload_type: u8, mime: Mime) -> Codec {
-    Codec { payload_type: PayloadType(payload_type), rtx: None, mime, clock_rate: 48_000, nack: false }
+fn codec() -> Codec {
+    Codec { payload_type: PayloadType(OPUS), rtx: None, mime: Mime::Opus, clock_rate: 48_000, nack: false }
 }
 
 fn extensions() -> ExtensionMap {
@@ -240,5 +207,4 @@ fn extensions() -> ExtensionMap {
 }
 
 const OPUS: u8 = 111;
-const RED: u8 = 63;
 const LEVEL: u8 = 4;

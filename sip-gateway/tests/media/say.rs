@@ -139,14 +139,16 @@ fn at_a_table_the_room_is_faded_down_while_something_is_said() {
     while events.try_recv().is_err() {
         during.extend(hear(&mut phone, 1));
     }
-    let after = hear(&mut phone, 30);
+    let after = hear(&mut phone, 75);
 
     let level = |sound: &[i16]| level_of(sound, 8_000, 500.0);
-    let heard = level(&before[before.len() - 4_000..]);
+    // On a machine that has much else to do some moments are stretched or shortened, and so are not as loud.
+    let loudest = |sound: &[i16]| sound.chunks_exact(800).map(level).fold(-99.0, f64::max);
+    let heard = loudest(&before[before.len() - 4_000..]);
     assert!(heard > -30.0);
     assert!((0.8..3.0).contains(&(during.len() as f64 / 8_000.0)), "{} samples", during.len());
     assert!(level(&during[during.len() - 640..]) < heard - 10.0, "{}", level(&during[during.len() - 640..]));
-    assert!((level(&after[after.len() - 2_400..]) - heard).abs() < 3.0);
+    assert!((loudest(&after[2_400..]) - heard).abs() < 3.0, "{} after {heard}", loudest(&after[2_400..]));
     assert!(rms_level(&during[1_600..during.len() - 1_600]) > -30.0);
 }
 

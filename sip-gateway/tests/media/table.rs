@@ -270,28 +270,6 @@ fn a_phone_that_agrees_on_another_codec_stays_in_the_meeting() {
     assert!(level_of(&said[said.len() - 24_000..], 48_000, 1_000.0) > -30.0);
 }
 
-#[test]
-fn what_is_lost_of_a_browser_is_repaired_by_the_packets_behind_it() {
-    for (ports, redundant) in [(21_540..=21_549, true), (21_550..=21_559, false)] {
-        let (mut engine, _events) = engine(ports, 1);
-        let mut room = Room::new(12);
-        let mut phones = seated(&mut engine, &mut room, &[Codec::Pcma]);
-        let mut browser = room.browser(&mut engine);
-        meet(&mut phones, &mut [], 1);
-        let mut heard = Vec::new();
-        for beat in 0..150 {
-            heard.push(phones[0].0.hear().expect("the beat"));
-            let lost = beat % 5 == 4;
-            browser.say_over_a_bad_link(500.0, -20.0, beat, redundant, lost);
-        }
-
-        let sound = decoded(Law::A, &heard);
-        let parts = sound[sound.len() - 8_000..].chunks_exact(160).map(|part| level_of(part, 8_000, 500.0));
-        let right = parts.filter(|level| *level > -29.0).count();
-        assert!(right >= 44, "{right} of 50 beats are as loud as they were");
-    }
-}
-
 /// A phone, and what it says.
 pub(crate) type Sitting = (Phone, Option<Speaker>);
 

@@ -173,3 +173,53 @@ const MAX_PACKETS: usize = 512;
 const COMFORT_NOISE: usize = 8;
 /// The level of a packet that does not tell it.
 const UNTOLD: u8 = 40;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_is_lost_is_taken_from_the_packets_behind_it_as_if_it_had_come() {
+        let whole = heard(|_| false);
+        assert!(whole[9_600..].iter().any(|sample| sample.abs() > 3_000));
+        assert_eq!(heard(|packet| packet % 5 == 4), whole);
+        assert_ne!(heard(|packet| packet % 5 >= 3), whole, "two in a row are not in one packet");
+    }
+
+    /// What a stream sounds like of which some packets are lost, each carrying the frame before once more.
+    fn heard(lost: impl Fn(usize) -> bool) -> Vec<i16> {
+        let mut encoder =
+            opus::Encoder::new(RATE, opus::Channels::Mono, opus::Application::Voip).expect("Opus");
+        let track = EarTrack { ssrc: 1, payload_type: 111, redundant: Some(63), audio_level_extension: None };
+        let (loudness, leveller) = (Loudness::new(), Leveller::new());
+        let mut stream = Stream { track, intake: None, loudness, leveller };
+        let start = Instant::now();
+        let (mut before, mut sound) = (vec![0], Vec::new());
+        for packet in 0..100 {
+            let now = start + Duration::from_millis(20 * packet as u64);
+            let sample = |at: usize| (6_000.0 * ((packet * FRAME + at) as f64 * 0.05).sin()) as i16;
+            let frame: Vec<i16> = (0..FRAME).map(sample).collect();
+            let newest = encoder.encode_vec(&frame, 400).expect("encodes");
+            let offset = (960u32 << 10 | before.len() as u32).to_be_bytes();
+            let payload = [&[0x80 | 111][..], &offset[1..], &[111], &before, &newest].concat();
+            let header = Header {
+                payload_type: 63,
+                sequence: packet as u16,
+                timestamp: 960 * packet as u32,
+                ..Header::default()
+            };
+            if !lost(packet) {
+                stream.take(now, header, &[], &payload);
+            }
+            before = newest;
+            let mut played = [0; FRAME];
+            if let Some(intake) = &mut stream.intake {
+                intake.fill(now + Duration::from_millis(5), &mut played);
+            }
+            sound.extend(played);
+        }
+        sound
+    }
+}
