@@ -36,7 +36,9 @@ fn languages_differ_and_phrases_follow_each_other() {
     phone.connect(&mut engine);
     let mut length = |phrase: Phrase, language| {
         engine.say(LegId(1), phrase, language);
-        until_said(&mut phone, &mut events).len()
+        let heard = until_said(&mut phone, &mut events).len();
+        // Who is slow has not heard everything when that is told.
+        heard + 160 * std::iter::from_fn(|| phone.hear_now()).count()
     };
 
     let french = length(Phrase::of(&[Prompt::LeaveMessage]), Language::French);
@@ -44,7 +46,7 @@ fn languages_differ_and_phrases_follow_each_other() {
     assert!(french.abs_diff(english) > 1_600, "{french} {english}");
     let one = length(Phrase::number("2"), Language::French);
     let four = length(Phrase::number("2222"), Language::French);
-    assert!(four.abs_diff(4 * one) < 4 * 480, "{four} against four times {one}");
+    assert!(four.abs_diff(4 * one) < one, "{four} against four times {one}");
 }
 
 #[test]
