@@ -36,8 +36,6 @@ prompts! {
     WaitingForHost = "waiting-for-host",
     /// The caller is in the meeting.
     YouAreIn = "you-are-in",
-    /// Nobody else is there yet.
-    YouAreAlone = "you-are-alone",
     /// What the caller says is not heard.
     Muted = "muted",
     /// It is heard again.
@@ -69,8 +67,6 @@ prompts! {
     Extension = "extension",
     /// After them: "… does not answer".
     DoesNotAnswer = "does-not-answer",
-    /// The same without a number.
-    NotAvailable = "not-available",
     /// Speak after the beep, end with the hash key.
     LeaveMessage = "leave-message",
     /// The message is kept; the call ends.
