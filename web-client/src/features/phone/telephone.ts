@@ -56,6 +56,7 @@ export class Telephone {
   private line: Line | undefined;
   private failure: Failure | undefined;
   private asking = false;
+  private losing: number | undefined;
   private readonly listeners = new Set<() => void>();
   private view: PhoneView = { state: onTheHook, room: undefined, failure: undefined, asking: false };
 
@@ -78,6 +79,8 @@ export class Telephone {
   close(): void {
     this.line?.close();
     this.line = undefined;
+    window.clearTimeout(this.losing);
+    this.losing = undefined;
     this.ringer.hush();
     for (const room of this.rooms.values()) room.leave();
     this.rooms.clear();
@@ -178,6 +181,7 @@ export class Telephone {
   private hear(event: string, data: string): void {
     switch (event) {
       case "state":
+        if (this.losing !== undefined) this.lose();
         this.handle({ on: "whole", whole: JSON.parse(data) as WholeState });
         break;
       case "call":
@@ -195,8 +199,15 @@ export class Telephone {
         break;
       }
       default:
-        this.handle({ on: "lost" });
+        // A line that is renewed is back in a second: nobody need hear of it.
+        this.losing ??= window.setTimeout(() => this.lose(), 4_000);
     }
+  }
+
+  private lose(): void {
+    window.clearTimeout(this.losing);
+    this.losing = undefined;
+    this.handle({ on: "lost" });
   }
 
   private handle(input: PhoneInput): void {
