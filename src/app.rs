@@ -52,19 +52,23 @@ pub struct App {
     draining: watch::Sender<bool>,
 }
 
+/// What a server has opened before there is an [`App`].
+#[allow(missing_docs)] // as there
+pub struct Parts {
+    pub store: Store,
+    pub clock: Clock,
+    pub directory: PhoneDirectory,
+    pub switchboard: Switchboard,
+    pub mailboxes: Mailboxes,
+    pub sfu: Sfu,
+    pub rooms: MeetingRooms,
+}
+
 impl App {
     /// The state of a server that has just started.
     #[must_use]
-    pub fn new(
-        config: Config,
-        store: Store,
-        clock: Clock,
-        directory: PhoneDirectory,
-        switchboard: Switchboard,
-        mailboxes: Mailboxes,
-        sfu: Sfu,
-        rooms: MeetingRooms,
-    ) -> Self {
+    pub fn new(config: Config, parts: Parts) -> Self {
+        let Parts { store, clock, directory, switchboard, mailboxes, sfu, rooms } = parts;
         let limits =
             LobbyLimits { per_meeting: config.limits.knocks_per_meeting, total: config.limits.connections };
         Self {

@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::accounts::{make_setup_link, setup_url};
-use crate::app::App;
+use crate::app::{App, Parts};
 use crate::calls::Switchboard;
 use crate::certificates::Certificates;
 use crate::clock::Clock;
@@ -95,7 +95,8 @@ impl Server {
 
         let places = Arc::new(Semaphore::new(config.limits.connections));
         let meeting_rooms = MeetingRooms::new(rooms.clone());
-        let app = App::new(config, store, clock, directory, switchboard, mailboxes, sfu, meeting_rooms);
+        let parts = Parts { store, clock, directory, switchboard, mailboxes, sfu, rooms: meeting_rooms };
+        let app = App::new(config, parts);
         let phones = phones::start(&app, &rooms)?;
         let router = http::router(app.clone(), signaling::router(rooms.clone()));
         let stop = watch::Sender::new(false);

@@ -180,7 +180,7 @@ impl Caller {
                     self.heard.extend(phrase.words().iter().map(|word| match word {
                         Word::Prompt(prompt) => *prompt,
                         Word::Recording(_) => panic!("nothing is recorded at the door"),
-                    }))
+                    }));
                 }
                 GuideOutput::Hush => self.hushed = true,
                 GuideOutput::Ask(entry) => self.asked = Some(entry),
