@@ -52,7 +52,7 @@ impl Line {
         password: &str,
     ) -> Self {
         let account = TrunkCredentials { username: number.to_owned(), password: password.to_owned() };
-        let seed: [u8; 32] = std::array::from_fn(|at| number.bytes().nth(at).unwrap_or(at as u8));
+        let seed: [u8; 32] = std::array::from_fn(|at| number.as_bytes().get(at).copied().unwrap_or(at as u8));
         Self {
             seen,
             sip,

@@ -123,7 +123,6 @@ impl Telephone {
     ///
     /// # Panics
     /// When its task has failed.
-    #[must_use]
     pub fn display(&self) -> MutexGuard<'_, Display> {
         self.seen.display.lock().expect("the phone has not failed")
     }

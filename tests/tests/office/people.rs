@@ -318,7 +318,7 @@ async fn why_a_number_cannot_be_called_is_told() {
 /// A server with phones, a house and a number that asks for PINs.
 async fn house() -> (Office, Browser) {
     let office = Office::start_with(|config| {
-        config.sip.listen = vec!["127.0.0.1:0".parse().unwrap()];
+        config.sip.listen = vec!["127.0.0.1:0".parse().expect("an address")];
         config.sip.tls = Vec::new();
     })
     .await;
@@ -337,7 +337,7 @@ async fn furnish(admin: &mut Browser) {
 }
 
 async fn own_path(browser: &mut Browser) -> String {
-    format!("/api/users/{}", browser.get("/api/me").await.json["id"].as_str().unwrap())
+    format!("/api/users/{}", browser.get("/api/me").await.json["id"].as_str().expect("an id"))
 }
 
 async fn give(admin: &mut Browser, path: &str, number: &str) -> crate::browser::Answer {
@@ -352,7 +352,7 @@ async fn give_to(admin: &mut Browser, whom: &mut Browser, number: &str) {
 async fn with_pin(host: &mut Browser, what: Value) -> (String, String) {
     host.put("/api/admin/conference/800", json!({})).await;
     let path = meeting(host, what).await;
-    let pin = host.get(&path).await.json["dial_in"]["pin"].as_str().unwrap().to_owned();
+    let pin = host.get(&path).await.json["dial_in"]["pin"].as_str().expect("a PIN").to_owned();
     (path, pin)
 }
 
