@@ -20,6 +20,11 @@ impl Absence {
         self.until.insert((room.to_owned(), extension.to_owned()), now + RETURN);
     }
 
+    /// A browser has left a room, and its room has waited for it already.
+    pub(super) fn lost(&mut self, now: Instant, room: &str, extension: &str) {
+        self.until.insert((room.to_owned(), extension.to_owned()), now);
+    }
+
     /// A browser is in a room.
     pub(super) fn came(&mut self, room: &str, extension: &str) {
         self.until.remove(&(room.to_owned(), extension.to_owned()));
@@ -66,6 +71,9 @@ mod tests {
         absence.expect(now, "call-a", "202");
         assert_eq!(absence.poll_timeout(), Some(now + RETURN));
         assert_eq!(absence.handle_timeout(now + RETURN), [("call-a".to_owned(), "201".to_owned())]);
+
+        absence.lost(now, "call-a", "203");
+        assert_eq!(absence.handle_timeout(now), [("call-a".to_owned(), "203".to_owned())]);
 
         absence.closed("call-a");
         assert!(absence.handle_timeout(now + FIRST_ENTRY).is_empty());

@@ -229,7 +229,13 @@ impl Switchboard {
         if there {
             self.absence().came(&room.name, &extension);
         } else if self.belongs(&room.name, &extension) {
-            self.absence().left(Instant::now(), &room.name, &extension);
+            // A line that broke was waited for by the room.
+            match participant.disconnect_reason() {
+                proto::DisconnectReason::SignalClose => {
+                    self.absence().lost(Instant::now(), &room.name, &extension);
+                }
+                _ => self.absence().left(Instant::now(), &room.name, &extension),
+            }
         }
     }
 

@@ -23,6 +23,11 @@ interface Finding {
 
 /** No fault that would shut somebody out, by axe-core. */
 export async function hasGoodAccess(page: Page): Promise<void> {
+  // What is still coming in is paler than it will be.
+  await page.evaluate(async () => {
+    const ends = document.getAnimations().filter((animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime));
+    await Promise.allSettled(ends.map((animation) => animation.finished));
+  });
   await page.evaluate(axeSource);
   const findings = await page.evaluate(async () => {
     const { axe } = window as unknown as { axe: { run: (context: object, options: object) => Promise<{ violations: Finding[] }> } };
