@@ -13,6 +13,7 @@ use crate::calls::Switchboard;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory::{DialInView, PhoneDirectory, dial_in};
+use crate::floor::Floors;
 use crate::gate::Gate;
 use crate::http::ApiError;
 use crate::mailboxes::Mailboxes;
@@ -39,6 +40,8 @@ pub struct App {
     pub tokens: Tokens,
     /// The rooms of meetings.
     pub rooms: MeetingRooms,
+    /// Who may speak in meetings that are chaired.
+    pub floors: Floors,
     /// The phones' numbering plan, registrations and calls.
     pub directory: PhoneDirectory,
     /// The calls of browsers.
@@ -72,6 +75,7 @@ impl App {
         let limits =
             LobbyLimits { per_meeting: config.limits.knocks_per_meeting, total: config.limits.connections };
         Self {
+            floors: Floors::new(rooms.clone(), clock.clone()),
             store,
             clock,
             passwords: Passwords::default(),

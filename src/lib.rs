@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod csv;
 pub mod directory;
+pub mod floor;
 pub mod gate;
 pub mod http;
 pub mod jobs;

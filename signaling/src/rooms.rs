@@ -8,7 +8,7 @@ mod doorkeeper;
 mod task;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -235,6 +235,17 @@ impl Rooms {
     /// Changes a room's metadata.
     pub async fn update_room_metadata(&self, room: &str, metadata: String) -> Result<proto::Room, RoomError> {
         self.ask(room, move |room, now| room.set_metadata(now, metadata)).await
+    }
+
+    /// Says who alone may be heard in a room, by identity; `None` is everybody. See [`Room::set_floor`].
+    ///
+    /// [`Room::set_floor`]: signaling_proto::room::Room::set_floor
+    pub async fn set_floor(&self, room: &str, floor: Option<BTreeSet<String>>) -> Result<(), RoomError> {
+        self.ask(room, move |room, now| {
+            room.set_floor(now, floor);
+            Ok(())
+        })
+        .await
     }
 
     /// Takes a participant to another room, which is opened if need be. Clients that understand `room_moved` keep their

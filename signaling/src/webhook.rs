@@ -178,7 +178,8 @@ async fn collect(
             Err(RecvError::Closed) => return,
         };
 
-        let body = json(&event::webhook_event(event, SystemTime::now()));
+        let Some(webhook) = event::webhook_event(event, SystemTime::now()) else { continue };
+        let body = json(&webhook);
         for ((url, waker), full) in config.urls.iter().zip(&wakers).zip(&mut full) {
             let enqueued = outbox.enqueue(url, &body).await;
             if let Err(error) = &enqueued

@@ -41,6 +41,26 @@ pub(super) async fn mute(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// `POST /api/meetings/{code}/mute`: every microphone is muted but the host's. Whoever wants to speak opens it again.
+pub(super) async fn mute_all(
+    State(app): State<App>,
+    HostOf { meeting, user }: HostOf,
+) -> Result<StatusCode, ApiError> {
+    let own = Admission::host(&meeting, &user).identity;
+    for other in app.rooms.inside(meeting.code.as_str()).await {
+        if other.identity == own {
+            continue;
+        }
+        match app.rooms.mute(&meeting.code, &other.identity, &Tracks::Of(TrackSource::Microphone)).await {
+            // Who has gone meanwhile is silent.
+            Ok(())
+            | Err(RoomError::RoomNotFound | RoomError::ParticipantNotFound | RoomError::TrackNotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
 fn track_source(name: &str) -> Result<TrackSource, ApiError> {
     match name {
         "microphone" => Ok(TrackSource::Microphone),

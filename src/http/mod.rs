@@ -7,6 +7,7 @@ mod client;
 mod directory;
 mod error;
 mod events;
+mod floor;
 mod history;
 mod hosts;
 mod json;
@@ -76,6 +77,11 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/meetings/{code}/participants/{identity}/mute", post(hosts::mute))
         .route("/meetings/{code}/participants/{identity}/remove", post(hosts::remove))
         .route("/meetings/{code}/end", post(hosts::end))
+        .route("/meetings/{code}/floor", put(floor::take).delete(floor::leave))
+        .route("/meetings/{code}/floor/give", post(floor::give))
+        .route("/meetings/{code}/floor/close", post(floor::close))
+        .route("/meetings/{code}/participants/{identity}/lower-hand", post(floor::lower_hand))
+        .route("/meetings/{code}/mute", post(hosts::mute_all))
         .route("/meetings/{code}/pin", post(hosts::new_pin))
         .route("/meetings/{code}/call", post(calls::call_out))
         .route("/meetings/{code}/call-me", post(calls::call_me))

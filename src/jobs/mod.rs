@@ -16,6 +16,7 @@ pub fn start(app: &App, tasks: &mut JoinSet<()>) {
     app.directory.start(tasks);
     tasks.spawn(app.switchboard.clone().keep(app.clone()));
     tasks.spawn(app.mailboxes.clone().keep_written());
+    tasks.spawn(app.floors.clone().keep(app.clone()));
 }
 
 /// Takes guests who went away off the waiting lists.

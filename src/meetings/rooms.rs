@@ -1,5 +1,7 @@
 //! What meetings ask of the rooms: who is inside, and what a host wants done. A meeting's room has its code as name.
 
+use std::collections::BTreeSet;
+
 use livekit_protocol::{self as proto, TrackSource};
 use signaling::Rooms;
 use signaling_proto::room::{RoomError, RoomEvent};
@@ -97,6 +99,26 @@ impl MeetingRooms {
     /// When there is no such participant, or the words are too many.
     pub async fn describe(&self, request: proto::UpdateParticipantRequest) -> Result<(), RoomError> {
         self.rooms.update_participant(request).await.map(drop)
+    }
+
+    /// Says who alone may be heard in a meeting, by identity; `None` is everybody.
+    ///
+    /// # Errors
+    /// When nobody is in the meeting.
+    pub async fn set_heard(
+        &self,
+        code: &MeetingCode,
+        heard: Option<BTreeSet<String>>,
+    ) -> Result<(), RoomError> {
+        self.rooms.set_floor(code.as_str(), heard).await
+    }
+
+    /// Shows something to everybody in a meeting: it is the room's metadata.
+    ///
+    /// # Errors
+    /// When nobody is in the meeting.
+    pub async fn show(&self, code: &MeetingCode, metadata: String) -> Result<(), RoomError> {
+        self.rooms.update_room_metadata(code.as_str(), metadata).await.map(drop)
     }
 
     /// What happens in all rooms from now on.

@@ -3,6 +3,7 @@
 mod accounts;
 mod browser;
 mod connections;
+mod floor;
 mod inside;
 mod lobby;
 mod meetings;

@@ -49,6 +49,63 @@ impl Participant {
         answer.reason() == proto::request_response::Reason::Ok
     }
 
+    /// Waits for the room's next state.
+    pub(crate) async fn hears_of_the_room(&mut self) -> proto::Room {
+        let told = |message: &_| matches!(message, signal_response::Message::RoomUpdate(_));
+        match self.hears(told).await {
+            signal_response::Message::RoomUpdate(update) => update.room.expect("a room"),
+            _ => unreachable!("it was waited for"),
+        }
+    }
+
+    /// Waits until a participant is seen to be so.
+    pub(crate) async fn sees(&mut self, identity: &str, so: impl Fn(&proto::ParticipantInfo) -> bool) {
+        let seen = |message: &signal_response::Message| match message {
+            signal_response::Message::Update(update) => {
+                update.participants.iter().any(|one| one.identity == identity && so(one))
+            }
+            _ => false,
+        };
+        self.hears(seen).await;
+    }
+
+    /// Asks to publish a microphone that is open; answers with the track's sid.
+    pub(crate) async fn publishes_a_microphone(&mut self) -> String {
+        self.says(signal_request::Message::AddTrack(proto::AddTrackRequest {
+            cid: "microphone".to_owned(),
+            r#type: proto::TrackType::Audio as i32,
+            source: proto::TrackSource::Microphone as i32,
+            ..Default::default()
+        }))
+        .await;
+        let published = |message: &_| matches!(message, signal_response::Message::TrackPublished(_));
+        match self.hears(published).await {
+            signal_response::Message::TrackPublished(published) => published.track.expect("a track").sid,
+            _ => unreachable!("it was waited for"),
+        }
+    }
+
+    /// Waits until it is told to mute a track.
+    pub(crate) async fn is_told_to_mute(&mut self, sid: &str) {
+        let told = |message: &_| matches!(message, signal_response::Message::Mute(mute) if mute.sid == sid && mute.muted);
+        self.hears(told).await;
+    }
+
+    /// Opens a microphone; answers whether the room lets it.
+    pub(crate) async fn opens(&mut self, sid: &str) -> bool {
+        let unmute = proto::MuteTrackRequest { sid: sid.to_owned(), muted: false };
+        self.says(signal_request::Message::Mute(unmute)).await;
+        // Whatever is answered to the one comes before the answer to the other.
+        let update = proto::UpdateParticipantMetadata { request_id: 8, ..Default::default() };
+        self.says(signal_request::Message::UpdateMetadata(update)).await;
+        let answered = |message: &signal_response::Message| match message {
+            signal_response::Message::Mute(mute) => mute.sid == sid && mute.muted,
+            signal_response::Message::RequestResponse(answer) => answer.request_id == 8,
+            _ => false,
+        };
+        matches!(self.hears(answered).await, signal_response::Message::RequestResponse(_))
+    }
+
     /// Waits until it is told to leave.
     pub(crate) async fn is_sent_away(&mut self) -> proto::LeaveRequest {
         let left = |message: &_| matches!(message, signal_response::Message::Leave(_));

@@ -104,6 +104,24 @@ export const muteParticipant = (code: string, identity: string) =>
     source: "microphone",
   });
 
+/** Mutes everybody's microphone but the host's. */
+export const muteAll = (code: string) => call<undefined>("POST", at(code, "/mute"));
+
+/** From now on only who has the floor is heard, and the chair. */
+export const takeChair = (code: string, limitSeconds?: number) =>
+  call<unknown>("PUT", at(code, "/floor"), { limit_seconds: limitSeconds ?? null });
+
+/** Everybody may speak again. */
+export const freeFloor = (code: string) => call<undefined>("DELETE", at(code, "/floor"));
+
+export const giveFloor = (code: string, identity: string) =>
+  call<undefined>("POST", at(code, "/floor/give"), { identity });
+
+export const closeFloor = (code: string) => call<undefined>("POST", at(code, "/floor/close"));
+
+export const lowerHand = (code: string, identity: string) =>
+  call<undefined>("POST", at(code, `/participants/${encodeURIComponent(identity)}/lower-hand`));
+
 export const removeParticipant = (code: string, identity: string) =>
   call<undefined>("POST", at(code, `/participants/${encodeURIComponent(identity)}/remove`));
 

@@ -2,6 +2,7 @@
 
 import type { Catalogue } from "./fr";
 import { calls, directory } from "./calls.en";
+import { floor } from "./floor.en";
 import { telephony } from "./telephony.en";
 
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
@@ -170,6 +171,7 @@ export const en: Catalogue = {
   },
   telephony,
   calls,
+  floor,
   directory,
   settings: {
     title: "Settings",
@@ -269,6 +271,7 @@ export const en: Catalogue = {
     askFloor: "Ask for the floor",
     floorShort: "Floor",
     lowerHand: "Lower hand",
+    lowerShort: "Lower",
     present: "Present",
     stopPresenting: "Stop",
     more: "More",

@@ -1,6 +1,7 @@
 //! The French catalogue: the source of every word of the interface. `en.ts` must have the same shape.
 
 import { calls, directory } from "./calls.fr";
+import { floor } from "./floor.fr";
 import { telephony } from "./telephony.fr";
 
 /** `1 personne`, `2 personnes`. */
@@ -172,6 +173,7 @@ export const fr = {
   },
   telephony,
   calls,
+  floor,
   directory,
   settings: {
     title: "Réglages",
@@ -271,6 +273,7 @@ export const fr = {
     askFloor: "Demander la parole",
     floorShort: "Parole",
     lowerHand: "Baisser la main",
+    lowerShort: "Baisser",
     present: "Présenter",
     stopPresenting: "Arrêter",
     more: "Plus",

@@ -56,6 +56,7 @@ impl Room {
             self.set_permission(now, seat, permission);
         }
         self.announce(seat);
+        self.tell_changed(seat);
         self.refresh_token(now, seat);
         if permitted {
             // After the announcement, so that clients know of a publisher before its media.
@@ -114,13 +115,7 @@ impl Room {
         }
 
         if self.set_muted(now, seat, &request.track_sid, request.muted) {
-            self.send(
-                seat,
-                signal_response::Message::Mute(proto::MuteTrackRequest {
-                    sid: request.track_sid.clone(),
-                    muted: request.muted,
-                }),
-            );
+            self.tell_muted(seat, request.track_sid.clone());
         }
         find(self).ok_or(RoomError::TrackNotFound)
     }

@@ -36,6 +36,13 @@ pub enum RoomEvent {
         /// Who.
         participant: proto::ParticipantInfo,
     },
+    /// A participant's name, metadata, attributes or permission are others now. Not for webhooks.
+    ParticipantChanged {
+        /// Where.
+        room: proto::Room,
+        /// Who.
+        participant: proto::ParticipantInfo,
+    },
     /// A track's media has begun.
     TrackPublished {
         /// Where.

@@ -7,6 +7,7 @@ mod admin;
 mod data;
 mod error;
 mod event;
+mod floor;
 mod io;
 mod join;
 mod lingering;
@@ -23,7 +24,7 @@ mod tests;
 mod timers;
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     fmt,
     sync::Arc,
     time::{Duration, Instant},
@@ -104,6 +105,8 @@ pub struct Room {
     by_track: HashMap<String, Seat>,
     /// Identities of whom tokens from before a moment, in seconds since 1970, let nobody in.
     revoked: HashMap<String, u64>,
+    /// Who alone may be heard, by identity; `None` is everybody.
+    floor: Option<BTreeSet<String>>,
     speaking: BTreeMap<UpKey, (f32, bool)>,
     lingering: Lingering,
     replay: ReplayCache,
@@ -172,6 +175,7 @@ impl Room {
             by_down: HashMap::new(),
             by_track: HashMap::new(),
             revoked: HashMap::new(),
+            floor: None,
             speaking: BTreeMap::new(),
             lingering: Lingering::default(),
             replay: ReplayCache::new(limits.replay_bytes, limits.replay_age),

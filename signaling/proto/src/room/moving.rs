@@ -81,6 +81,7 @@ impl Room {
         for sid in tracks {
             self.take_over_track(now, seat, peer, &sid);
         }
+        self.hold_to_the_floor(now, seat);
         self.announce(seat);
         self.publish_ready_tracks(now, seat);
         self.subscribe_to_all(now, seat);

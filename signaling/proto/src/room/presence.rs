@@ -8,7 +8,7 @@ use std::{
 
 use livekit_protocol::{self as proto, StreamState, signal_response};
 
-use super::{DownKey, Output, PeerKey, Room, Seat, UpKey, join::participant_update};
+use super::{DownKey, Output, PeerKey, Room, RoomEvent, Seat, UpKey, join::participant_update};
 use crate::{participant::Participant, quality::Quality, voice::Voice};
 
 impl Room {
@@ -47,6 +47,14 @@ impl Room {
         let visible = participant.is_visible();
         let update = participant_update(vec![participant.info()]);
         self.broadcast(update, |other, _| visible || other == seat);
+    }
+
+    /// Tells the outside that a participant's words or rights are others.
+    pub(super) fn tell_changed(&mut self, seat: Seat) {
+        let known = self.participant(seat).filter(|participant| !participant.is_ears());
+        if let Some(participant) = known.map(Participant::info) {
+            self.tell(RoomEvent::ParticipantChanged { room: self.info(), participant });
+        }
     }
 
     pub(super) fn announce_room(&mut self, now: Instant) {

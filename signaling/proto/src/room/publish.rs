@@ -16,7 +16,7 @@ use crate::{
 
 impl Room {
     /// A client wants to publish.
-    pub(super) fn add_track(&mut self, now: Instant, seat: Seat, request: proto::AddTrackRequest) {
+    pub(super) fn add_track(&mut self, now: Instant, seat: Seat, mut request: proto::AddTrackRequest) {
         if let Err((reason, why)) = self.may_add_track(seat, &request) {
             let echo = request_response::Request::AddTrack(request);
             self.respond(seat, 0, reason, why, Some(echo));
@@ -34,6 +34,8 @@ impl Room {
             return;
         }
 
+        let held = self.is_held(seat, &request);
+        request.muted |= held;
         let sid = self.new_id(sid_prefix(&request));
         let version = self.timed_version(now);
         let options = up_options(&request);
@@ -51,6 +53,9 @@ impl Room {
         }
         self.by_track.insert(sid.clone(), seat);
         self.send(seat, published);
+        if held {
+            self.tell_muted(seat, sid.clone());
+        }
         // The request may follow its offer.
         if let Some(media) = self.offered(seat, &sid) {
             self.attach(now, seat, &sid, media);

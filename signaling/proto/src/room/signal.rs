@@ -71,7 +71,7 @@ impl Room {
     fn handle_mute(&mut self, now: Instant, seat: Seat, mute: proto::MuteTrackRequest) {
         let known = self.participant(seat).is_some_and(|participant| participant.track(&mute.sid).is_some());
         if known {
-            self.set_muted(now, seat, &mute.sid, mute.muted);
+            self.mute_own(now, seat, mute);
         } else {
             let echo = request_response::Request::Mute(mute);
             self.respond(seat, 0, Reason::NotFound, "no such track", Some(echo));
@@ -99,6 +99,7 @@ impl Room {
         match outcome {
             Ok(()) => {
                 self.announce(seat);
+                self.tell_changed(seat);
                 if wants_ok {
                     self.respond(seat, request_id, Reason::Ok, "", None);
                 }

@@ -11,7 +11,7 @@ import {
   Video,
   VideoOff,
 } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { useState } from "react";
 import {
   Button as AriaButton,
   Header,
@@ -20,17 +20,18 @@ import {
   MenuSection,
   MenuTrigger,
   Popover,
-  ToggleButton,
   Toolbar,
 } from "react-aria-components";
 import { useText } from "../../i18n";
 import { Confirm, copyText } from "../../ui";
 import { useDevices, wordsFor } from "../prejoin";
 import { Clock } from "./Clock";
+import { HandKeys } from "./HandKeys";
+import { Key } from "./Key";
 import type { DeviceKind, MeetingSession } from "./session";
 import type { MeetingView } from "./view";
 
-export type PanelName = "people" | "messages" | "invite";
+export type PanelName = "floor" | "people" | "messages" | "invite";
 
 interface Props {
   session: MeetingSession;
@@ -43,7 +44,9 @@ interface Props {
 export function ControlBar({ session, view, panel, onPanel }: Props) {
   const text = useText();
   const words = text.meeting;
-  const requests = view.knocks.length + view.hands.length;
+  // Where a chair gives the floor, requests have a panel of their own.
+  const asking = view.hands.length;
+  const requests = view.knocks.length + (view.floor ? 0 : asking);
   const toggle = (name: PanelName) => onPanel(panel === name ? undefined : name);
 
   return (
@@ -74,15 +77,7 @@ export function ControlBar({ session, view, panel, onPanel }: Props) {
           />
           <DeviceMenu kinds={["camera"]} session={session} />
         </div>
-        <Key
-          name="hand"
-          pressed={view.handUp}
-          tone="wide"
-          icon={<Hand className="i" />}
-          word={view.handUp ? words.lowerHand : words.askFloor}
-          short={words.floorShort}
-          onPress={() => void session.toggleHand()}
-        />
+        <HandKeys session={session} view={view} />
         <Key
           name="share"
           pressed={view.sharing}
@@ -98,6 +93,17 @@ export function ControlBar({ session, view, panel, onPanel }: Props) {
         </AriaButton>
       </div>
       <div className="keys panels">
+        {(view.floor !== undefined || view.isHost) && (
+          <Key
+            name="floor"
+            pressed={panel === "floor"}
+            icon={<Hand className="i" />}
+            word={text.floor.title}
+            count={view.floor ? asking : 0}
+            countMeans={words.requests(asking)}
+            onPress={() => toggle("floor")}
+          />
+        )}
         <Key
           name="people"
           pressed={panel === "people"}
@@ -118,55 +124,6 @@ export function ControlBar({ session, view, panel, onPanel }: Props) {
         />
       </div>
     </Toolbar>
-  );
-}
-
-interface KeyProps {
-  name: string;
-  pressed: boolean;
-  tone?: string;
-  icon: ReactNode;
-  word: string;
-  /** On phones, where the word must be one. */
-  short?: string;
-  count?: number;
-  countMeans?: string;
-  onPress: () => void;
-}
-
-function Key({
-  name,
-  pressed,
-  tone = "",
-  icon,
-  word,
-  short = word,
-  count = 0,
-  countMeans,
-  onPress,
-}: KeyProps) {
-  return (
-    <ToggleButton
-      id={`key-${name}`}
-      className={`key ${tone}`}
-      isSelected={pressed}
-      onChange={onPress}
-      aria-label={countMeans !== undefined && count > 0 ? `${word} ${countMeans}` : word}
-    >
-      {icon}
-      <span className="wideonly" aria-hidden>
-        {word}
-      </span>
-      <span className="phoneonly" aria-hidden>
-        {short}
-      </span>
-      {/* The space keeps word and number apart for those who compare what is read with what is seen. */}{" "}
-      {count > 0 && (
-        <span className="n" aria-hidden>
-          {count}
-        </span>
-      )}
-    </ToggleButton>
   );
 }
 
@@ -223,6 +180,7 @@ function MoreMenu({ session, view, onPanel }: MoreProps) {
 
   const act = (key: string) => {
     switch (key) {
+      case "floor":
       case "people":
       case "messages":
       case "invite":
@@ -255,6 +213,9 @@ function MoreMenu({ session, view, onPanel }: MoreProps) {
         </AriaButton>
         <Popover className="popover room" placement="top">
           <Menu className="menu" aria-label={words.more} onAction={(key) => act(String(key))}>
+            <MenuItem id="floor" className="option phoneonly">
+              {text.floor.title}
+            </MenuItem>
             <MenuItem id="people" className="option phoneonly">
               {words.participants}
             </MenuItem>
@@ -288,7 +249,7 @@ function MoreMenu({ session, view, onPanel }: MoreProps) {
           title={words.endTitle}
           help={words.endHelp}
           action={words.end}
-          onConfirm={() => void session.end()}
+          onConfirm={() => void session.orders.end()}
           onClose={() => setEnding(false)}
         />
       )}

@@ -31,7 +31,7 @@ export function PeoplePanel({ session, view }: Props) {
                 rank="ghost"
                 small
                 onPress={() => {
-                  for (const { ticket } of view.knocks) void session.admit(ticket);
+                  for (const { ticket } of view.knocks) void session.orders.admit(ticket);
                 }}
               >
                 {text.meeting.admitAll}
@@ -49,14 +49,14 @@ export function PeoplePanel({ session, view }: Props) {
                   small
                   rank="ghost"
                   aria-label={text.meeting.refuseName(name)}
-                  onPress={() => void session.refuse(ticket)}
+                  onPress={() => void session.orders.refuse(ticket)}
                 >
                   {text.meeting.refuse}
                 </Button>
                 <Button
                   small
                   aria-label={text.meeting.admitName(name)}
-                  onPress={() => void session.admit(ticket)}
+                  onPress={() => void session.orders.admit(ticket)}
                 >
                   {text.meeting.admit}
                 </Button>
@@ -65,7 +65,7 @@ export function PeoplePanel({ session, view }: Props) {
           </ul>
         </section>
       )}
-      {view.hands.length > 0 && (
+      {view.hands.length > 0 && view.floor === undefined && (
         <section aria-labelledby="hands">
           <h3 id="hands" className="caps grouphead">
             {text.meeting.hands(view.hands.length)}
@@ -91,6 +91,7 @@ export function PeoplePanel({ session, view }: Props) {
               person={person}
               session={session}
               isHost={view.isHost}
+              mayGive={view.isHost && view.floor !== undefined && view.floor.holder !== person.identity}
               onRemove={() => setLeaving(person)}
             />
           ))}
@@ -105,7 +106,7 @@ export function PeoplePanel({ session, view }: Props) {
           title={text.meeting.removeTitle(leaving.name)}
           help={text.meeting.removeHelp}
           action={text.meeting.remove}
-          onConfirm={() => void session.remove(leaving.identity)}
+          onConfirm={() => void session.orders.remove(leaving.identity)}
           onClose={() => setLeaving(undefined)}
         />
       )}
@@ -126,10 +127,12 @@ interface RowProps {
   person: Person;
   session: MeetingSession;
   isHost: boolean;
+  /** Whether the floor may be given to them. */
+  mayGive: boolean;
   onRemove: () => void;
 }
 
-function PersonRow({ person, session, isHost, onRemove }: RowProps) {
+function PersonRow({ person, session, isHost, mayGive, onRemove }: RowProps) {
   const text = useText();
   return (
     <li data-identity={person.identity}>
@@ -156,11 +159,17 @@ function PersonRow({ person, session, isHost, onRemove }: RowProps) {
             <Menu
               className="menu"
               onAction={(key) => {
-                if (key === "mute") void session.mute(person.identity);
+                if (key === "give") void session.orders.give(person.identity);
+                else if (key === "mute") void session.orders.mute(person.identity);
                 else onRemove();
               }}
               disabledKeys={person.microphoneOpen ? [] : ["mute"]}
             >
+              {mayGive && (
+                <MenuItem id="give" className="option">
+                  {text.floor.giveAction}
+                </MenuItem>
+              )}
               <MenuItem id="mute" className="option">
                 {text.meeting.mute}
               </MenuItem>

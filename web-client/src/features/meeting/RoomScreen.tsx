@@ -7,6 +7,7 @@ import { held, usePhone } from "../phone";
 import { Lock } from "lucide-react";
 import { AudioSink } from "./AudioSink";
 import { ControlBar, type PanelName } from "./ControlBar";
+import { FloorPanel } from "./FloorPanel";
 import { Grid } from "./Grid";
 import { InvitePanel } from "./InvitePanel";
 import { LinkBanner } from "./LinkBanner";
@@ -72,6 +73,11 @@ export function RoomScreen({ session, title, dialIn }: Props) {
           )}
           <Toasts session={session} view={view} onShowPeople={() => open("people")} />
         </div>
+        {panel === "floor" && (
+          <Panel title={text.floor.title} opener="key-floor" onClose={() => open(undefined)}>
+            <FloorPanel session={session} view={view} />
+          </Panel>
+        )}
         {panel === "people" && (
           <Panel title={text.meeting.participants} opener="key-people" onClose={() => open(undefined)}>
             <PeoplePanel session={session} view={view} />

@@ -42,10 +42,10 @@ export function Toasts({ session, view, onShowPeople }: Props) {
           </span>
           {others.length === 0 ? (
             <>
-              <Button small rank="ghost" onPress={() => void session.refuse(first.ticket)}>
+              <Button small rank="ghost" onPress={() => void session.orders.refuse(first.ticket)}>
                 {text.meeting.refuse}
               </Button>
-              <Button small rank="primary" onPress={() => void session.admit(first.ticket)}>
+              <Button small rank="primary" onPress={() => void session.orders.admit(first.ticket)}>
                 {text.meeting.admit}
               </Button>
             </>
@@ -97,6 +97,12 @@ function wordsFor(notice: Notice, text: Catalogue): string {
       return text.meeting.linkCopied;
     case "back":
       return text.meeting.back;
+    case "floor-yours":
+      return text.floor.yours;
+    case "floor-elsewhere":
+      return text.floor.elsewhere;
+    case "floor-free":
+      return text.floor.freed;
     case "asks-host":
       return text.meeting.phone.asksHost(notice.name);
     case "error":

@@ -1,8 +1,6 @@
 //! One stay in a room: performs what `link-machine.ts` decides, owns the SDK's room, and gives the screen a view of it.
 
 import {
-  LocalAudioTrack,
-  LocalVideoTrack,
   ParticipantEvent,
   Room,
   RoomEvent,
@@ -15,24 +13,17 @@ import {
 } from "livekit-client";
 import { codeOf } from "../../api/client";
 import { listenForEver } from "../../api/events";
-import {
-  admit,
-  askToJoin,
-  endMeeting,
-  knocksEvents,
-  muteParticipant,
-  refuse,
-  removeParticipant,
-  setLocked,
-  type Admission,
-  type Knock,
-} from "../../api/meetings";
+import { askToJoin, knocksEvents, type Admission, type Knock } from "../../api/meetings";
 import { chime } from "../../ui";
 import { chat, emptyChat, LONGEST_MESSAGE, type ChatInput } from "../chat";
 import { rememberChoices, type Choices, type Entrance } from "../prejoin";
 import { admissionOf, keepAdmission } from "./admission";
+import { floorOf, type Floor, type Gesture } from "./floor";
+import { Hand } from "./hand";
 import { link, type LinkEffect, type LinkInput, type LinkState } from "./link-machine";
-import { becauseOf, cameraConstraints, optionsFor } from "./room-options";
+import { Orders } from "./orders";
+import { OwnDevices } from "./own-devices";
+import { becauseOf, optionsFor } from "./room-options";
 import { peopleOf, qualityOf, type MeetingView, type Notice } from "./view";
 import type { Departure } from "./visit-machine";
 
@@ -49,10 +40,11 @@ type Says<N> = N extends { id: number } ? Omit<N, "id"> : never;
 export class MeetingSession {
   private readonly room: Room;
   private state: LinkState = { is: "joining" };
-  /** What the user wants open; survives every reconnection and every new server. */
-  private readonly wanted: { microphone: boolean; camera: boolean; hand: string };
-  /** Open devices brought from pre-join, used by the first connection only. */
-  private brought: Pick<Entrance, "microphone" | "camera">;
+  private readonly devices: OwnDevices;
+  private readonly hand: Hand;
+  /** What a host has done. */
+  readonly orders: Orders;
+  private floor: Floor | undefined;
   private name: string;
   private isHost: boolean;
   private locked: boolean;
@@ -76,8 +68,15 @@ export class MeetingSession {
     setLogLevel("error");
     const { choices } = entrance;
     this.room = new Room(optionsFor(choices));
-    this.wanted = { microphone: choices.microphoneOn, camera: choices.cameraOn, hand: "" };
-    this.brought = { microphone: entrance.microphone, camera: entrance.camera };
+    this.devices = new OwnDevices(this.room, entrance);
+    this.hand = new Hand(this.room.localParticipant, {
+      failed: () => this.say({ says: "error", code: "unexpected" }),
+      changed: () => this.refresh(),
+    });
+    this.orders = new Orders(code, {
+      failed: (why) => this.say({ says: "error", code: why }),
+      done: () => this.refresh(),
+    });
     this.name = admission.name;
     this.isHost = admission.is_host;
     this.locked = locked;
@@ -102,14 +101,18 @@ export class MeetingSession {
   }
 
   async toggleMicrophone(): Promise<void> {
-    this.wanted.microphone = !this.wanted.microphone;
-    this.choose({ microphoneOn: this.wanted.microphone });
+    if (!this.devices.wanted.microphone && this.isHeld()) {
+      this.say({ says: "floor-elsewhere" });
+      return;
+    }
+    this.devices.wanted.microphone = !this.devices.wanted.microphone;
+    this.choose({ microphoneOn: this.devices.wanted.microphone });
     await this.matchDevices();
   }
 
   async toggleCamera(): Promise<void> {
-    this.wanted.camera = !this.wanted.camera;
-    this.choose({ cameraOn: this.wanted.camera });
+    this.devices.wanted.camera = !this.devices.wanted.camera;
+    this.choose({ cameraOn: this.devices.wanted.camera });
     await this.matchDevices();
   }
 
@@ -125,9 +128,14 @@ export class MeetingSession {
     this.refresh();
   }
 
-  async toggleHand(): Promise<void> {
-    this.wanted.hand = this.wanted.hand === "" ? new Date().toISOString() : "";
-    await this.matchHand();
+  /** Raises the hand for something, or lowers it. */
+  async toggleHand(gesture: Gesture = "floor"): Promise<void> {
+    await this.hand.toggle(gesture, this.isLive());
+  }
+
+  /** Gives back the floor that one has. */
+  async yieldFloor(): Promise<void> {
+    await this.hand.yieldFloor();
   }
 
   async chooseDevice(kind: DeviceKind, deviceId: string): Promise<void> {
@@ -174,25 +182,7 @@ export class MeetingSession {
     this.refresh();
   }
 
-  admit = (ticket: string) => this.ask(() => admit(this.code, ticket));
-  refuse = (ticket: string) => this.ask(() => refuse(this.code, ticket));
-  mute = (identity: string) => this.ask(() => muteParticipant(this.code, identity));
-  remove = (identity: string) => this.ask(() => removeParticipant(this.code, identity));
-  end = () => this.ask(() => endMeeting(this.code));
-  toggleLock = () =>
-    this.ask(async () => {
-      this.locked = (await setLocked(this.code, !this.locked)).locked;
-    });
-
-  /** Asks the office for something only hosts may do. */
-  private async ask(request: () => Promise<unknown>): Promise<void> {
-    try {
-      await request();
-    } catch (error) {
-      this.say({ says: "error", code: codeOf(error) });
-    }
-    this.refresh();
-  }
+  toggleLock = () => this.orders.setLocked(!this.locked, (locked) => (this.locked = locked));
 
   private handle(input: LinkInput): void {
     const [state, effects] = link(this.state, input);
@@ -234,8 +224,11 @@ export class MeetingSession {
     }
     this.handle({ on: "connected" });
     if (this.isHost) this.listenToKnocks();
+    this.floor = floorOf(this.room.metadata);
+    // Who comes while others speak comes in silence.
+    if (this.isHeld()) this.devices.wanted.microphone = false;
     await this.matchDevices();
-    await this.matchHand();
+    await this.hand.match();
   }
 
   private async askAgain(): Promise<void> {
@@ -251,8 +244,7 @@ export class MeetingSession {
   private hangUp(): void {
     window.clearTimeout(this.timer);
     this.stopKnocks?.();
-    this.brought.microphone?.stop();
-    this.brought.camera?.stop();
+    this.devices.letGo();
     void this.room.disconnect();
   }
 
@@ -260,55 +252,14 @@ export class MeetingSession {
   private async matchDevices(): Promise<void> {
     this.refresh();
     if (this.state.is !== "live") return;
-    const { microphone, camera } = this.brought;
-    this.brought = { microphone: undefined, camera: undefined };
-    const results = await Promise.allSettled([this.matchMicrophone(microphone), this.matchCamera(camera)]);
-    const [mic, cam] = results.map(({ status }) => status === "fulfilled");
-    // A device that does not open stays closed, and the key says so.
-    if (mic === false) this.wanted.microphone = false;
-    if (cam === false) this.wanted.camera = false;
-    if (!(mic && cam) && this.isLive()) this.say({ says: "device-failed" });
+    const opened = await this.devices.match();
+    if (!opened && this.isLive()) this.say({ says: "device-failed" });
     this.refresh();
   }
 
   // A method, so that the compiler does not believe that time stands still across an await.
   private isLive(): boolean {
     return this.state.is === "live";
-  }
-
-  private async matchMicrophone(brought: MediaStreamTrack | undefined): Promise<void> {
-    const local = this.room.localParticipant;
-    if (this.wanted.microphone && brought?.readyState === "live") {
-      const track = new LocalAudioTrack(brought, this.room.options.audioCaptureDefaults, false);
-      await local.publishTrack(track, { source: Track.Source.Microphone });
-      return;
-    }
-    brought?.stop();
-    if (local.isMicrophoneEnabled !== this.wanted.microphone)
-      await local.setMicrophoneEnabled(this.wanted.microphone);
-  }
-
-  private async matchCamera(brought: MediaStreamTrack | undefined): Promise<void> {
-    const local = this.room.localParticipant;
-    if (this.wanted.camera && brought?.readyState === "live") {
-      const track = new LocalVideoTrack(brought, cameraConstraints(this.choices), false);
-      await local.publishTrack(track, { source: Track.Source.Camera });
-      return;
-    }
-    brought?.stop();
-    if (local.isCameraEnabled !== this.wanted.camera) await local.setCameraEnabled(this.wanted.camera);
-  }
-
-  private async matchHand(): Promise<void> {
-    this.refresh();
-    const local = this.room.localParticipant;
-    if (this.state.is !== "live" || (local.attributes["palabre.hand"] ?? "") === this.wanted.hand) return;
-    try {
-      await local.setAttributes({ "palabre.hand": this.wanted.hand });
-    } catch {
-      this.say({ says: "error", code: "unexpected" });
-    }
-    this.refresh();
   }
 
   private choose(change: Partial<Choices>): void {
@@ -327,10 +278,11 @@ export class MeetingSession {
       .on(RoomEvent.Reconnected, () => {
         this.handle({ on: "resumed" });
         this.say({ says: "back" });
-        void this.matchDevices().then(() => this.matchHand());
+        void this.matchDevices().then(() => this.hand.match());
       })
       .on(RoomEvent.Disconnected, (reason) => this.handle({ on: "disconnected", because: becauseOf(reason) }))
       .on(RoomEvent.TrackMuted, (publication, participant) => this.heedHost(publication, participant))
+      .on(RoomEvent.RoomMetadataChanged, (metadata) => this.heedFloor(metadata))
       .on(RoomEvent.MediaDevicesError, () => this.say({ says: "device-failed" }));
     this.room.localParticipant.on(
       ParticipantEvent.LocalTrackUnpublished,
@@ -347,11 +299,40 @@ export class MeetingSession {
 
   /** A host muted us: the wish follows, so that no reconnection opens the microphone again. */
   private heedHost(publication: TrackPublication, participant: Participant): void {
-    if (!participant.isLocal || publication.source !== Track.Source.Microphone || !this.wanted.microphone)
+    if (
+      !participant.isLocal ||
+      publication.source !== Track.Source.Microphone ||
+      !this.devices.wanted.microphone
+    )
       return;
-    this.wanted.microphone = false;
+    this.devices.wanted.microphone = false;
     this.choose({ microphoneOn: false });
-    this.say({ says: "muted-by-host" });
+    this.say({ says: this.isHeld() ? "floor-elsewhere" : "muted-by-host" });
+  }
+
+  /** Whether somebody else has the floor, or nobody yet: whatever is said here is not heard. */
+  private isHeld(): boolean {
+    return (
+      this.floor !== undefined && !this.isHost && this.floor.holder !== this.room.localParticipant.identity
+    );
+  }
+
+  /** Whoever asked for the floor and gets it speaks at once; who did not is asked to. */
+  private heedFloor(metadata: string | undefined): void {
+    const before = this.floor;
+    this.floor = floorOf(metadata);
+    const { identity } = this.room.localParticipant;
+    if (this.floor?.holder === identity && before?.holder !== identity) {
+      chime();
+      this.say({ says: "floor-yours" });
+      if (this.hand.isUp) {
+        this.devices.wanted.microphone = true;
+        void this.matchDevices();
+      }
+    } else if (before !== undefined && this.floor === undefined) {
+      this.say({ says: "floor-free" });
+    }
+    this.refresh();
   }
 
   private async receive(reader: TextStreamReader, from: string): Promise<void> {
@@ -400,10 +381,11 @@ export class MeetingSession {
       ...peopleOf(this.room),
       link: this.state,
       canHear: this.room.canPlaybackAudio,
-      microphoneOpen: this.wanted.microphone,
-      cameraOn: this.wanted.camera,
+      microphoneOpen: this.devices.wanted.microphone,
+      cameraOn: this.devices.wanted.camera,
       sharing: local.isScreenShareEnabled,
-      handUp: this.wanted.hand !== "",
+      handUp: this.hand.isUp,
+      floor: this.floor,
       quality: this.state.is === "live" ? qualityOf(local.connectionQuality) : "lost",
       isHost: this.isHost,
       locked: this.locked,

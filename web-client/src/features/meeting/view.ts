@@ -10,6 +10,7 @@ import {
 } from "livekit-client";
 import type { Knock } from "../../api/meetings";
 import type { ChatState } from "../chat";
+import { gestureOf, inTurn, type Floor, type Gesture } from "./floor";
 import type { LinkState } from "./link-machine";
 import { inOrder } from "./seating";
 
@@ -25,6 +26,8 @@ export interface Person {
   joinedAt: number;
   /** When the hand went up (RFC 3339), or empty. */
   hand: string;
+  /** What it is raised for. */
+  gesture: Gesture;
   /** Their place in the queue, counted from 1; 0 without a raised hand. */
   turn: number;
   microphoneOpen: boolean;
@@ -58,6 +61,9 @@ export type Notice = { id: number } & (
   | { says: "share-failed" }
   | { says: "link-copied" }
   | { says: "back" }
+  | { says: "floor-yours" }
+  | { says: "floor-elsewhere" }
+  | { says: "floor-free" }
   | { says: "asks-host"; name: string }
   | { says: "error"; code: string }
 );
@@ -66,7 +72,7 @@ export interface MeetingView {
   link: LinkState;
   /** In seating order, oneself included. */
   people: readonly Person[];
-  /** Raised hands, first come first served. */
+  /** Raised hands, in the order in which they have their turn. */
   hands: readonly Person[];
   share: Share | undefined;
   voices: readonly RemoteTrack[];
@@ -75,6 +81,8 @@ export interface MeetingView {
   cameraOn: boolean;
   sharing: boolean;
   handUp: boolean;
+  /** Nothing where everybody may speak. */
+  floor: Floor | undefined;
   quality: Quality;
   isHost: boolean;
   locked: boolean;
@@ -89,14 +97,13 @@ export function peopleOf(room: Room): Pick<MeetingView, "people" | "hands" | "sh
   const remote = [...room.remoteParticipants.values()];
   const everybody = local.identity === "" ? remote : [local, ...remote];
 
-  const hands = everybody
-    .map((participant) => ({
-      identity: participant.identity,
-      hand: participant.attributes["palabre.hand"] ?? "",
-    }))
-    .filter(({ hand }) => hand !== "")
-    .sort((a, b) => (a.hand < b.hand ? -1 : 1))
-    .map(({ identity }) => identity);
+  const hands = inTurn(
+    everybody.map(({ identity, attributes }) => ({
+      identity,
+      hand: attributes["palabre.hand"] ?? "",
+      gesture: gestureOf(attributes["palabre.gesture"]),
+    })),
+  ).map(({ identity }) => identity);
   const people = inOrder(everybody.map((participant) => personOf(participant, participant === local, hands)));
 
   return {
@@ -118,6 +125,7 @@ function personOf(participant: Participant, isSelf: boolean, hands: readonly str
     isSelf,
     joinedAt: participant.joinedAt?.getTime() ?? 0,
     hand: participant.attributes["palabre.hand"] ?? "",
+    gesture: gestureOf(participant.attributes["palabre.gesture"]),
     turn: hands.indexOf(participant.identity) + 1,
     microphoneOpen: participant.isMicrophoneEnabled,
     speaking: participant.isSpeaking && participant.isMicrophoneEnabled,

@@ -2,6 +2,7 @@
 
 mod coming_and_going;
 mod data;
+mod floor;
 mod house;
 mod lingering;
 mod moving;

@@ -1,0 +1,212 @@
+//! Whose turn it is. Pure: time comes in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+/// The floor of a meeting that is chaired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Floor {
+    /// By identity: they may always speak.
+    chair: String,
+    limit: Option<SignedDuration>,
+    speech: Option<Speech>,
+    spoken: BTreeMap<Seat, SignedDuration>,
+}
+
+/// For whom speaking time is counted: a party, or somebody who sits for none.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Seat {
+    /// The party's name.
+    Party(String),
+    /// A name.
+    Person(String),
+}
+
+/// Who speaks, and since when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Speech {
+    identity: String,
+    seat: Seat,
+    since: Timestamp,
+}
+
+/// Who alone may be heard, by identity.
+pub type Heard = BTreeSet<String>;
+
+/// The floor as everybody in the room sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FloorView {
+    /// The identity of who has it.
+    holder: Option<String>,
+    /// Since when.
+    since: Option<Timestamp>,
+    /// How long one speech should be; nobody is cut off.
+    limit_seconds: Option<i64>,
+    /// How long was spoken, without the speech under way; the longest first.
+    spoken: Vec<SpokenView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct SpokenView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    party: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    seconds: i64,
+}
+
+impl Floor {
+    /// Nobody speaks but the chair.
+    #[must_use]
+    pub fn new(chair: String, limit: Option<SignedDuration>) -> Self {
+        Self { chair, limit, speech: None, spoken: BTreeMap::new() }
+    }
+
+    /// How long one speech should be from now on.
+    pub fn set_limit(&mut self, limit: Option<SignedDuration>) {
+        self.limit = limit;
+    }
+
+    /// Gives the floor to somebody, and takes it from who had it. Who has it already keeps it, and speaks on.
+    pub fn give(&mut self, now: Timestamp, identity: &str, seat: Seat) {
+        if self.holder() == Some(identity) {
+            return;
+        }
+        self.close(now);
+        self.speech = Some(Speech { identity: identity.to_owned(), seat, since: now });
+    }
+
+    /// Ends a speech; whether there was one.
+    pub fn close(&mut self, now: Timestamp) -> bool {
+        let Some(Speech { seat, since, .. }) = self.speech.take() else { return false };
+        // A clock that was set back has nobody speak less than nothing.
+        let spoken = now.duration_since(since).max(SignedDuration::ZERO);
+        if self.spoken.len() < MOST_SEATS || self.spoken.contains_key(&seat) {
+            *self.spoken.entry(seat).or_default() += spoken;
+        }
+        true
+    }
+
+    /// Who has the floor, by identity.
+    #[must_use]
+    pub fn holder(&self) -> Option<&str> {
+        self.speech.as_ref().map(|speech| speech.identity.as_str())
+    }
+
+    /// Who may be heard.
+    #[must_use]
+    pub fn heard(&self) -> Heard {
+        self.holder().into_iter().chain([self.chair.as_str()]).map(str::to_owned).collect()
+    }
+
+    /// As everybody sees it.
+    #[must_use]
+    pub fn view(&self) -> FloorView {
+        let mut spoken: Vec<_> = self.spoken.iter().collect();
+        spoken.sort_by(|a, b| b.1.cmp(a.1));
+        FloorView {
+            holder: self.holder().map(str::to_owned),
+            since: self.speech.as_ref().map(|speech| speech.since),
+            limit_seconds: self.limit.map(|limit| limit.as_secs()),
+            spoken: spoken.into_iter().map(|(seat, time)| SpokenView::new(seat, *time)).collect(),
+        }
+    }
+}
+
+impl SpokenView {
+    fn new(seat: &Seat, time: SignedDuration) -> Self {
+        let (party, name) = match seat.clone() {
+            Seat::Party(party) => (Some(party), None),
+            Seat::Person(name) => (None, Some(name)),
+        };
+        Self { party, name, seconds: time.as_secs() }
+    }
+}
+
+/// Parties and single people whose time is counted. Everybody at the table has to learn of them all.
+const MOST_SEATS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_chair_and_who_has_the_floor_are_heard() {
+        let mut floor = chaired();
+        assert_eq!(floor.heard(), heard(["chair"]));
+
+        floor.give(at(0), "ada", party("Inde"));
+        assert_eq!(floor.heard(), heard(["chair", "ada"]));
+        floor.give(at(5), "bob", party("Bénin"));
+        assert_eq!(floor.heard(), heard(["chair", "bob"]));
+
+        assert!(floor.close(at(6)));
+        assert_eq!(floor.heard(), heard(["chair"]));
+        assert!(!floor.close(at(7)), "nobody spoke");
+    }
+
+    #[test]
+    fn a_party_has_spoken_as_long_as_all_its_delegates() {
+        let mut floor = chaired();
+        floor.give(at(0), "ada", party("Inde"));
+        floor.give(at(60), "bob", party("Bénin"));
+        floor.give(at(70), "eve", party("Inde"));
+        floor.close(at(75));
+
+        let view = serde_json::to_value(floor.view()).unwrap();
+        assert_eq!(
+            view["spoken"],
+            serde_json::json!([{"party": "Inde", "seconds": 65}, {"party": "Bénin", "seconds": 10}])
+        );
+    }
+
+    #[test]
+    fn who_is_given_the_floor_twice_speaks_on() {
+        let mut floor = chaired();
+        floor.give(at(0), "ada", party("Inde"));
+        let view = floor.view();
+
+        floor.give(at(30), "ada", party("Inde"));
+
+        assert_eq!(floor.view(), view);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_takes_no_time_from_anybody() {
+        let mut floor = chaired();
+        floor.give(at(100), "ada", Seat::Person("Ada".to_owned()));
+        floor.close(at(40));
+
+        let view = serde_json::to_value(floor.view()).unwrap();
+        assert_eq!(view["spoken"], serde_json::json!([{"name": "Ada", "seconds": 0}]));
+    }
+
+    #[test]
+    fn what_everybody_has_to_learn_has_a_bound() {
+        let mut floor = chaired();
+        for guest in 0..1_000 {
+            floor.give(at(guest), "guest", Seat::Person(format!("{guest}")));
+            floor.close(at(guest + 1));
+        }
+
+        assert_eq!(floor.spoken.len(), MOST_SEATS);
+    }
+
+    fn chaired() -> Floor {
+        Floor::new("chair".to_owned(), None)
+    }
+
+    fn party(name: &str) -> Seat {
+        Seat::Party(name.to_owned())
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    fn heard<const N: usize>(identities: [&str; N]) -> Heard {
+        identities.into_iter().map(str::to_owned).collect()
+    }
+}

@@ -1,0 +1,52 @@
+//! What a host has the office do in a meeting.
+
+import { codeOf } from "../../api/client";
+import {
+  admit,
+  closeFloor,
+  endMeeting,
+  freeFloor,
+  giveFloor,
+  lowerHand,
+  muteAll,
+  muteParticipant,
+  refuse,
+  removeParticipant,
+  setLocked,
+  takeChair,
+} from "../../api/meetings";
+
+/** Orders of one meeting. What fails is said, and nothing else happens. */
+export class Orders {
+  constructor(
+    private readonly code: string,
+    private readonly outcome: { failed: (code: string) => void; done: () => void },
+  ) {}
+
+  admit = (ticket: string) => this.ask(() => admit(this.code, ticket));
+  refuse = (ticket: string) => this.ask(() => refuse(this.code, ticket));
+  mute = (identity: string) => this.ask(() => muteParticipant(this.code, identity));
+  muteAll = () => this.ask(() => muteAll(this.code));
+  remove = (identity: string) => this.ask(() => removeParticipant(this.code, identity));
+  end = () => this.ask(() => endMeeting(this.code));
+  takeChair = (limitSeconds?: number) => this.ask(() => takeChair(this.code, limitSeconds));
+  freeFloor = () => this.ask(() => freeFloor(this.code));
+  give = (identity: string) => this.ask(() => giveFloor(this.code, identity));
+  closeFloor = () => this.ask(() => closeFloor(this.code));
+  lowerHand = (identity: string) => this.ask(() => lowerHand(this.code, identity));
+
+  /** Whether the room is locked afterwards. */
+  setLocked = (locked: boolean, then: (locked: boolean) => void) =>
+    this.ask(async () => {
+      then((await setLocked(this.code, locked)).locked);
+    });
+
+  private async ask(request: () => Promise<unknown>): Promise<void> {
+    try {
+      await request();
+    } catch (error) {
+      this.outcome.failed(codeOf(error));
+    }
+    this.outcome.done();
+  }
+}
