@@ -2,7 +2,8 @@
 //!
 //! Messages go in with the time and the flow they came over; messages to send and events for the transaction user come
 //! out. What is answered here, without the user: retransmissions, ACKs to other responses than 2xx, CANCEL itself, the
-//! second copy of a request that has come by two ways (482), requests over the limit (503), and what could not be read.
+//! second copy of a request that has come by two ways (482), requests over the limit (503) if none of those answered before
+//! can be forgotten for them, and what could not be read.
 //! What is well-formed but not to be taken ([`refuse`](crate::message::refuse)) is for the user, who knows what it
 //! understands.
 
@@ -149,6 +150,12 @@ impl Transactions {
     /// floods. A retransmission is a new request; an ACK is absorbed if the response had no To tag of the user's own.
     pub fn respond_stateless(&mut self, flow: Flow, request: &Request, response: Response) {
         self.servers.respond_stateless(&mut self.outbox, &self.secret, flow, request, response);
+    }
+
+    /// Keeps fewer requests of others than usual.
+    #[cfg(test)]
+    pub(crate) fn limit_servers(&mut self, limit: usize) {
+        self.servers.limit = limit;
     }
 
     /// How many requests of ours have transactions.

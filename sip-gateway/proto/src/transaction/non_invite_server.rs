@@ -69,6 +69,10 @@ impl NonInviteServer {
         self.alarms.next()
     }
 
+    pub(super) fn is_completed(&self) -> bool {
+        self.state == State::Completed
+    }
+
     pub(super) fn is_terminated(&self) -> bool {
         self.state == State::Terminated
     }

@@ -1,6 +1,7 @@
 //! All server transactions, found by what a retransmission repeats and by the next deadline (RFC 3261 §8.2.2.2, §9.2,
 //! §17.2).
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::event::{Event, ServerKey, Step};
@@ -18,6 +19,8 @@ pub(super) struct Servers {
     by_request: Table<Fingerprint, ServerKey>,
     /// Requests outside dialogs, by what they have in common whichever way they come.
     by_call: Table<Fingerprint, ServerKey>,
+    /// Those outside dialogs that are answered and are kept for repetitions only, the oldest first; some may be over.
+    answered: VecDeque<ServerKey>,
     wakes: Wakes<ServerKey>,
     counter: u64,
     pub(super) limit: usize,
@@ -51,6 +54,10 @@ impl Machine {
             Self::Other(other) => other.is_terminated(),
         }
     }
+
+    fn is_answered_for_good(&self) -> bool {
+        matches!(self, Self::Other(other) if other.is_completed())
+    }
 }
 
 impl Servers {
@@ -59,6 +66,7 @@ impl Servers {
             table: Table::default(),
             by_request: Table::default(),
             by_call: Table::default(),
+            answered: VecDeque::new(),
             wakes: Wakes::new(),
             counter: 0,
             limit: MAX_SERVER_TRANSACTIONS,
@@ -144,7 +152,7 @@ impl Servers {
             let response = request.reply(StatusCode::LOOP_DETECTED, Some(&secret.tag(fingerprint)));
             return step.transmit(reply_flow, response.to_bytes());
         }
-        if self.table.len() >= self.limit {
+        if self.table.len() >= self.limit && !self.make_room() {
             let response = request.reply(StatusCode::SERVICE_UNAVAILABLE, Some(&secret.tag(fingerprint)));
             let response = response.with(HeaderName::RetryAfter, RETRY_AFTER.as_secs());
             return step.transmit(reply_flow, response.to_bytes());
@@ -184,17 +192,34 @@ impl Servers {
 
     pub(super) fn respond(&mut self, step: &mut Step<'_>, key: ServerKey, response: &Response) {
         let Some(entry) = self.table.get_mut(&key) else { return };
+        let is_new = !entry.machine.is_answered_for_good();
         match &mut entry.machine {
             Machine::Invite(invite) => invite.respond(step, response),
             Machine::Other(other) => other.respond(step, response),
         }
+        if is_new && entry.call.is_some() && entry.machine.is_answered_for_good() {
+            self.answered.push_back(key);
+        }
         self.settle(key);
+    }
+
+    /// Forgets the request outside dialogs that was answered the longest ago, before its timer J; whether there was one.
+    /// Should it come again all the same, it is a new request, whose password counts no more: it is challenged, and a
+    /// phone answers that. Within dialogs and for INVITEs nothing is forgotten, where that would undo what was agreed.
+    fn make_room(&mut self) -> bool {
+        while let Some(key) = self.answered.pop_front() {
+            if self.table.contains_key(&key) {
+                self.remove(key);
+                return true;
+            }
+        }
+        false
     }
 
     /// Sends a response and forgets the request.
     pub(super) fn respond_stateless(
         &mut self,
-        outbox: &mut std::collections::VecDeque<super::Output>,
+        outbox: &mut VecDeque<super::Output>,
         secret: &Secret,
         flow: Flow,
         request: &Request,
@@ -226,6 +251,12 @@ impl Servers {
         }
     }
 
+    /// Whether nothing is left of requests that were answered.
+    #[cfg(test)]
+    pub(super) fn remembers_no_answers(&self) -> bool {
+        self.answered.is_empty()
+    }
+
     pub(super) fn next_wake(&self) -> Option<Instant> {
         self.wakes.first()
     }
@@ -246,6 +277,9 @@ impl Servers {
         self.by_request.remove(&entry.request);
         if let Some(call) = entry.call {
             self.by_call.remove(&call);
+        }
+        while self.answered.front().is_some_and(|oldest| !self.table.contains_key(oldest)) {
+            self.answered.pop_front();
         }
     }
 }

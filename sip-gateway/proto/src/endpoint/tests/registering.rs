@@ -77,6 +77,33 @@ fn who_guesses_too_often_is_not_answered_any_more_but_phones_beside_him_are() {
 }
 
 #[test]
+fn a_phone_whose_answer_was_lost_and_forgotten_in_a_storm_registers_with_a_new_nonce() {
+    let mut house = House::new(&["1001", "1002"]);
+    let (phone, other) = (house.registered("1001"), house.registered("1002"));
+    house.run(Duration::from_secs(40));
+    house.endpoint.transactions.limit_servers(1);
+    let now = house.now;
+    house.phones[phone].registered = None;
+    house.phones[phone].register(now);
+    house.run(Duration::from_millis(15));
+    // The answer is on its way, and the phone never gets it.
+    house.phones[phone].gone = true;
+    house.run(Duration::from_millis(15));
+    house.phones[phone].gone = false;
+    house.outputs.clear();
+    house.act(other, Phone::register);
+    assert_eq!(house.phones[other].registered, Some(200), "a storm refuses nobody");
+
+    house.run(Duration::from_secs(1));
+
+    assert_eq!(house.phones[phone].registered, Some(200));
+    let bound = |output: &&Output| matches!(output, Output::Binding(Change::Bound(_)));
+    // Each once: what came again changed nothing, and the answer to the challenge did.
+    assert_eq!(house.outputs.iter().filter(bound).count(), 2, "{:?}", house.outputs);
+    assert_eq!(house.endpoint.bindings(), 2);
+}
+
+#[test]
 fn what_we_can_do_is_told_without_a_password() {
     let mut house = House::new(&["1001"]);
     let phone = house.phone("scanner");

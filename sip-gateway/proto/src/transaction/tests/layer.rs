@@ -197,6 +197,57 @@ fn the_number_of_transactions_is_bounded() {
 }
 
 #[test]
+fn when_there_is_no_room_what_was_answered_the_longest_ago_is_forgotten_first() {
+    let mut lab = Lab::new();
+    lab.layer.limit_servers(3);
+    let register = |number: u32| {
+        text("REGISTER", &format!("{BRANCH}{number}")).replace("Call-ID: call", &format!("Call-ID: {number}"))
+    };
+    for number in 0..3 {
+        lab.comes(UDP, &register(number));
+        lab.respond(200);
+        lab.until(u64::from(number + 1) * 1_000);
+    }
+
+    assert_eq!(lab.comes(UDP, &register(3)), ["Request REGISTER"]);
+    lab.respond(200);
+    assert_eq!(lab.layer.server_transactions(), 3);
+    for number in 1..=3 {
+        assert_eq!(lab.comes(UDP, &register(number)), ["> 200 REGISTER"], "{number} is remembered");
+    }
+    assert_eq!(
+        lab.comes(UDP, &register(0)),
+        ["Request REGISTER"],
+        "the first is new, and takes the second's place"
+    );
+    assert_eq!(lab.comes(UDP, &register(2)), ["> 200 REGISTER"]);
+    lab.respond(200);
+    lab.until(40_000);
+    assert!(lab.is_empty());
+    assert!(lab.layer.servers.remembers_no_answers(), "what is over is forgotten here as well");
+}
+
+#[test]
+fn what_a_repetition_would_undo_or_nobody_has_answered_is_never_forgotten_early() {
+    let in_dialog = "To: <sip:200@example.org>;tag=ours";
+    let bye = text("BYE", "z9hG4bKbye").replace("To: <sip:200@example.org>", in_dialog);
+    let invite = text("INVITE", "z9hG4bKinvite").replace("Call-ID: call", "Call-ID: refused");
+    let waiting = text("REGISTER", "z9hG4bKwaiting").replace("Call-ID: call", "Call-ID: waiting");
+    let mut lab = Lab::new();
+    lab.layer.limit_servers(3);
+    for (request, status) in [(&bye, Some(200)), (&invite, Some(486)), (&waiting, None)] {
+        lab.comes(UDP, request);
+        status.map(|status| lab.respond(status));
+    }
+
+    assert_eq!(lab.comes(UDP, &text("REGISTER", BRANCH)), ["> 503 REGISTER"]);
+
+    assert_eq!(lab.comes(UDP, &bye), ["> 200 BYE"]);
+    assert_eq!(lab.comes(UDP, &invite), ["> 486 INVITE"]);
+    assert_eq!(lab.comes(UDP, &waiting), [""; 0]);
+}
+
+#[test]
 fn a_response_that_answers_nothing_is_dropped() {
     let mut lab = Lab::new();
     let Message::Request(request) = read(&text("INVITE", BRANCH)) else { unreachable!() };
