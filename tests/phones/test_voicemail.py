@@ -1,5 +1,6 @@
 """Messages left for those who do not answer: by telephone, with the lamp, in the mailbox and in the browser."""
 
+import itertools
 import subprocess
 
 import pytest
@@ -70,6 +71,7 @@ def test_a_message_is_left_its_lamp_is_lit_and_it_is_heard_by_telephone_and_in_t
     assert office.get("/api/messages")["messages"] == []
     listener.command("hangup")
     lamp.close()
+    assert all(before != after for before, after in itertools.pairwise(lamp.bodies)), f"something was told twice: {lamp.bodies}"
 
 
 def press(phone, keys: str) -> None:

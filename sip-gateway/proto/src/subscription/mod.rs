@@ -188,6 +188,13 @@ impl Subscription {
         }
     }
 
+    /// Tells another state, unless it reads like the one that was told, or will be, last.
+    pub fn publish_change(&mut self, now: Instant, state: &Arc<dyn EventState>) {
+        if self.state.document(self.version) != state.document(self.version) {
+            self.publish(now, Arc::clone(state));
+        }
+    }
+
     /// Ends the subscription: `deactivated` lets the phone subscribe anew at once, `rejected` and `noresource` do not
     /// (RFC 6665 §4.1.3).
     pub fn terminate(&mut self, now: Instant, reason: &'static str) {

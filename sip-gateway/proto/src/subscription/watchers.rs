@@ -220,7 +220,7 @@ impl Watchers {
         }
     }
 
-    /// Tells the phones of an extension what waits in its mailbox.
+    /// Tells the phones of an extension what waits in its mailbox, if it is something else than they know.
     pub fn publish_messages(&mut self, now: Instant, extension: &str, state: &Arc<dyn EventState>) {
         let of_watcher = self.of_watcher.get(extension).into_iter().flatten();
         let is_mailbox = |id: &&SubscriptionId| {
@@ -228,7 +228,7 @@ impl Watchers {
         };
         let watching: Vec<SubscriptionId> = of_watcher.filter(is_mailbox).copied().collect();
         for id in watching {
-            self.with(id, |entry| entry.subscription.publish(now, Arc::clone(state)));
+            self.with(id, |entry| entry.subscription.publish_change(now, state));
         }
     }
 

@@ -41,6 +41,8 @@ pub(super) struct House {
     /// What was asked at doors, and who has gone away from there.
     pub(super) asked: Vec<(LegId, Visitor, Entry)>,
     pub(super) left_door: Vec<LegId>,
+    /// How many messages wait for 1001.
+    pub(super) messages: u32,
     air: Vec<(Instant, Flow, bool, Vec<u8>)>,
 }
 
@@ -171,6 +173,7 @@ impl House {
             seats: HashMap::new(),
             asked: Vec::new(),
             left_door: Vec::new(),
+            messages: 1,
             air: Vec::new(),
         };
         house.phone(TRUNK);
@@ -322,11 +325,13 @@ impl House {
     }
 
     pub(super) fn with<T>(&mut self, act: impl FnOnce(&mut Endpoint, &mut Surroundings<'_>) -> T) -> T {
+        let messages = self.messages;
+        let waiting = |number: &str| if number == "1001" { messages } else { 0 };
         let mut with = Surroundings {
             now: self.now,
             media: &mut self.media,
             address: &|_| ours(),
-            mailbox: &|number| MessageCount { new: u32::from(number == "1001"), ..MessageCount::default() },
+            mailbox: &|number| MessageCount { new: waiting(number), ..MessageCount::default() },
         };
         let result = act(&mut self.endpoint, &mut with);
         self.drain();

@@ -9,7 +9,7 @@ use super::phone::Phone;
 use crate::call::{LegId, MailboxCommand, MailboxWord, MediaEvent, RecordingId, VoiceMessage};
 use crate::endpoint::Output;
 use crate::ivr::{Prompt, Word};
-use crate::message::StatusCode;
+use crate::message::{Request, StatusCode};
 
 #[test]
 fn a_call_that_nobody_takes_leaves_a_message() {
@@ -119,13 +119,40 @@ fn a_lamp_is_lit_when_a_message_has_come() {
     let mut house = House::new(&["1001", "1002"]);
     let phone = house.registered("1001");
     house.act(phone, |phone, now| phone.subscribe(now, "message-summary", "1001", 600, "m"));
-    let before = house.phones[phone].notifications.len();
+    house.messages = 2;
     house.click(|endpoint, with| endpoint.handle_messages(with, "1001"));
 
-    let told = &house.phones[phone].notifications;
-    assert_eq!(told.len(), before + 1);
-    let text = String::from_utf8_lossy(&told[before].body).into_owned();
-    assert!(text.contains("Messages-Waiting: yes") && text.contains("sip:*97@"), "{text}");
+    let told = texts(&house, phone);
+    assert!(told[0].contains("Messages-Waiting: yes") && told[0].contains("sip:*97@"), "{told:?}");
+    assert!(told[1].contains("Voice-Message: 2/0 "), "{told:?}");
+
+    // Whoever noted it and whoever wrote it down both say that something changed.
+    house.click(|endpoint, with| endpoint.handle_messages(with, "1001"));
+    assert_eq!(texts(&house, phone).len(), 2, "what is known is not told again");
+    house.messages = 0;
+    house.click(|endpoint, with| endpoint.handle_messages(with, "1001"));
+    assert!(texts(&house, phone)[2].contains("Messages-Waiting: no"));
+}
+
+#[test]
+fn a_lamp_that_changes_back_before_it_was_told_ends_right() {
+    let mut house = House::new(&["1001", "1002"]);
+    let phone = house.registered("1001");
+    house.act(phone, |phone, now| phone.subscribe(now, "message-summary", "1001", 600, "m"));
+    for messages in [2, 1] {
+        house.messages = messages;
+        house.with(|endpoint, with| endpoint.handle_messages(with, "1001"));
+    }
+    house.run(Duration::from_secs(1));
+
+    let told = texts(&house, phone);
+    assert!(told.last().is_some_and(|text| text.contains("Voice-Message: 1/0 ")), "{told:?}");
+}
+
+/// What a phone was told of its messages.
+fn texts(house: &House, phone: usize) -> Vec<String> {
+    let text = |request: &Request| String::from_utf8_lossy(&request.body).into_owned();
+    house.phones[phone].notifications.iter().map(text).collect()
 }
 
 /// 1002 has a mailbox.
