@@ -208,6 +208,19 @@ mod tests {
     }
 
     #[test]
+    fn lists_are_read_up_to_a_limit() {
+        let list = |count: usize| with(HeaderName::Route, &[&vec!["<sip:a@b;lr>"; count].join(",")]);
+        assert_eq!(list(MAX_VALUES).addresses(&HeaderName::Route).map(|routes| routes.len()), Ok(MAX_VALUES));
+        assert!(list(MAX_VALUES + 1).addresses(&HeaderName::Route).is_err());
+
+        let answers = with(HeaderName::Authorization, &vec!["Digest a=1"; MAX_VALUES + 1]);
+        let read = answers.credentials(&HeaderName::Authorization).map(|read| read.len());
+        assert_eq!(read, Ok(MAX_VALUES), "as many passwords are looked at");
+        let long = format!("Digest {}", vec!["a=1"; 65].join(","));
+        assert!(with(HeaderName::Authorization, &[&long]).credentials(&HeaderName::Authorization).is_err());
+    }
+
+    #[test]
     fn hints_that_are_malformed_do_not_refuse_the_message() {
         assert_eq!(with(HeaderName::MaxForwards, &["300"]).max_forwards(), None);
         assert_eq!(with(HeaderName::MaxForwards, &["0070"]).max_forwards(), Some(70));

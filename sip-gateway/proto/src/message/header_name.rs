@@ -147,6 +147,20 @@ mod tests {
     }
 
     #[test]
+    fn compact_names_are_those_of_the_registry() {
+        let registered = "a Accept-Contact, b Referred-By, c Content-Type, d Request-Disposition, e Content-Encoding, \
+                          f From, i Call-ID, j Reject-Contact, k Supported, l Content-Length, m Contact, o Event, \
+                          r Refer-To, s Subject, t To, u Allow-Events, v Via, x Session-Expires, y Identity";
+        for (compact, long) in registered.split(", ").filter_map(|pair| pair.split_once(' ')) {
+            let name = HeaderName::parse(compact).expect("a name");
+            assert_eq!(name, HeaderName::parse(long).expect("a name"), "{compact}");
+            assert_eq!(name.as_str(), long, "the long form is written");
+        }
+        assert_eq!(HeaderName::parse("z"), HeaderName::parse("Z"));
+        assert!(matches!(HeaderName::parse("z"), Some(HeaderName::Other(_))));
+    }
+
+    #[test]
     fn unknown_names_are_equal_without_regard_to_case() {
         assert_eq!(HeaderName::parse("X-Phone"), HeaderName::parse("x-pHoNe"));
         assert_eq!(HeaderName::parse("X Phone"), None);

@@ -198,6 +198,12 @@ mod tests {
     }
 
     #[test]
+    fn there_are_so_many_parameters_and_no_more() {
+        assert!(Params::parse(&";a".repeat(MAX_PARAMS)).is_ok());
+        assert!(Params::parse(&";a".repeat(MAX_PARAMS + 1)).is_err());
+    }
+
+    #[test]
     fn empty_and_broken_parameters_are_refused() {
         for text in [";;a", ";", "a", ";=b", ";a=", ";a=\"b", ";a=\"b\"c", ";a b", ";a=b c"] {
             assert!(Params::parse(text).is_err(), "{text}");

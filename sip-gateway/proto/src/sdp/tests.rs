@@ -176,6 +176,33 @@ mod answering {
     }
 
     #[test]
+    fn every_profile_is_answered_in_kind() {
+        let crypto = "a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n"
+            .to_owned();
+        let print = format!("a=setup:actpass\r\na=fingerprint:sha-256 {}\r\n", ["AB"; 32].join(":"));
+        for (profile, lines, kind) in [
+            ("RTP/AVP", "", "plain"),
+            ("RTP/AVPF", "", "plain"),
+            ("RTP/SAVP", crypto.as_str(), "sdes"),
+            ("RTP/SAVPF", crypto.as_str(), "sdes"),
+            ("UDP/TLS/RTP/SAVP", print.as_str(), "dtls"),
+            ("UDP/TLS/RTP/SAVPF", print.as_str(), "dtls"),
+        ] {
+            let (answer, agreed) =
+                answer(&format!("{}{lines}", YEALINK.replace("RTP/AVP", profile)), &local());
+
+            let text = answer.to_string();
+            assert!(text.contains(&format!("m=audio 20000 {profile} 9 101\r\n")), "{text}");
+            let found = match agreed.protection {
+                Protection::Plain => "plain",
+                Protection::Sdes { .. } => "sdes",
+                Protection::Dtls { .. } => "dtls",
+            };
+            assert_eq!(found, kind, "{profile}");
+        }
+    }
+
+    #[test]
     fn policy_can_demand_encryption() {
         let strict = LocalAudio { plain: false, ..local() };
         let refused = Negotiator::new(1).handle_offer(&parse(YEALINK), &strict);

@@ -142,6 +142,23 @@ fn hold_is_answered_at_once_and_the_other_side_hears_music() {
 }
 
 #[test]
+fn a_second_call_waits_at_the_phone_which_says_itself_whether_it_is_busy() {
+    let mut house = House::new(&["1001", "1002", "1003"]);
+    let (caller, callee) = house.talking("1001", "1002");
+    let second = house.registered("1003");
+    house.dial(second, "1002");
+    assert_eq!(house.phones[callee].legs.len(), 2, "it rings beside the call");
+
+    house.act(callee, |phone, now| phone.refuse(now, StatusCode::BUSY_HERE));
+    assert_eq!(refused_with(&house, second), Some(486));
+    house.dial(second, "1002");
+    house.act(callee, Phone::answer);
+    assert_eq!(house.endpoint.calls(), 2);
+    assert!(house.phones[second].was_told(|event| matches!(event, LegEvent::Answered(_))));
+    assert!(!house.phones[caller].is_idle(), "the first goes on");
+}
+
+#[test]
 fn a_call_held_by_both_goes_on_when_both_are_back() {
     let mut house = House::new(&["1001", "1002"]);
     let (caller, callee) = house.talking("1001", "1002");
