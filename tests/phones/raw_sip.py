@@ -88,22 +88,28 @@ class Digest:
 
     def __init__(self, challenge: str, user: str, password: str):
         self.realm, self.nonce = parameter(challenge, "realm"), parameter(challenge, "nonce")
+        self.algorithm = parameter(challenge, "algorithm") or "MD5"
         self.user, self.password = user, password
         self.count = 0
 
     def answer(self, method: str, uri: str, count: int | None = None) -> str:
         self.count = count or self.count + 1
         nc, cnonce = f"{self.count:08x}", secrets.token_hex(8)
-        ha1, ha2 = md5(f"{self.user}:{self.realm}:{self.password}"), md5(f"{method}:{uri}")
-        response = md5(f"{ha1}:{self.nonce}:{nc}:{cnonce}:auth:{ha2}")
+        hashed = {"MD5": md5, "SHA-256": sha256}[self.algorithm]
+        ha1, ha2 = hashed(f"{self.user}:{self.realm}:{self.password}"), hashed(f"{method}:{uri}")
+        response = hashed(f"{ha1}:{self.nonce}:{nc}:{cnonce}:auth:{ha2}")
         return (
             f'Digest username="{self.user}", realm="{self.realm}", nonce="{self.nonce}", uri="{uri}", '
-            f'response="{response}", algorithm=MD5, qop=auth, nc={nc}, cnonce="{cnonce}"'
+            f'response="{response}", algorithm={self.algorithm}, qop=auth, nc={nc}, cnonce="{cnonce}"'
         )
 
 
 def md5(text: str) -> str:
     return hashlib.md5(text.encode()).hexdigest()
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class WebSocket:
@@ -174,6 +180,7 @@ class RawPhone:
         carrier: str = "udp",
         realm: str = "mfa.example",
         ca: Path | None = None,
+        stream: socket.socket | None = None,
     ):
         self.user, self.password, self.realm = user, password, realm
         self.login = login or user
@@ -185,11 +192,8 @@ class RawPhone:
         self.pong, self.pings = 200, 0
         self._news = threading.Condition()
         self._ended = False
-        stream = self.carrier != "UDP"
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM if stream else socket.SOCK_DGRAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind((phone_address(number), 0 if stream else PORT))
-        self._socket.connect((SERVER, WSS_PORT if self.carrier == "WSS" else PORT))
+        # Whoever was connected to has its stream already.
+        self._socket = stream or self._connect(phone_address(number))
         self.host, self.port = self._socket.getsockname()
         if self.carrier == "WSS":
             secure = ssl.create_default_context(cafile=ca).wrap_socket(self._socket, server_hostname=realm)
@@ -199,6 +203,14 @@ class RawPhone:
         self._cseq = itertools.count(1)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+
+    def _connect(self, host: str) -> socket.socket:
+        streams = self.carrier != "UDP"
+        opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM if streams else socket.SOCK_DGRAM)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((host, 0 if streams else PORT))
+        opened.connect((SERVER, WSS_PORT if self.carrier == "WSS" else PORT))
+        return opened
 
     def close(self) -> None:
         self._ended = True

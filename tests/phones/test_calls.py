@@ -1,6 +1,10 @@
 """Desk phones register with the program and call each other; each hears the other's tone."""
 
+import json
+
 import pytest
+
+from conftest import wait_until
 
 A, B, C = 440, 1_000, 1_700
 
@@ -66,9 +70,10 @@ def test_phones_of_different_kinds_hear_each_other(house, first, second):
 
 def test_a_phone_with_sha_256_alone_is_asked_for_nothing_else(house):
     one = house.extension("1001", "Secrétariat", "--digest", "sha-256")
-    phone = house.phone(one, A, password="anything")
-    # This softphone knows MD5 only, and must not be offered it.
+    # This softphone knows MD5 only, and must not be offered it: with it the password would do.
+    phone = house.phone(one, A, password=house.passwords[one])
     phone.expect("REGISTER_FAIL")
+    assert "200 OK" not in phone.log
 
 
 def test_a_wrong_password_registers_nobody(house):
@@ -176,6 +181,23 @@ def test_calls_are_remembered(house, pair):
     calls = house.wait_for_records(lambda records: len(records) == 2 and all(record["ended"] for record in records))
     assert {(record["from"], record["to"]) for record in calls} == {("1001", "1002")}
     assert all(record["answered"] for record in calls)
+
+
+def test_the_shell_shows_who_is_registered_and_who_talks(house, pair):
+    caller, callee = pair
+    caller.dial("1002")
+    both_hear(caller, callee)
+    house.wait_until_stored(2)
+    registered = json.loads(house.program.run("sip", "registrations", "--json"))
+    assert {(phone["number"], phone["transport"]) for phone in registered} == {("1001", "udp"), ("1002", "udp")}
+    assert all(phone["address"].startswith("10.77.0.") and "baresip" in phone["user_agent"] for phone in registered)
+    assert "1002" in house.program.run("sip", "registrations")
+
+    calls = lambda: json.loads(house.program.run("sip", "calls", "--json"))
+    wait_until(lambda: len(calls()) == 2 and all(leg["answered"] for leg in calls()), "the call is not shown")
+    assert {(leg["from"], leg["dialled"], leg["post"], leg["trunk"]) for leg in calls()} == {("1001", "1002", "Cotonou", None)}
+    caller.command("hangup")
+    wait_until(lambda: not calls(), "the call is shown for ever")
 
 
 def test_how_a_call_sounded_is_remembered(house, pair):

@@ -3,7 +3,7 @@
 import pytest
 
 from conftest import wait_until
-from raw_phones import A, B, C, REALM
+from raw_phones import A, B, C, REALM, connect, hang_up
 from raw_sip import Digest, parameter
 
 
@@ -75,6 +75,24 @@ def test_a_nonce_of_the_run_before_is_stale(phones):
     answer = phone.register_once(phone.authorization())
     assert answer.status == 401
     assert parameter(answer["WWW-Authenticate"], "stale").lower() == "true"
+
+
+@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
+def test_an_account_is_asked_for_its_own_algorithm_and_for_no_other(phones, algorithm):
+    phones.house.extension("1004", "Guard", "--digest", algorithm.lower())
+    phone, other = phones.make("1004"), phones.registered(A)
+    asked = phone.register_once()
+    assert [parameter(value, "algorithm") for value in asked.all("WWW-Authenticate")] == [algorithm]
+    phone.challenge(asked)
+    phone.digest.algorithm = "MD5" if algorithm == "SHA-256" else "SHA-256"
+    refused = phone.register_once(phone.authorization())
+    assert refused.status == 401, "the other algorithm is not taken, though the password is right"
+    assert [parameter(value, "algorithm") for value in refused.all("WWW-Authenticate")] == [algorithm]
+
+    phone.challenge(refused)
+    assert phone.register_once(phone.authorization()).status == 200
+    hang_up(*connect(phone, other))
+    hang_up(*connect(other, phone))
 
 
 @pytest.mark.parametrize("method", ["REGISTER", "INVITE"])

@@ -20,6 +20,28 @@ def test_a_call_to_the_outside_carries_the_whole_number_and_the_public_caller(ph
     hang_up(outgoing.established(), incoming)
 
 
+def test_a_trunk_that_is_added_while_the_server_runs_carries_calls_and_stands_in_their_records(phones):
+    operator, caller = phones.make("operator", "", number=TRUNK), phones.registered(A)
+    assert caller.dial(ABROAD).refused().status in (404, 503), "there is no way out yet"
+    phones.change("trunk", "add", "Orange", "--host", operator.host, "--rights", "international")
+    phones.change("trunk", "route", "add", "any", "Orange")
+    outgoing = caller.dial(ABROAD)
+    incoming = operator.incoming()
+    incoming.reply(180)
+    incoming.accept()
+    hang_up(outgoing.established(), incoming)
+
+    ended = lambda records: sum(bool(leg["ended"] and leg["answered"]) for leg in records) == 2
+    legs = [leg for leg in phones.house.wait_for_records(ended) if leg["answered"]]
+    # From the phone to us inside the house, from us over the trunk of the post.
+    assert {(leg["direction"], leg["from"], leg["to"]) for leg in legs} == {("in", A, "+33140506070"), ("out", A, "+33140506070")}
+    assert {leg["direction"]: (leg["trunk"], leg["post"]) for leg in legs} == {"in": (None, "Cotonou"), "out": ("Orange", "Cotonou")}
+    assert {leg["cause"] for leg in legs} == {"hung-up", "other-hung-up"}
+    assert len(phones.house.program.run("sip", "cdr", "--trunk", "Orange", "--csv").splitlines()) == 2, "a head and a leg"
+    phones.change("trunk", "remove", "Orange")
+    assert caller.dial(ABROAD).refused().status in (404, 503)
+
+
 def test_another_trunk_takes_the_call_when_the_first_cannot(phones):
     first, second = trunk(phones, "Orange", TRUNK), trunk(phones, "MTN", TRUNK + 1)
     phones.house.program.run("trunk", "route", "add", "any", "Orange", "MTN")

@@ -39,6 +39,8 @@ class Program:
             {self.key} = "{self.secret}"
             """
         )
+        # In front of the command that starts it.
+        self._enter: list[str | Path] = []
         self._process = None
 
     def run(self, *arguments: str) -> str:
@@ -66,7 +68,7 @@ class Program:
     def start(self) -> None:
         program = os.environ["PALABRE_BIN"]
         self._process = subprocess.Popen(
-            [program, "serve", "--config", self.config], stdout=self.log.open("ab"), stderr=subprocess.STDOUT
+            [*self._enter, program, "serve", "--config", self.config], stdout=self.log.open("ab"), stderr=subprocess.STDOUT
         )
         deadline = time.monotonic() + 30
         while not self._is_healthy():
@@ -90,6 +92,11 @@ class Program:
         lines = [line for line in self.config.read_text().splitlines() if not line.strip().startswith(("cert =", "key ="))]
         at = next(at for at, line in enumerate(lines) if line.strip() == "[https]")
         self.config.write_text("\n".join([*lines[: at + 1], https_files(directory), *lines[at + 1 :]]) + "\n")
+
+    def trust(self, authority: Path) -> None:
+        """Lets the program, and nobody else, see this certificate where the system keeps those that it trusts."""
+        script = 'mount --bind "$0" /etc/ssl/certs/ca-certificates.crt && exec "$@"'
+        self._enter = ["unshare", "--mount", "sh", "-c", script, authority]
 
     def kill(self) -> None:
         """Ends the program as a power cut would."""
