@@ -12,9 +12,12 @@ import { Grid } from "./Grid";
 import { InvitePanel } from "./InvitePanel";
 import { LinkBanner } from "./LinkBanner";
 import { Panel } from "./Panel";
+import { LayoutChoice, type Layout } from "./LayoutChoice";
 import { PeoplePanel } from "./PeoplePanel";
 import { Presentation } from "./Presentation";
 import type { MeetingSession } from "./session";
+import { tableOf } from "./table";
+import { TableLayout } from "./TableLayout";
 import { Toasts } from "./Toasts";
 import "./meeting.css";
 
@@ -30,6 +33,9 @@ export function RoomScreen({ session, title, dialIn }: Props) {
   const text = useText();
   const view = useSyncExternalStore(session.subscribe, session.current);
   const [panel, setPanel] = useState<PanelName>();
+  // Where two delegations meet, they meet at the table until somebody wants it otherwise.
+  const [layout, setLayout] = useState<Layout>("table");
+  const table = tableOf(view.people);
   useTitle(title);
 
   // Whoever answers the telephone is not heard in session meanwhile.
@@ -61,6 +67,7 @@ export function RoomScreen({ session, title, dialIn }: Props) {
             <Bars of={view.quality} />
             {text.meeting.quality[view.quality]}
           </span>
+          {table && !view.share && <LayoutChoice chosen={layout} onChoose={setLayout} />}
         </div>
       </header>
       <LinkBanner link={view.link} />
@@ -68,6 +75,8 @@ export function RoomScreen({ session, title, dialIn }: Props) {
         <div className="seats">
           {view.share ? (
             <Presentation share={view.share} people={view.people} />
+          ) : table && layout === "table" ? (
+            <TableLayout table={table} floor={view.floor} />
           ) : (
             <Grid people={view.people} alone={view.people.length === 1 && view.link.is === "live"} />
           )}

@@ -4,8 +4,8 @@ import { Bars } from "../../ui";
 import { Picture } from "./Picture";
 import type { Person, PhoneSeat } from "./view";
 
-/** One person: picture or seal, nameplate, and whatever matters at a glance. */
-export function Tile({ person }: { person: Person }) {
+/** One person: picture or seal, nameplate, and whatever matters at a glance; `plain` where the name lies on the table. */
+export function Tile({ person, plain = false }: { person: Person; plain?: boolean }) {
   const text = useText();
   const name = person.isSelf ? text.meeting.you : person.name;
   const weak = person.quality === "poor" || person.quality === "lost";
@@ -50,10 +50,16 @@ export function Tile({ person }: { person: Person }) {
         ) : (
           !person.microphoneOpen && <MicOff className="i" role="img" aria-label={text.meeting.muted} />
         )}
-        <span>{name}</span>
+        {plain ? <span className="hide">{name}</span> : <span>{plateOf(person, name)}</span>}
       </figcaption>
     </figure>
   );
+}
+
+/** A function comes before a name, and a party after both. */
+function plateOf({ place }: Person, name: string): string {
+  if (!place) return name;
+  return [place.title === "" ? name : place.title, place.party].join(", ");
 }
 
 /** By which way somebody takes part, and from where; or how far the call is. */

@@ -36,4 +36,9 @@ describe("seating", () => {
   });
 });
 
-const seat = (identity: string, joinedAt: number) => ({ identity, joinedAt });
+const seat = (identity: string, joinedAt: number) => ({
+  identity,
+  joinedAt,
+  isSelf: false,
+  place: undefined,
+});

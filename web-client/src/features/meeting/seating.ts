@@ -1,14 +1,17 @@
 //! Who sits where: one order for all, pages of tiles, and the shape of the grid. Pure.
 
+import { byProtocol, type Placed } from "./table";
+
 /** What seating needs to know of a person. */
-export interface Seated {
-  identity: string;
+export interface Seated extends Placed {
   joinedAt: number;
 }
 
-/** The same order on every screen: by arrival, then by identity. The speaker is ringed, never moved. */
+/** The same order on every screen: by protocol, then by arrival and identity. The speaker is ringed, never moved. */
 export function inOrder<P extends Seated>(people: readonly P[]): P[] {
-  return [...people].sort((a, b) => a.joinedAt - b.joinedAt || (a.identity < b.identity ? -1 : 1));
+  return [...people].sort(
+    (a, b) => byProtocol(a, b) || a.joinedAt - b.joinedAt || (a.identity < b.identity ? -1 : 1),
+  );
 }
 
 /** How many tiles a page holds: nine on laptops, six where the stage is narrow. */

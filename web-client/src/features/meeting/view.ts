@@ -13,6 +13,7 @@ import type { ChatState } from "../chat";
 import { gestureOf, inTurn, type Floor, type Gesture } from "./floor";
 import type { LinkState } from "./link-machine";
 import { inOrder } from "./seating";
+import { placeOf, type Place } from "./table";
 
 export type Quality = "good" | "fair" | "poor" | "lost";
 export type Role = "host" | "user" | "guest";
@@ -36,6 +37,8 @@ export interface Person {
   quality: Quality;
   /** Nothing for a browser. */
   phone: PhoneSeat | undefined;
+  /** Where they sit, if the meeting has a seat for them. */
+  place: Place | undefined;
 }
 
 /** Somebody who takes part by telephone. */
@@ -132,6 +135,7 @@ function personOf(participant: Participant, isSelf: boolean, hands: readonly str
     camera: camera && !camera.isMuted ? camera.track : undefined,
     quality: qualityOf(participant.connectionQuality),
     phone: phoneOf(participant),
+    place: placeOf(participant.attributes),
   };
 }
 
