@@ -197,10 +197,12 @@ impl Servers {
             Machine::Invite(invite) => invite.respond(step, response),
             Machine::Other(other) => other.respond(step, response),
         }
-        if is_new && entry.call.is_some() && entry.machine.is_answered_for_good() {
+        let may_be_forgotten = is_new && entry.call.is_some() && entry.machine.is_answered_for_good();
+        self.settle(key);
+        // Over a reliable transport it is over at once.
+        if may_be_forgotten && self.table.contains_key(&key) {
             self.answered.push_back(key);
         }
-        self.settle(key);
     }
 
     /// Forgets the request outside dialogs that was answered the longest ago, before its timer J; whether there was one.
