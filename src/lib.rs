@@ -18,6 +18,7 @@ pub mod keys;
 pub mod mailboxes;
 pub mod meetings;
 pub mod metrics;
+pub mod people;
 pub mod phones;
 pub mod server;
 pub mod store;

@@ -6,7 +6,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use tokio::sync::Semaphore;
 
-use super::{InvalidText, Role};
+use super::random_letters;
 
 /// Hashes and verifies passwords without letting a flood of them take the machine's memory.
 #[derive(Debug, Clone)]
@@ -29,24 +29,6 @@ pub enum PasswordError {
     /// A stored hash that is not one, or no memory.
     #[error("the password could not be processed: {0}")]
     Failed(String),
-}
-
-/// Checks a new password against the rules of a role. Length is what counts; no characters are prescribed.
-///
-/// # Errors
-/// Says what length is needed.
-pub fn check_password(password: &str, role: Role) -> Result<(), InvalidText> {
-    let length = password.chars().count();
-    if length > MOST {
-        return Err(InvalidText("a password has at most 256 characters"));
-    }
-    match role {
-        Role::Administrator if length < 15 => {
-            Err(InvalidText("an administrator's password needs at least 15 characters"))
-        }
-        Role::User if length < 12 => Err(InvalidText("a password needs at least 12 characters")),
-        _ => Ok(()),
-    }
 }
 
 impl Default for Passwords {
@@ -74,16 +56,44 @@ impl Passwords {
         .await
     }
 
+    /// A password made for somebody, who must change it first of all, with its hash. It has a hundred random bits, so that
+    /// a hash that costs nothing is as good, and thousands of people can be given one at once.
+    ///
+    /// # Errors
+    /// [`PasswordError::Busy`] when too many wait already.
+    pub async fn initial(&self) -> Result<(String, String), PasswordError> {
+        self.work(Self::initial_now).await
+    }
+
+    /// The same at once, for many.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn initial_now() -> Result<(String, String), PasswordError> {
+        let letters = random_letters(20);
+        let groups: Vec<&str> = (0..4).map(|at| &letters[at * 5..at * 5 + 5]).collect();
+        let password = groups.join("-");
+        let hash: PasswordHash = cheap_hasher().hash_password(password.as_bytes()).map_err(failed)?;
+        Ok((password, hash.to_string()))
+    }
+
     /// Whether a password is the one of a stored hash. For `None`, an unknown user, it takes as long and says no.
     ///
     /// # Errors
     /// [`PasswordError::Busy`] when too many wait already.
     pub async fn verify(&self, password: String, stored: Option<String>) -> Result<bool, PasswordError> {
+        // Accounts whose password is kept elsewhere have none here.
+        let stored = stored.filter(|hash| !hash.is_empty());
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.decoy.to_string());
         self.work(move || {
             let stored = PasswordHash::new(&stored).map_err(failed)?;
             let same = hasher().verify_password(password.as_bytes(), &stored).is_ok();
+            // A hash that costs nothing must not be told from others by its time.
+            if costs_little(&stored) {
+                let decoy = PasswordHash::new(DECOY).map_err(failed)?;
+                let _ = hasher().verify_password(password.as_bytes(), &decoy);
+            }
             Ok(same && known)
         })
         .await
@@ -104,6 +114,15 @@ impl Passwords {
     }
 }
 
+fn costs_little(stored: &PasswordHash) -> bool {
+    Params::try_from(stored).is_ok_and(|params| params.m_cost() < MEMORY_KIB)
+}
+
+fn cheap_hasher() -> Argon2<'static> {
+    let params = Params::new(Params::MIN_M_COST, 1, 1, None).expect("the parameters are within bounds");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
 fn hasher() -> Argon2<'static> {
     let params = Params::new(MEMORY_KIB, PASSES, 1, None).expect("the parameters are within bounds");
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
@@ -114,8 +133,6 @@ fn failed(error: impl ToString) -> PasswordError {
     PasswordError::Failed(error.to_string())
 }
 
-/// More than anybody types, little enough to hash.
-const MOST: usize = 256;
 const MEMORY_KIB: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 const AT_ONCE: usize = 2;
@@ -126,6 +143,7 @@ const DECOY: &str =
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Role, check_password};
     use super::*;
 
     #[tokio::test]
@@ -138,6 +156,20 @@ mod tests {
         assert!(verify("correct horse battery", Some(hash.clone())).await);
         assert!(!verify("incorrect horse battery", Some(hash)).await);
         assert!(!verify("correct horse battery", None).await);
+    }
+
+    #[tokio::test]
+    async fn a_password_that_was_made_verifies_and_is_known_as_cheap() {
+        let passwords = Passwords::default();
+        let (password, hash) = passwords.initial().await.unwrap();
+
+        assert_eq!(password.len(), 23);
+        assert!(check_password(&password, Role::Administrator, &[]).is_ok());
+        assert!(passwords.verify(password, Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify("no".to_owned(), Some(hash.clone())).await.unwrap());
+        assert!(costs_little(&PasswordHash::new(&hash).unwrap()), "and is made dearer by the decoy");
+        assert!(!costs_little(&PasswordHash::new(DECOY).unwrap()));
+        assert!(!passwords.verify(String::new(), Some(String::new())).await.unwrap());
     }
 
     #[test]
@@ -156,14 +188,5 @@ mod tests {
         let refused = passwords.verify(String::new(), None).await;
 
         assert!(matches!(refused, Err(PasswordError::Busy)));
-    }
-
-    #[test]
-    fn administrators_need_longer_passwords_than_users() {
-        assert!(check_password(&"é".repeat(12), Role::User).is_ok());
-        assert!(check_password(&"x".repeat(11), Role::User).is_err());
-        assert!(check_password(&"x".repeat(14), Role::Administrator).is_err());
-        assert!(check_password(&"x".repeat(15), Role::Administrator).is_ok());
-        assert!(check_password(&"x".repeat(257), Role::User).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod admin_link;
+mod people;
 mod phones;
 mod serve;
 mod token;

@@ -6,11 +6,12 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
+use super::people::{Export, Import};
 use super::{open_store, say};
 use crate::accounts::{self, Email, Passwords, Role, check_password, display_name};
 use crate::audit;
 use crate::config::Config;
-use crate::store::{By, Store, StoreError};
+use crate::store::{By, PlanChange};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum User {
@@ -18,8 +19,18 @@ pub(super) enum User {
     Add(Add),
     /// Lists the accounts.
     List,
-    /// Gives an account an extension to answer in the browser, or takes it away.
+    /// Changes what an account is, where, and what it answers in the browser.
     Change(Change),
+    /// Adds and changes accounts as a table says: every line of it or none.
+    Import {
+        #[command(flatten)]
+        import: Import,
+        /// Make passwords for new accounts and print them; their holders change them first of all.
+        #[arg(long)]
+        passwords: bool,
+    },
+    /// Prints the accounts as a table that can be imported.
+    Export(Export),
     /// Removes an account with its sign-ins and meetings.
     Remove {
         /// Whose.
@@ -42,9 +53,14 @@ pub(super) struct Add {
     /// The extension that the account answers in the browser.
     #[arg(long)]
     extension: Option<String>,
+    #[command(flatten)]
+    card: Card,
     /// Read the password from the first line of standard input instead of asking.
     #[arg(long)]
     password_stdin: bool,
+    /// Make the password, print it, and let the holder change it first of all.
+    #[arg(long, conflicts_with = "password_stdin")]
+    initial_password: bool,
 }
 
 #[derive(Debug, Args)]
@@ -52,9 +68,62 @@ pub(super) struct Change {
     /// Whose.
     #[arg(long)]
     email: String,
-    /// The number of the extension, or `none`.
+    /// The number of the extension that the account answers, or `none`.
     #[arg(long)]
-    extension: String,
+    extension: Option<String>,
+    /// As others see it.
+    #[arg(long)]
+    name: Option<String>,
+    /// What the account may do.
+    #[arg(long, value_enum)]
+    role: Option<Role>,
+    #[command(flatten)]
+    card: Card,
+    /// Lets nobody sign in with the account.
+    #[arg(long, conflicts_with = "enable")]
+    disable: bool,
+    /// Lets its holder sign in again.
+    #[arg(long)]
+    enable: bool,
+}
+
+/// Who somebody is for others.
+#[derive(Debug, Args)]
+pub(super) struct Card {
+    /// What somebody does in the house.
+    #[arg(long)]
+    function: Option<String>,
+    /// The place in the order of protocol, from 1; 0 for none.
+    #[arg(long)]
+    rank: Option<u16>,
+    /// The post to which the account belongs, or `none`.
+    #[arg(long)]
+    post: Option<String>,
+    /// The languages that somebody speaks, as codes separated by commas, the best first.
+    #[arg(long, value_delimiter = ',')]
+    languages: Option<Vec<String>>,
+}
+
+impl Card {
+    async fn on(self, change: &mut PlanChange, user: accounts::User) -> anyhow::Result<accounts::User> {
+        let post = match self.post.as_deref() {
+            None => user.post,
+            Some("none") => None,
+            Some(name) => Some(change.post_named(name).await?),
+        };
+        let rank = match self.rank {
+            None => user.rank,
+            Some(0) => None,
+            Some(rank) => Some(accounts::rank(rank)?),
+        };
+        Ok(accounts::User {
+            function: self.function.map_or(Ok(user.function), |text| accounts::function(&text))?,
+            languages: self.languages.map_or(Ok(user.languages), |codes| accounts::languages(&codes))?,
+            rank,
+            post,
+            ..user
+        })
+    }
 }
 
 impl User {
@@ -63,6 +132,8 @@ impl User {
             Self::Add(add) => add.run(config).await,
             Self::List => list(config).await,
             Self::Change(change) => change.run(config).await,
+            Self::Import { import, passwords } => import.users(config, passwords).await,
+            Self::Export(export) => export.users(config).await,
             Self::Remove { email } => remove(config, &email).await,
         }
     }
@@ -72,23 +143,29 @@ impl Add {
     async fn run(self, config: &Config) -> anyhow::Result<()> {
         let email = Email::new(&self.email)?;
         let name = display_name(&self.name)?;
-        let password = password(self.password_stdin)?;
-        check_password(&password, self.role)?;
+        let (initial, hash) = if self.initial_password {
+            let (password, hash) = Passwords::initial_now()?;
+            (Some(password), hash)
+        } else {
+            let password = password(self.password_stdin)?;
+            check_password(&password, self.role, &[&name, email.as_str()])?;
+            (None, Passwords::default().hash(password).await?)
+        };
 
-        let hash = Passwords::default().hash(password).await?;
         let store = open_store(config).await?;
+        let mut change = store.change_plan(By::console(), Timestamp::now()).await?;
         let user = accounts::User::new(name, email, self.role, Timestamp::now());
-        match store.insert_user(&user, &hash, config.limits.users).await {
-            Err(StoreError::Exists) => bail!("there is an account with this e-mail address already"),
-            other => other?,
-        }
-        let entry = audit::Entry::console("user.add", user.id.as_str());
-        audit::append(&store, Timestamp::now(), &entry).await?;
-        if self.extension.is_some() {
-            set_extension(&store, &user, self.extension.as_deref()).await?;
-        }
+        let user = accounts::User { extension: self.extension, must_change: initial.is_some(), ..user };
+        let user = self.card.on(&mut change, user).await?;
+        change.add_user(&user, &hash, config.limits.users).await?;
+        change.commit().await?;
         store.close().await;
-        say(&format!("{} may sign in now.", user.email.as_str()))
+        match initial {
+            Some(password) => {
+                say(&format!("{} may sign in with the password {password}", user.email.as_str()))
+            }
+            None => say(&format!("{} may sign in now.", user.email.as_str())),
+        }
     }
 }
 
@@ -96,23 +173,26 @@ impl Change {
     async fn run(self, config: &Config) -> anyhow::Result<()> {
         let email = Email::new(&self.email)?;
         let store = open_store(config).await?;
-        let Some((user, _)) = store.user_by_email(&email).await? else {
+        let mut change = store.change_plan(By::console(), Timestamp::now()).await?;
+        let Some(user) = change.user_by_email(&email).await? else {
             bail!("there is no account with this e-mail address");
         };
-        let extension = Some(self.extension.trim()).filter(|number| *number != "none");
-        set_extension(&store, &user, extension).await?;
-        store.close().await;
-        match extension {
-            Some(number) => say(&format!("{} answers extension {number}.", email.as_str())),
-            None => say(&format!("{} has no extension any more.", email.as_str())),
+        let before = user.clone();
+        let mut user = self.card.on(&mut change, user).await?;
+        user.name = self.name.map_or(Ok(user.name), |name| display_name(&name))?;
+        user.role = self.role.unwrap_or(user.role);
+        user.disabled = (user.disabled || self.disable) && !self.enable;
+        if user != before {
+            change.change_user(&user).await?;
         }
+        if let Some(extension) = &self.extension {
+            let extension = Some(extension.trim()).filter(|number| *number != "none");
+            change.set_user_extension(&user.id, extension).await?;
+        }
+        change.commit().await?;
+        store.close().await;
+        say(&format!("{} is changed.", email.as_str()))
     }
-}
-
-async fn set_extension(store: &Store, user: &accounts::User, extension: Option<&str>) -> anyhow::Result<()> {
-    let mut change = store.change_plan(By::console(), Timestamp::now()).await?;
-    change.set_user_extension(&user.id, extension).await?;
-    Ok(change.commit().await?)
 }
 
 async fn list(config: &Config) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 use super::Config;
 use super::value::{
     address, address_or_none, addresses, count, duration, level, listeners, path, ports, public_url, realm,
-    webhook_urls,
+    roles, webhook_urls,
 };
 
 /// One key an operator may set.
@@ -90,6 +90,9 @@ pub const KEYS: &[Key] = &[
     Key { name: "store.dir", default: Some("data"),
         doc: "Directory of the database, the certificate, the generated key and recordings",
         apply: |c, v| set(&mut c.store.dir, path(v)) },
+    Key { name: "accounts.second_factor", default: Some(""),
+        doc: "Roles that need a code beside their password: `administrator`, `it-officer`, `protocol-officer`, `user`",
+        apply: |c, v| set(&mut c.accounts.second_factor, roles(v)) },
     Key { name: "webhook.urls", default: Some(""),
         doc: "Where events of rooms are posted, signed; `http` or `https`",
         apply: |c, v| set(&mut c.webhook.urls, webhook_urls(v)) },

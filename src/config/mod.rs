@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use signaling_proto::token::Keys;
 
+use crate::accounts::Role;
+
 pub use keys::{KEYS, Key, markdown_table};
 pub use load::{ConfigError, load, parse};
 pub(crate) use value::span;
@@ -24,6 +26,7 @@ pub struct Config {
     pub sfu: Sfu,
     pub sip: Sip,
     pub store: Store,
+    pub accounts: Accounts,
     pub keys: Keys,
     pub webhook: Webhook,
     pub metrics: Metrics,
@@ -87,6 +90,13 @@ impl Sip {
 #[allow(missing_docs)]
 pub struct Store {
     pub dir: PathBuf,
+}
+
+/// What signing in asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Accounts {
+    pub second_factor: Vec<Role>,
 }
 
 /// Who is told about what happens in rooms.
@@ -163,6 +173,7 @@ impl Config {
                 nonce_lifetime: Duration::ZERO,
             },
             store: Store { dir: PathBuf::new() },
+            accounts: Accounts { second_factor: Vec::new() },
             keys: Keys::default(),
             webhook: Webhook { urls: Vec::new(), key: None },
             metrics: Metrics { allow: Vec::new() },

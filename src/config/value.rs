@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::accounts::Role;
+
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
         format!("{text:?} is not an IP address with a port, such as 127.0.0.1:7880 or [::1]:7880")
@@ -28,6 +30,17 @@ pub(super) fn listeners(text: &str) -> Result<Vec<SocketAddr>, String> {
 
 pub(super) fn addresses(text: &str) -> Result<Vec<IpAddr>, String> {
     list(text).map(|item| item.parse().map_err(|_| format!("{item:?} is not an IP address"))).collect()
+}
+
+pub(super) fn roles(text: &str) -> Result<Vec<Role>, String> {
+    list(text).map(role).collect()
+}
+
+fn role(word: &str) -> Result<Role, String> {
+    Role::from_word(word).ok_or_else(|| {
+        let words = Role::ALL.map(Role::as_str).join(", ");
+        format!("{word:?} is not a role; the roles are {words}")
+    })
 }
 
 pub(super) fn path(text: &str) -> Result<PathBuf, String> {

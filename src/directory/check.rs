@@ -8,7 +8,7 @@ use sip_gateway_proto::plan::{
     Device, Extension, Forwarding, InboundNumber, OutboundRoute, Post, RingGroup, Trunk,
 };
 
-use super::choices;
+use super::{Place, choices};
 use crate::accounts::line_of_text;
 use crate::store::StoreError;
 
@@ -101,6 +101,23 @@ pub fn check_post(post: Post) -> Result<Post, PlanError> {
         }
     }
     Ok(Post { name: name(&post.name)?, country, outside_prefix: prefix, emergency, ..post })
+}
+
+/// Takes what is known of a post beside its numbers.
+///
+/// # Errors
+/// Names the field that cannot be used.
+pub fn check_place(place: Place) -> Result<Place, PlanError> {
+    let city = place.city.trim();
+    if !city.is_empty() && line_of_text(city, 80).is_none() {
+        return Err(PlanError::invalid("city", "it is one line of at most 80 characters"));
+    }
+    for (field, rate) in [("down_kbit", place.down_kbit), ("up_kbit", place.up_kbit)] {
+        if rate.is_some_and(|rate| !LINK.contains(&rate)) {
+            return Err(PlanError::invalid(field, "a link carries from 16 to 10,000,000 kbit/s"));
+        }
+    }
+    Ok(Place { city: city.to_owned(), ..place })
 }
 
 /// Takes an extension without its devices.
@@ -360,6 +377,7 @@ const MOST_SOURCES: usize = 32;
 const MOST_TRUNKS_OF_ROUTE: usize = 10;
 const MOST_CALLS_OF_EXTENSION: u16 = 100;
 const MOST_CALLS_OF_TRUNK: u16 = 10_000;
+const LINK: std::ops::RangeInclusive<u32> = 16..=10_000_000;
 const RING: std::ops::RangeInclusive<Duration> = Duration::from_secs(5)..=Duration::from_secs(180);
 
 #[cfg(test)]

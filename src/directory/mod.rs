@@ -28,13 +28,13 @@ use tokio::task::JoinSet;
 
 pub use check::{
     PlanError, check_device, check_extension, check_forwarding, check_group, check_inbound, check_own_number,
-    check_post, check_route, check_trunk, choice, dialled,
+    check_place, check_post, check_route, check_trunk, choice, dialled,
 };
 pub use credentials::PhonePassword;
 pub use dial_in::{DialInNumber, DialInView, dial_in};
 pub use explain::{ExplainView, explain, problems};
 pub use fold::fold;
-pub use house::House;
+pub use house::{Holder, House, Place};
 pub use people::{EntryKind, EntryView, Reader};
 pub use phone_server::{PhoneServer, PhoneTransport, phone_server};
 pub use presence::{PresenceBoard, PresenceWord};

@@ -1,5 +1,7 @@
 //! The directory as people read it: who can be called, where that is, what time it is there, whether it is a good moment.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use sip_gateway_proto::plan::{Extension, Plan, PostId, RingGroup};
 
@@ -11,6 +13,10 @@ use super::{House, PresenceWord, fold};
 pub struct EntryView {
     pub number: String,
     pub name: String,
+    /// What whoever answers does in the house; empty if nobody has said so, and for a group.
+    pub function: String,
+    /// Where a person is written to, if somebody answers in the browser.
+    pub email: Option<String>,
     pub post: i64,
     pub post_name: String,
     pub country: String,
@@ -56,12 +62,19 @@ impl Reader<'_> {
     pub fn search(&self, text: &str, post: Option<PostId>) -> Vec<EntryView> {
         let text = fold(text);
         let words: Vec<&str> = text.split_whitespace().take(MOST_WORDS).collect();
+        // A post is folded once, not for each of its people.
+        let posts: HashMap<PostId, String> = self
+            .plan
+            .posts
+            .iter()
+            .map(|post| (post.id, fold(&format!("{} {}", post.name, self.house.place(post.id).city))))
+            .collect();
         let found = |number: &str, name: &str, at: PostId| {
             if post.is_some_and(|post| post != at) {
                 return false;
             }
-            let post = self.plan.post(at).map(|post| fold(&post.name)).unwrap_or_default();
-            let name = fold(name);
+            let post = posts.get(&at).map_or("", String::as_str);
+            let name = fold(&format!("{name} {}", self.function_of(number)));
             words.iter().all(|word| number.starts_with(word) || name.contains(word) || post.contains(word))
         };
         let persons = self.plan.extensions.iter();
@@ -71,8 +84,13 @@ impl Reader<'_> {
             .map(|one| self.person(one))
             .chain(groups.filter(|one| found(&one.number, &one.name, one.post)).map(|one| self.group(one)))
             .collect();
-        entries.sort_by_cached_key(|entry| (fold(&entry.post_name), fold(&entry.name), entry.number.clone()));
+        let post_of = |entry: &EntryView| posts.get(&PostId(entry.post)).map_or("", String::as_str);
+        entries.sort_by_cached_key(|entry| (post_of(entry), fold(&entry.name), entry.number.clone()));
         entries
+    }
+
+    fn function_of(&self, number: &str) -> &str {
+        self.house.holder_of(number).map_or("", |holder| holder.function.as_str())
     }
 
     fn person(&self, extension: &Extension) -> EntryView {
@@ -96,6 +114,8 @@ impl Reader<'_> {
         EntryView {
             number: number.to_owned(),
             name: name.to_owned(),
+            function: self.function_of(number).to_owned(),
+            email: self.house.holder_of(number).map(|holder| holder.email.clone()),
             post: at.0,
             post_name: post.map(|post| post.name.clone()).unwrap_or_default(),
             country: post.map(|post| post.country.clone()).unwrap_or_default(),
@@ -113,7 +133,7 @@ const MOST_WORDS: usize = 10;
 mod tests {
     use sip_gateway_proto::plan::Post;
 
-    use super::super::blank;
+    use super::super::{Holder, blank};
     use super::*;
 
     #[test]
@@ -129,6 +149,7 @@ mod tests {
         assert_eq!(found("delegue geneve"), "201");
         assert_eq!(found("20"), "201 202");
         assert_eq!(found("accueil"), "300");
+        assert_eq!(found("premiere secretaire"), "202");
     }
 
     #[test]
@@ -152,7 +173,9 @@ mod tests {
         plan.extensions.push(blank::extension("201", "Délégué permanent", PostId(2)));
         plan.extensions.push(blank::extension("202", "Standard", PostId(2)));
         plan.groups.push(blank::group("300", "Accueil", PostId(1)));
-        let house = House::default();
+        let mut house = House::default();
+        let holder = Holder { function: "Première secrétaire".to_owned(), ..Holder::default() };
+        house.holders.insert("202".to_owned(), holder);
         let presence = |_: &Extension| PresenceWord::Available;
         Reader { plan: &plan, house: &house, presence: &presence, own: Some("201") }.search(text, post)
     }

@@ -8,7 +8,7 @@ use sip_gateway_proto::plan::{
     TrunkId,
 };
 
-use super::{Choice as _, House};
+use super::{Choice as _, House, Place};
 use crate::store::CallRecord;
 
 /// A post.
@@ -21,13 +21,25 @@ pub struct PostView {
     pub outside_prefix: String,
     pub emergency: Vec<String>,
     pub time_zone: String,
+    pub city: String,
+    /// What its link carries, in kbit/s.
+    pub down_kbit: Option<u32>,
+    pub up_kbit: Option<u32>,
+    /// The names of its trunks.
+    pub trunks: Vec<String>,
 }
 
 impl PostView {
     /// A post of a plan.
     #[must_use]
-    pub fn of(post: &Post, house: &House) -> Self {
+    pub fn of(post: &Post, plan: &Plan, house: &House) -> Self {
+        let Place { city, down_kbit, up_kbit } = house.place(post.id);
+        let trunks = plan.trunks.iter().filter(|trunk| trunk.post == post.id);
         Self {
+            trunks: trunks.map(|trunk| trunk.name.clone()).collect(),
+            city,
+            down_kbit,
+            up_kbit,
             time_zone: house.time_zone(post).to_owned(),
             id: post.id.0,
             name: post.name.clone(),

@@ -7,6 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 
+use crate::accounts::line_of_text;
 use crate::app::App;
 
 /// How a connection reached us; the listener puts it into every request.
@@ -23,6 +24,8 @@ pub struct Client {
     pub address: IpAddr,
     /// The origin by which it knows us: `https://meet.example.org`.
     pub origin: String,
+    /// What it calls itself, as far as that can be shown.
+    pub agent: String,
 }
 
 impl Client {
@@ -56,6 +59,7 @@ impl Client {
         Self {
             address: forwarded_for(app, peer, &parts.headers).unwrap_or(peer),
             origin: own_origin(app, via.is_some_and(|via| via.tls), parts),
+            agent: agent(&parts.headers),
         }
     }
 }
@@ -67,6 +71,15 @@ impl FromRequestParts<App> for Client {
         Ok(Self::of(app, parts))
     }
 }
+
+/// The first line's worth of `User-Agent`, without what could disguise it.
+fn agent(headers: &HeaderMap) -> String {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let shown: String = agent.chars().take(MOST_AGENT).collect();
+    line_of_text(&shown, MOST_AGENT).unwrap_or_default()
+}
+
+const MOST_AGENT: usize = 300;
 
 /// The last address in `X-Forwarded-For` that is not a trusted proxy, if a trusted proxy brought it.
 fn forwarded_for(app: &App, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {

@@ -4,11 +4,12 @@ use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sip_gateway::Directory as _;
 use sip_gateway_proto::call::RecordingId;
 
 use super::asked::InPath;
 use super::client::Client;
-use super::signed_in::{Administrator, SignedIn};
+use super::signed_in::{Keeper, Phones, SignedIn};
 use super::{ApiError, Json};
 use crate::accounts::UserId;
 use crate::app::App;
@@ -115,10 +116,14 @@ pub(super) async fn set_own_pin(
 pub(super) async fn set_pin_of(
     State(app): State<App>,
     client: Client,
-    by: Administrator,
+    by: Keeper<Phones>,
     InPath(number): InPath<String>,
     Json(request): Json<NewPin>,
 ) -> Result<StatusCode, ApiError> {
+    app.directory.refresh().await?;
+    let plan = app.directory.plan();
+    let extension = plan.extension(&number).ok_or_else(|| ApiError::not_found("extension"))?;
+    by.at(Some(extension.post))?;
     set_pin(&app, by.user.id.as_str(), &client, &number, request.pin).await
 }
 

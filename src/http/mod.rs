@@ -4,6 +4,7 @@ mod accounts;
 mod asked;
 mod calls;
 mod client;
+mod devices;
 mod directory;
 mod error;
 mod events;
@@ -17,11 +18,13 @@ mod messages;
 mod operation;
 mod origin;
 mod phones;
+mod second_factor;
 mod security;
 mod serve;
 mod setup;
 mod signed_in;
 mod sip_service;
+mod tables;
 pub mod tls;
 mod users;
 mod web_client;
@@ -36,6 +39,7 @@ pub use json::Json;
 pub use serve::{Listener, ServeError, bind, serve};
 
 use crate::app::App;
+use crate::people;
 
 /// Everything the program answers over HTTP: the office under `/api`, the rooms' own routes as `signaling` brings
 /// them, and the web client for the rest.
@@ -46,8 +50,17 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/sign-out", post(accounts::sign_out))
         .route("/me", get(accounts::me))
         .route("/me/password", post(accounts::change_password))
+        .route("/me/second-factor", get(second_factor::standing).post(second_factor::begin))
+        .route("/me/second-factor/confirm", post(second_factor::confirm))
+        .route("/me/second-factor/remove", post(second_factor::remove))
+        .route("/me/devices", get(devices::list).delete(devices::remove_others))
+        .route("/me/devices/{id}", axum::routing::delete(devices::remove))
         .route("/users", get(users::list).post(users::add))
+        .route("/users.csv", get(tables::users))
+        .route("/users/import", post(tables::import_users).layer(DefaultBodyLimit::max(people::MOST_BYTES)))
         .route("/users/{id}", patch(users::change).delete(users::remove))
+        .route("/users/{id}/password", post(users::new_password))
+        .route("/users/{id}/second-factor", axum::routing::delete(users::reset_second_factor))
         .route("/me/presence", put(history::set_presence))
         .route("/directory", get(directory::search))
         .route("/directory/{number}", get(directory::one))

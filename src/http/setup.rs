@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 
-use super::accounts::{UserView, begin_session};
+use super::accounts::{Me, begin_session};
 use super::client::Client;
 use super::{ApiError, Json};
 use crate::accounts::{Email, Role, Secret, User, check_password, display_name};
@@ -39,7 +39,8 @@ pub(super) async fn complete(
     let secret = good(&app, &client, &secret).await?;
     let name = display_name(&request.name).map_err(|e| ApiError::invalid("name", e))?;
     let email = Email::new(&request.email).map_err(|e| ApiError::invalid("email", e))?;
-    check_password(&request.password, Role::Administrator).map_err(|e| ApiError::invalid("password", e))?;
+    check_password(&request.password, Role::Administrator, &[&name, email.as_str()])
+        .map_err(|e| ApiError::invalid("password", e))?;
 
     let hash = app.passwords.hash(request.password).await?;
     let now = app.clock.now();
@@ -60,7 +61,7 @@ pub(super) async fn complete(
     let id = administrator.id.as_str();
     app.audit(id, "setup", id, &client, "ok").await?;
     let cookie = begin_session(&app, &client, &administrator).await?;
-    Ok((StatusCode::CREATED, cookie, Json(UserView::from(administrator))))
+    Ok((StatusCode::CREATED, cookie, Json(Me::of(&app, administrator))))
 }
 
 async fn good(app: &App, client: &Client, secret: &str) -> Result<Secret, ApiError> {

@@ -1,28 +1,30 @@
 //! Who is signed in, and who is host: extractors that handlers name in their arguments.
 
 use std::convert::Infallible;
+use std::marker::PhantomData;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Path};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
+use sip_gateway_proto::plan::PostId;
 
 use super::ApiError;
 use super::client::Client;
-use crate::accounts::{Role, Secret, User};
+use crate::accounts::{Deed, Duty, Scope, Secret, User};
 use crate::app::App;
 use crate::meetings::{Meeting, MeetingCode};
 
-/// Somebody is signed in.
+/// Somebody is signed in, perhaps with something to do before anything else.
 #[derive(Debug, Clone)]
-pub(super) struct SignedIn {
+pub(super) struct Known {
     /// Who.
     pub user: User,
     /// The sign-in's name in the store.
     pub session: String,
 }
 
-impl FromRequestParts<App> for SignedIn {
+impl FromRequestParts<App> for Known {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
@@ -37,15 +39,56 @@ impl FromRequestParts<App> for SignedIn {
     }
 }
 
+impl OptionalFromRequestParts<App> for Known {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, ApiError> {
+        unless_nobody(<Self as FromRequestParts<App>>::from_request_parts(parts, app).await)
+    }
+}
+
+/// Somebody is signed in and may go on.
+#[derive(Debug, Clone)]
+pub(super) struct SignedIn {
+    /// Who.
+    pub user: User,
+    /// The sign-in's name in the store.
+    pub session: String,
+}
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Known { user, session } =
+            <Known as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        match user.duties(&app.config.accounts.second_factor).first() {
+            Some(Duty::Password) => {
+                let message = "The password was chosen by somebody else; change it first of all.";
+                Err(ApiError::new(StatusCode::FORBIDDEN, "password_must_change", message))
+            }
+            Some(Duty::SecondFactor) => {
+                let message = "This role needs a second factor; set one up first of all.";
+                Err(ApiError::new(StatusCode::FORBIDDEN, "second_factor_missing", message))
+            }
+            None => Ok(Self { user, session }),
+        }
+    }
+}
+
 impl OptionalFromRequestParts<App> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, ApiError> {
-        match signed_in(parts, app).await {
-            Ok(signed_in) => Ok(Some(signed_in)),
-            Err(error) if error.code == "not_signed_in" => Ok(None),
-            Err(error) => Err(error),
-        }
+        unless_nobody(signed_in(parts, app).await)
+    }
+}
+
+fn unless_nobody<T>(who: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
+    match who {
+        Ok(who) => Ok(Some(who)),
+        Err(error) if error.code == "not_signed_in" => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -61,10 +104,80 @@ impl FromRequestParts<App> for Administrator {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let SignedIn { user, .. } = signed_in(parts, app).await?;
-        if user.role != Role::Administrator {
-            return Err(ApiError::not_allowed("Only an administrator may do this."));
+        match user.scope(Deed::Administer) {
+            Some(Scope::Everywhere) => Ok(Self { user }),
+            _ => Err(ApiError::not_allowed("Only an administrator may do this.")),
         }
-        Ok(Self { user })
+    }
+}
+
+/// Somebody is signed in who may look after something, in the whole house or at one post.
+#[derive(Debug, Clone)]
+pub(super) struct Keeper<What> {
+    /// Who.
+    pub user: User,
+    /// Where.
+    pub scope: Scope,
+    what: PhantomData<What>,
+}
+
+/// What a [`Keeper`] looks after.
+pub(super) trait Kept {
+    const DEED: Deed;
+}
+
+/// Extensions, devices, groups.
+#[derive(Debug, Clone)]
+pub(super) struct Phones;
+
+impl Kept for Phones {
+    const DEED: Deed = Deed::ManagePhones;
+}
+
+/// Accounts.
+#[derive(Debug, Clone)]
+pub(super) struct People;
+
+impl Kept for People {
+    const DEED: Deed = Deed::ManagePeople;
+}
+
+impl<What: Kept> FromRequestParts<App> for Keeper<What> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let SignedIn { user, .. } = signed_in(parts, app).await?;
+        let scope = user.scope(What::DEED);
+        let scope = scope
+            .ok_or_else(|| ApiError::not_allowed("Only an administrator or an IT officer may do this."))?;
+        Ok(Self { user, scope, what: PhantomData })
+    }
+}
+
+impl<What> Keeper<What> {
+    /// Refuses what does not belong to a post of this keeper.
+    pub(super) fn at(&self, post: Option<PostId>) -> Result<(), ApiError> {
+        if self.scope.reaches(post) {
+            return Ok(());
+        }
+        Err(ApiError::not_allowed("It belongs to another post than yours; an administrator may do this."))
+    }
+}
+
+/// Whoever changes something, for the audit log.
+pub(super) trait Actor {
+    fn actor(&self) -> &User;
+}
+
+impl Actor for Administrator {
+    fn actor(&self) -> &User {
+        &self.user
+    }
+}
+
+impl<What> Actor for Keeper<What> {
+    fn actor(&self) -> &User {
+        &self.user
     }
 }
 

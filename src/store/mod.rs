@@ -8,6 +8,7 @@ mod meetings;
 mod messages;
 mod outbox;
 mod plan;
+mod second_factor;
 mod sessions;
 mod setup_links;
 mod users;
@@ -26,6 +27,7 @@ pub(crate) use legs::Names;
 pub use legs::{CallFilter, CallRecord, CallSummary};
 pub(crate) use plan::ReadPlan;
 pub use plan::{By, Locked, PlanChange};
+pub use sessions::{Device, SignedInFrom};
 pub use vault::VaultError;
 
 /// The database. Cheap to clone.

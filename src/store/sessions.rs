@@ -6,8 +6,30 @@ use jiff::Timestamp;
 use sqlx::Row;
 
 use super::users::user;
-use super::{Store, StoreError, to_millis};
+use super::{Store, StoreError, from_millis, to_millis};
 use crate::accounts::{User, UserId};
+
+/// From what somebody signs in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SignedInFrom {
+    /// What the browser calls itself.
+    pub agent: String,
+    /// Where it was when the sign-in began.
+    pub address: String,
+}
+
+/// A device on which somebody is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// The sign-in's name in the store.
+    pub session: String,
+    /// What it is, and where it was.
+    pub from: SignedInFrom,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it was used last, to the minute.
+    pub last_used: Timestamp,
+}
 
 impl Store {
     /// Remembers a sign-in. The oldest ones of the user make room when there are more than `limit`.
@@ -18,17 +40,23 @@ impl Store {
         &self,
         token_hash: &str,
         id: &UserId,
+        from: &SignedInFrom,
         now: Timestamp,
         limit: u32,
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        sqlx::query("INSERT INTO sessions VALUES (?, ?, ?, ?)")
-            .bind(token_hash)
-            .bind(id.as_str())
-            .bind(to_millis(now))
-            .bind(to_millis(now))
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query(
+            "INSERT INTO sessions (token_hash, user_id, created_at, last_used_at, agent, address)
+             VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(token_hash)
+        .bind(id.as_str())
+        .bind(to_millis(now))
+        .bind(to_millis(now))
+        .bind(&from.agent)
+        .bind(&from.address)
+        .execute(&mut *transaction)
+        .await?;
         sqlx::query(
             "DELETE FROM sessions WHERE user_id = ? AND token_hash NOT IN
              (SELECT token_hash FROM sessions WHERE user_id = ? ORDER BY last_used_at DESC, created_at DESC LIMIT ?)",
@@ -54,7 +82,7 @@ impl Store {
     ) -> Result<Option<User>, StoreError> {
         let row = sqlx::query(
             "SELECT users.*, sessions.last_used_at FROM sessions JOIN users ON users.id = sessions.user_id
-             WHERE token_hash = ? AND sessions.created_at > ? AND last_used_at > ?",
+             WHERE token_hash = ? AND sessions.created_at > ? AND last_used_at > ? AND NOT users.disabled",
         )
         .bind(token_hash)
         .bind(before(now, absolute))
@@ -82,6 +110,51 @@ impl Store {
     pub async fn delete_session(&self, token_hash: &str) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM sessions WHERE token_hash = ?").bind(token_hash).execute(&self.pool).await?;
         Ok(())
+    }
+
+    /// The devices on which somebody is signed in, the one used last first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn devices(
+        &self,
+        id: &UserId,
+        now: Timestamp,
+        idle: Duration,
+        absolute: Duration,
+    ) -> Result<Vec<Device>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM sessions WHERE user_id = ? AND created_at > ? AND last_used_at > ?
+             ORDER BY last_used_at DESC, created_at DESC",
+        )
+        .bind(id.as_str())
+        .bind(before(now, absolute))
+        .bind(before(now, idle))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Device {
+                    session: row.try_get("token_hash")?,
+                    from: SignedInFrom { agent: row.try_get("agent")?, address: row.try_get("address")? },
+                    since: from_millis(row.try_get("created_at")?),
+                    last_used: from_millis(row.try_get("last_used_at")?),
+                })
+            })
+            .collect()
+    }
+
+    /// Ends all sign-ins of somebody but the one named; says how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn delete_other_sessions(&self, id: &UserId, kept: &str) -> Result<u64, StoreError> {
+        let done = sqlx::query("DELETE FROM sessions WHERE user_id = ? AND token_hash <> ?")
+            .bind(id.as_str())
+            .bind(kept)
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected())
     }
 
     /// Forgets sign-ins that can no longer be used; says how many.

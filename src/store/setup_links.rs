@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::users::insert_user_in;
 use super::{Store, StoreError, to_millis};
 use crate::accounts::User;
 
@@ -58,17 +59,7 @@ impl Store {
         if used.rows_affected() == 0 {
             return Ok(false);
         }
-        sqlx::query(
-            "INSERT INTO users (id, email, name, role, password, created_at) VALUES (?, ?, ?, ?, ?, ?)",
-        )
-        .bind(administrator.id.as_str())
-        .bind(administrator.email.as_str())
-        .bind(&administrator.name)
-        .bind(administrator.role.as_str())
-        .bind(password_hash)
-        .bind(to_millis(administrator.created_at))
-        .execute(&mut *transaction)
-        .await?;
+        insert_user_in(&mut transaction, administrator, password_hash, usize::MAX).await?;
         transaction.commit().await?;
         Ok(true)
     }

@@ -73,6 +73,11 @@ impl Vault {
         String::from_utf8(opened.to_vec()).map_err(|_| fault())
     }
 
+    /// That what was opened is not what was sealed.
+    pub(super) fn damaged(&self, what: &str) -> VaultError {
+        VaultError::Sealed { what: what.to_owned(), path: self.path.clone() }
+    }
+
     fn key(&self) -> Result<&RandomizedNonceKey, VaultError> {
         if let Some(key) = self.key.get() {
             return Ok(key);

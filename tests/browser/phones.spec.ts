@@ -121,7 +121,7 @@ test("whoever is no administrator does not find telephony", async ({ arrive, ser
   await admin.signIn();
   const made = await admin.context.request.post("/api/users", {
     headers: { origin: server.url },
-    data: { name: "Attaché", email: "attache@example.org", role: "user", password: "mot provisoire" },
+    data: { name: "Attaché", email: "attache@example.org", role: "user", password: "mot provisoire", must_change: false },
   });
   expect(made.status()).toBe(201);
 

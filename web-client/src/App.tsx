@@ -1,12 +1,14 @@
 //! The frame around every page: language, account, and which page the address asks for.
 
 import { lazy, Suspense, type ReactNode } from "react";
-import { AccountProvider, SetupPage, SignInPage, useAccount } from "./features/auth";
+import { AccountProvider, DutyPage, SetupPage, SignInPage, useAccount } from "./features/auth";
 import { HomePage } from "./features/home";
 import { MeetingPage } from "./features/meeting";
 import { CallCards, PhoneProvider } from "./features/phone";
 import { LanguageProvider, useText } from "./i18n";
+import type { Me } from "./api/accounts";
 import { go, useRoute } from "./navigation";
+import { postTabs, type TelephonyTab } from "./routes";
 import { Button, ErrorBoundary, Loading, PlainPage, useTitle } from "./ui";
 import { Frame } from "./Frame";
 
@@ -69,19 +71,27 @@ function Page() {
 
   if (account === "unknown") return <Loading />;
   if (account === "nobody") return <SignInPage next={location.pathname} />;
+  if (account.duties[0] !== undefined) return <DutyPage key={account.duties[0]} duty={account.duties[0]} />;
   return (
     <Frame user={account} page={route.page}>
       {route.page === "home" && <HomePage />}
       {route.page === "directory" && <DirectoryPage />}
       {route.page === "calls" && <CallsPage />}
-      {route.page === "users" &&
-        (account.role === "administrator" ? <UsersPage me={account} /> : <Nowhere />)}
+      {route.page === "users" && (account.may.manage_people ? <UsersPage me={account} /> : <Nowhere />)}
       {route.page === "telephony" &&
-        (account.role === "administrator" ? <TelephonyPage tab={route.tab} /> : <Nowhere />)}
-      {route.page === "settings" && <SettingsPage isAdministrator={account.role === "administrator"} />}
+        (mayOpen(account, route.tab) ? (
+          <TelephonyPage tab={route.tab} whole={account.may.administer} />
+        ) : (
+          <Nowhere />
+        ))}
+      {route.page === "settings" && <SettingsPage me={account} />}
     </Frame>
   );
 }
+
+/** The phones of a post are its IT officer's, what leads outside is the administrators'. */
+const mayOpen = ({ may }: Me, tab: TelephonyTab) =>
+  may.administer || (may.manage_phones && postTabs.some((each) => each === tab));
 
 function Nowhere() {
   const text = useText();

@@ -12,7 +12,7 @@ import {
   Users,
 } from "lucide-react";
 import type { ReactNode } from "react";
-import type { User } from "./api/accounts";
+import type { Me } from "./api/accounts";
 import { setDoNotDisturb } from "./api/calls";
 import { useAccount } from "./features/auth";
 import { usePhone } from "./features/phone";
@@ -21,7 +21,7 @@ import { go } from "./navigation";
 import { Brand, Link } from "./ui";
 
 interface Props {
-  user: User;
+  user: Me;
   page: "home" | "directory" | "calls" | "users" | "telephony" | "settings";
   children: ReactNode;
 }
@@ -42,8 +42,10 @@ export function Frame({ user, page, children }: Props) {
     },
   ];
   const administrators = [
-    { page: "telephony", path: "/telephony", word: text.nav.telephony, icon: SlidersHorizontal },
-    { page: "users", path: "/users", word: text.nav.users, icon: Users },
+    ...(user.may.manage_phones
+      ? [{ page: "telephony", path: "/telephony", word: text.nav.telephony, icon: SlidersHorizontal }]
+      : []),
+    ...(user.may.manage_people ? [{ page: "users", path: "/users", word: text.nav.users, icon: Users }] : []),
   ];
   const settings = { page: "settings", path: "/settings", word: text.nav.settings, icon: Settings2 };
   const link = ({ page: name, path, word, icon: Icon, count = 0 }: (typeof everybody)[number]) => (
@@ -73,7 +75,7 @@ export function Frame({ user, page, children }: Props) {
         </Link>
         <nav aria-label={text.nav.main}>
           {everybody.map(link)}
-          {user.role === "administrator" && administrators.map(link)}
+          {administrators.map(link)}
           {link(settings)}
         </nav>
         <div className="foot">
@@ -86,7 +88,7 @@ export function Frame({ user, page, children }: Props) {
           <div className="who">
             <span className="two grow">
               <span>{state.extension?.name ?? user.name}</span>
-              <span>{state.extension ? <Quiet on={state.doNotDisturb} /> : user.email}</span>
+              <span>{state.extension ? <Quiet on={state.doNotDisturb} /> : user.function || user.email}</span>
             </span>
             <button
               className="btn small ghost icon"

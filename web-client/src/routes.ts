@@ -14,6 +14,8 @@ export type Route =
 
 /** The parts of the phones' administration, each with an address of its own. */
 export const telephonyTabs = ["extensions", "sites", "groups", "lines", "live", "calls", "explain"] as const;
+/** Those that belong to one post. */
+export const postTabs = ["extensions", "groups"] as const;
 export type TelephonyTab = (typeof telephonyTabs)[number];
 
 const MEETING_CODE = /^[a-z]{3}-[a-z]{4}-[a-z]{3}$/;

@@ -9,11 +9,12 @@ use sip_gateway::Directory as _;
 use sip_gateway_proto::plan::{Class, DigestAlgorithm, Extension, Forwarding, PostId};
 
 use super::commit;
+use crate::accounts::Scope;
 use crate::app::App;
 use crate::directory::{ExtensionView, PhonePassword, PhoneServer, PlanError, blank, choice, phone_server};
 use crate::http::asked::{InPath, said};
 use crate::http::client::Client;
-use crate::http::signed_in::Administrator;
+use crate::http::signed_in::{Keeper, Phones};
 use crate::http::{ApiError, Json};
 
 #[derive(Serialize)]
@@ -24,11 +25,12 @@ pub(in crate::http) struct Extensions {
 /// `GET /api/admin/extensions`.
 pub(in crate::http) async fn list(
     State(app): State<App>,
-    _: Administrator,
+    Keeper { scope, .. }: Keeper<Phones>,
 ) -> Result<Json<Extensions>, ApiError> {
     app.directory.refresh().await?;
     let plan = app.directory.plan();
-    let extensions = plan.extensions.iter().map(|one| ExtensionView::of(one, &plan)).collect();
+    let extensions = plan.extensions.iter().filter(|one| scope.reaches(Some(one.post)));
+    let extensions = extensions.map(|one| ExtensionView::of(one, &plan)).collect();
     Ok(Json(Extensions { extensions }))
 }
 
@@ -125,19 +127,21 @@ pub(in crate::http) struct Added {
 pub(in crate::http) async fn add(
     State(app): State<App>,
     client: Client,
-    by: Administrator,
+    by: Keeper<Phones>,
     Json(request): Json<AddExtension>,
 ) -> Result<(StatusCode, Json<Added>), ApiError> {
     let password = password(request.password.as_deref())?;
     let mut change = super::change(&app, &by, &client).await?;
     let post = match request.post {
         Some(post) => PostId(post),
+        None if let Scope::Post(own) = by.scope => own,
         None => match change.only_post().await? {
             Ok(Some(post)) => post,
             Ok(None) => return Err(ApiError::invalid_field("post", "there is no post yet; add one first")),
             Err(_) => return Err(ApiError::invalid_field("post", "there are several; say which one")),
         },
     };
+    by.at(Some(post))?;
     let number = request.number.trim().to_owned();
     change.add_extension(request.rest.on(blank::extension(&number, &request.name, post))?).await?;
     let device = blank::device("", &request.label);
@@ -154,7 +158,7 @@ pub(in crate::http) async fn add(
 pub(in crate::http) async fn change(
     State(app): State<App>,
     client: Client,
-    by: Administrator,
+    by: Keeper<Phones>,
     InPath(number): InPath<String>,
     Json(request): Json<ChangeExtension>,
 ) -> Result<Json<ExtensionView>, ApiError> {
@@ -162,6 +166,8 @@ pub(in crate::http) async fn change(
     let plan = app.directory.plan();
     let before = plan.extension(&number);
     let mut extension = before.cloned().ok_or_else(|| ApiError::not_found("extension"))?;
+    by.at(Some(extension.post))?;
+    by.at(Some(request.post.map_or(extension.post, PostId)))?;
     extension.name = request.name.unwrap_or(extension.name);
     extension.post = request.post.map_or(extension.post, PostId);
     let mut change = super::change(&app, &by, &client).await?;
@@ -174,10 +180,11 @@ pub(in crate::http) async fn change(
 pub(in crate::http) async fn remove(
     State(app): State<App>,
     client: Client,
-    by: Administrator,
+    by: Keeper<Phones>,
     InPath(number): InPath<String>,
 ) -> Result<StatusCode, ApiError> {
     let mut change = super::change(&app, &by, &client).await?;
+    by.at(Some(change.post_of_extension(&number).await?))?;
     change.remove_extension(&number).await?;
     commit(&app, change).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -196,12 +203,13 @@ pub(in crate::http) struct AddDevice {
 pub(in crate::http) async fn add_device(
     State(app): State<App>,
     client: Client,
-    by: Administrator,
+    by: Keeper<Phones>,
     InPath(number): InPath<String>,
     Json(request): Json<AddDevice>,
 ) -> Result<(StatusCode, Json<Credentials>), ApiError> {
     let password = password(request.password.as_deref())?;
     let mut change = super::change(&app, &by, &client).await?;
+    by.at(Some(change.post_of_extension(&number).await?))?;
     let device = blank::device(request.username.trim(), &request.label);
     let username = change.add_device(&number, device, &password, app.directory.realm()).await?;
     commit(&app, change).await?;
@@ -217,12 +225,13 @@ pub(in crate::http) struct NewPassword {
 pub(in crate::http) async fn new_password(
     State(app): State<App>,
     client: Client,
-    by: Administrator,
+    by: Keeper<Phones>,
     InPath((number, username)): InPath<(String, String)>,
     Json(request): Json<NewPassword>,
 ) -> Result<Json<Credentials>, ApiError> {
     let password = password(request.password.as_deref())?;
     let mut change = super::change(&app, &by, &client).await?;
+    by.at(Some(change.post_of_extension(&number).await?))?;
     change.change_password(&number, &username, &password, app.directory.realm()).await?;
     commit(&app, change).await?;
     Ok(Json(credentials(&app, &client, username, &password)))
@@ -232,10 +241,11 @@ pub(in crate::http) async fn new_password(
 pub(in crate::http) async fn remove_device(
     State(app): State<App>,
     client: Client,
-    by: Administrator,
+    by: Keeper<Phones>,
     InPath((number, username)): InPath<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
     let mut change = super::change(&app, &by, &client).await?;
+    by.at(Some(change.post_of_extension(&number).await?))?;
     change.remove_device(&number, &username).await?;
     commit(&app, change).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::directory::{GroupView, PlanError, blank, choice};
 use crate::http::asked::{InPath, said};
 use crate::http::client::Client;
-use crate::http::signed_in::Administrator;
+use crate::http::signed_in::{Keeper, Phones};
 use crate::http::{ApiError, Json};
 
 #[derive(Serialize)]
@@ -24,11 +24,12 @@ pub(in crate::http) struct Groups {
 /// `GET /api/admin/groups`.
 pub(in crate::http) async fn list(
     State(app): State<App>,
-    _: Administrator,
+    Keeper { scope, .. }: Keeper<Phones>,
 ) -> Result<Json<Groups>, ApiError> {
     app.directory.refresh().await?;
     let plan = app.directory.plan();
-    Ok(Json(Groups { groups: plan.groups.iter().map(|group| GroupView::of(group, &plan)).collect() }))
+    let groups = plan.groups.iter().filter(|group| scope.reaches(Some(group.post)));
+    Ok(Json(Groups { groups: groups.map(|group| GroupView::of(group, &plan)).collect() }))
 }
 
 #[derive(Deserialize)]
@@ -68,11 +69,12 @@ impl GroupChange {
 pub(in crate::http) async fn add(
     State(app): State<App>,
     client: Client,
-    by: Administrator,
+    by: Keeper<Phones>,
     Json(request): Json<AddGroup>,
 ) -> Result<(StatusCode, Json<GroupView>), ApiError> {
     let number = request.number.trim().to_owned();
     let group = request.rest.on(blank::group(&number, "", PostId(0)))?;
+    by.at(Some(group.post))?;
     let mut change = super::change(&app, &by, &client).await?;
     change.add_group(group).await?;
     commit(&app, change).await?;
@@ -83,14 +85,17 @@ pub(in crate::http) async fn add(
 pub(in crate::http) async fn change(
     State(app): State<App>,
     client: Client,
-    by: Administrator,
+    by: Keeper<Phones>,
     InPath(number): InPath<String>,
     Json(request): Json<GroupChange>,
 ) -> Result<Json<GroupView>, ApiError> {
     app.directory.refresh().await?;
     let plan = app.directory.plan();
     let group = plan.group(&number);
-    let group = request.on(group.cloned().ok_or_else(|| ApiError::not_found("group"))?)?;
+    let group = group.cloned().ok_or_else(|| ApiError::not_found("group"))?;
+    by.at(Some(group.post))?;
+    let group = request.on(group)?;
+    by.at(Some(group.post))?;
     let mut change = super::change(&app, &by, &client).await?;
     change.change_group(group).await?;
     commit(&app, change).await?;
@@ -101,9 +106,13 @@ pub(in crate::http) async fn change(
 pub(in crate::http) async fn remove(
     State(app): State<App>,
     client: Client,
-    by: Administrator,
+    by: Keeper<Phones>,
     InPath(number): InPath<String>,
 ) -> Result<StatusCode, ApiError> {
+    app.directory.refresh().await?;
+    let plan = app.directory.plan();
+    let group = plan.group(&number).ok_or_else(|| ApiError::not_found("group"))?;
+    by.at(Some(group.post))?;
     let mut change = super::change(&app, &by, &client).await?;
     change.remove_group(&number).await?;
     commit(&app, change).await?;

@@ -11,14 +11,16 @@ mod registrations;
 mod trunks;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::routing::{delete, get, patch, post, put};
 
 use super::ApiError;
 use super::client::Client;
-use super::signed_in::Administrator;
+use super::signed_in::Actor;
 use crate::app::App;
 use crate::directory::PlanError;
+use crate::people;
 use crate::store::{By, PlanChange};
 
 /// The calls under `/api/admin`.
@@ -26,6 +28,11 @@ pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/phones", get(registrations::server))
         .route("/posts", get(posts::list).post(posts::add))
+        .route("/posts.csv", get(super::tables::posts))
+        .route(
+            "/posts/import",
+            post(super::tables::import_places).layer(DefaultBodyLimit::max(people::MOST_BYTES)),
+        )
         .route("/posts/{id}", patch(posts::change).delete(posts::remove))
         .route("/extensions", get(extensions::list).post(extensions::add))
         .route("/extensions/{number}", patch(extensions::change).delete(extensions::remove))
@@ -49,14 +56,14 @@ pub(super) fn router() -> Router<App> {
         .route("/cdr.csv", get(calls::csv))
 }
 
-/// A change of the plan by the administrator who asks.
-async fn change(app: &App, by: &Administrator, client: &Client) -> Result<PlanChange, ApiError> {
-    let by = By { actor: by.user.id.as_str().to_owned(), address: Some(client.address) };
+/// A change of the plan by whoever asks.
+pub(super) async fn change(app: &App, by: &impl Actor, client: &Client) -> Result<PlanChange, ApiError> {
+    let by = By { actor: by.actor().id.as_str().to_owned(), address: Some(client.address) };
     Ok(app.store.change_plan(by, app.clock.now()).await?)
 }
 
 /// Makes a change true, and lets the phones see it before the answer.
-async fn commit(app: &App, change: PlanChange) -> Result<(), ApiError> {
+pub(super) async fn commit(app: &App, change: PlanChange) -> Result<(), ApiError> {
     change.commit().await?;
     Ok(app.directory.refresh().await?)
 }

@@ -4,12 +4,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use sip_gateway::{Directory as _, Fact};
+use sip_gateway_proto::plan::{Plan, PostId};
 
 use crate::app::App;
 use crate::directory::{PhoneServer, RegistrationView, phone_server};
 use crate::http::asked::InQuery;
 use crate::http::client::Client;
-use crate::http::signed_in::Administrator;
+use crate::http::signed_in::{Keeper, Phones as PhonesKept};
 use crate::http::{ApiError, Json};
 
 #[derive(Serialize)]
@@ -22,7 +23,7 @@ pub(in crate::http) struct Phones {
 pub(in crate::http) async fn server(
     State(app): State<App>,
     client: Client,
-    _: Administrator,
+    _: Keeper<PhonesKept>,
 ) -> Json<Phones> {
     Json(Phones { server: phone_server(&app.config, Some(client.host())) })
 }
@@ -35,12 +36,14 @@ pub(in crate::http) struct Registrations {
 /// `GET /api/admin/registrations`.
 pub(in crate::http) async fn list(
     State(app): State<App>,
-    _: Administrator,
+    by: Keeper<PhonesKept>,
 ) -> Result<Json<Registrations>, ApiError> {
     // What was heard of phones in the last seconds may not be stored yet.
     app.directory.flush().await?;
     let bindings = app.store.bindings(app.clock.now()).await?;
-    let registrations = bindings.iter().take(MOST).map(RegistrationView::from).collect();
+    let plan = app.directory.plan();
+    let own = bindings.iter().filter(|binding| by.scope.reaches(post_of(&plan, &binding.aor)));
+    let registrations = own.take(MOST).map(RegistrationView::from).collect();
     Ok(Json(Registrations { registrations }))
 }
 
@@ -54,10 +57,11 @@ pub(in crate::http) struct Which {
 pub(in crate::http) async fn remove(
     State(app): State<App>,
     client: Client,
-    by: Administrator,
+    by: Keeper<PhonesKept>,
     InQuery(which): InQuery<Which>,
 ) -> Result<StatusCode, ApiError> {
     app.directory.flush().await?;
+    by.at(post_of(&app.directory.plan(), &which.number))?;
     if !app.store.delete_binding(&which.number, &which.key).await? {
         return Err(ApiError::not_found("registration"));
     }
@@ -65,6 +69,10 @@ pub(in crate::http) async fn remove(
     app.directory.remove_binding(which.number.clone(), which.key);
     app.audit(by.user.id.as_str(), "registration.remove", &which.number, &client, "ok").await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn post_of(plan: &Plan, number: &str) -> Option<PostId> {
+    plan.extension(number).map(|extension| extension.post)
 }
 
 /// What one page can show.

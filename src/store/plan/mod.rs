@@ -3,6 +3,7 @@
 mod conference;
 mod extensions;
 mod groups;
+mod people;
 mod posts;
 mod read;
 mod trunks;

@@ -4,7 +4,7 @@ use sip_gateway_proto::plan::{Post, PostId};
 use sqlx::Row;
 
 use super::{PlanChange, join};
-use crate::directory::{PlanError, check_post};
+use crate::directory::{Place, PlanError, check_place, check_post};
 use crate::store::StoreError;
 
 impl PlanChange {
@@ -52,13 +52,34 @@ impl PlanChange {
         Ok(self.note("post.change", &post.name).await?)
     }
 
+    /// Says where a post is and what its link carries.
+    ///
+    /// # Errors
+    /// [`PlanError::Invalid`] when that cannot be.
+    pub async fn set_place(&mut self, id: PostId, place: Place) -> Result<(), PlanError> {
+        let Place { city, down_kbit, up_kbit } = check_place(place)?;
+        sqlx::query("UPDATE posts SET city = ?, down_kbit = ?, up_kbit = ? WHERE id = ?")
+            .bind(city)
+            .bind(down_kbit)
+            .bind(up_kbit)
+            .bind(id.0)
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(())
+    }
+
     /// Removes a post to which nothing belongs any more.
     ///
     /// # Errors
     /// [`PlanError::Needed`] while something does.
     pub async fn remove_post(&mut self, id: PostId) -> Result<(), PlanError> {
         let name = self.post_name(id).await?;
-        for (table, what) in [("extensions", "extensions"), ("ring_groups", "groups"), ("trunks", "trunks")] {
+        for (table, what) in [
+            ("extensions", "extensions"),
+            ("ring_groups", "groups"),
+            ("trunks", "trunks"),
+            ("users", "accounts"),
+        ] {
             let query = format!("SELECT 1 FROM {table} WHERE post_id = ? LIMIT 1");
             let needed = sqlx::query(sqlx::AssertSqlSafe(query))
                 .bind(id.0)

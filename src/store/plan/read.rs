@@ -13,7 +13,7 @@ use sqlx::{Row, SqliteConnection};
 
 use super::{extensions, trunks};
 use crate::accounts::UserId;
-use crate::directory::{Choice, House};
+use crate::directory::{Choice, Holder, House, Place};
 use crate::store::vault::{Vault, VaultError};
 use crate::store::{Store, StoreError};
 
@@ -112,19 +112,26 @@ fn meeting_number(row: &SqliteRow) -> Result<RoomNumber, StoreError> {
 
 async fn house(connection: &mut SqliteConnection) -> Result<House, StoreError> {
     let mut house = House::default();
-    for row in &sqlx::query("SELECT id, time_zone FROM posts WHERE time_zone <> ''")
+    for row in &sqlx::query("SELECT id, time_zone, city, down_kbit, up_kbit FROM posts")
         .fetch_all(&mut *connection)
         .await?
     {
-        house.time_zones.insert(PostId(row.try_get("id")?), row.try_get("time_zone")?);
+        let (id, zone) = (PostId(row.try_get("id")?), row.try_get::<String, _>("time_zone")?);
+        if !zone.is_empty() {
+            house.time_zones.insert(id, zone);
+        }
+        let (down_kbit, up_kbit) = (row.try_get("down_kbit")?, row.try_get("up_kbit")?);
+        house.places.insert(id, Place { city: row.try_get("city")?, down_kbit, up_kbit });
     }
-    for row in &sqlx::query("SELECT id, extension FROM users WHERE extension IS NOT NULL")
+    for row in &sqlx::query("SELECT id, extension, function, email FROM users WHERE extension IS NOT NULL")
         .fetch_all(&mut *connection)
         .await?
     {
         let (user, extension): (String, String) = (row.try_get("id")?, row.try_get("extension")?);
         let user = UserId::from_stored(user);
         house.extensions.insert(user.clone(), extension.clone());
+        let (function, email) = (row.try_get("function")?, row.try_get("email")?);
+        house.holders.insert(extension.clone(), Holder { function, email });
         house.users.insert(extension, user);
     }
     Ok(house)

@@ -50,7 +50,7 @@ export async function furnish(admin: Person, server: Server): Promise<void> {
     const known = users.find((user) => user.email === email);
     const id =
       known?.id ??
-      (await ask<{ id: string }>("POST", "/api/users", { name, email, role: "user", password: PASSWORD })).id;
+      (await ask<{ id: string }>("POST", "/api/users", { name, email, role: "user", password: PASSWORD, must_change: false })).id;
     await ask("PATCH", `/api/users/${id}`, { extension: number });
   }
   await ask("PUT", "/api/admin/conference/8000", {});

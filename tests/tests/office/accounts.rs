@@ -250,6 +250,7 @@ async fn accounts_that_cannot_be_are_refused_with_the_field_that_is_wrong() {
     }
     let mut short_for_an_administrator = good.clone();
     short_for_an_administrator["role"] = json!("administrator");
+    short_for_an_administrator["password"] = json!("long enough pw");
     let refused = administrator.post("/api/users", short_for_an_administrator).await;
     let message = refused.json["error"]["message"].as_str().unwrap();
     assert!(message.contains("at least 15 characters"), "{message}");

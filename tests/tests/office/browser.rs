@@ -57,11 +57,17 @@ impl Office {
 
     /// A browser in which a user is signed in whom the administrator has made.
     pub(crate) async fn user(&self, administrator: &mut Browser, email: &str) -> Browser {
-        let who = json!({"name": "Ben", "email": email, "role": "user", "password": USER_PASSWORD});
-        let made = administrator.post("/api/users", who).await;
+        self.member(administrator, json!({"name": "Ben", "email": email, "role": "user"})).await
+    }
+
+    /// The same for somebody of whom more is said.
+    pub(crate) async fn member(&self, administrator: &mut Browser, mut who: Value) -> Browser {
+        who["password"] = json!(USER_PASSWORD);
+        who["must_change"] = json!(false);
+        let made = administrator.post("/api/users", who.clone()).await;
         assert_eq!(made.status, 201, "{made:?}");
         let mut browser = self.browser();
-        let who = json!({"email": email, "password": USER_PASSWORD});
+        let who = json!({"email": who["email"], "password": USER_PASSWORD});
         assert_eq!(browser.post("/api/sign-in", who).await.status, 200);
         browser
     }
@@ -116,6 +122,12 @@ impl Browser {
         self.call(Method::PATCH, path, Some(body)).await
     }
 
+    /// Posts a table.
+    pub(crate) async fn post_table(&mut self, path: &str, table: impl Into<reqwest::Body>) -> Answer {
+        let request = self.request(Method::POST, path).header("content-type", "text/csv").body(table);
+        self.answer(request.send().await.expect("an answer")).await
+    }
+
     pub(crate) async fn put(&mut self, path: &str, body: Value) -> Answer {
         self.call(Method::PUT, path, Some(body)).await
     }
@@ -129,7 +141,10 @@ impl Browser {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let response = request.send().await.expect("an answer");
+        self.answer(request.send().await.expect("an answer")).await
+    }
+
+    async fn answer(&mut self, response: Response) -> Answer {
         if let Some(cookie) = response.headers().get("set-cookie") {
             let cookie = cookie.to_str().expect("text");
             self.cookie = cookie.split(';').next().map(str::to_owned);
@@ -191,5 +206,5 @@ impl Events {
 }
 
 pub(crate) const ADMINISTRATOR_PASSWORD: &str = "a very long password";
-pub(crate) const USER_PASSWORD: &str = "long enough pw";
+pub(crate) const USER_PASSWORD: &str = "long enough password";
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -22,6 +22,16 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
     request.body = JSON.stringify(body);
   }
 
+  return answered<T>(path, request);
+}
+
+/** Sends a table as it is. */
+export function sendTable<T>(path: string, table: Blob): Promise<T> {
+  const headers = { accept: "application/json", "content-type": "text/csv" };
+  return answered<T>(path, { method: "POST", headers, body: table });
+}
+
+async function answered<T>(path: string, request: RequestInit): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, request);

@@ -9,6 +9,10 @@ export type Presence = "available" | "in_call" | "do_not_disturb" | "offline";
 export interface Entry {
   number: string;
   name: string;
+  /** What the person does in the house; empty if nobody has said so. */
+  function: string;
+  /** Where the person is written to. */
+  email: string | null;
   post: number;
   post_name: string;
   country: string;

@@ -30,6 +30,12 @@ export interface Post {
   emergency: string[];
   /** The IANA name of its time. */
   time_zone: string;
+  city: string;
+  /** What its link carries, in kbit/s. */
+  down_kbit: number | null;
+  up_kbit: number | null;
+  /** The names of its trunks. */
+  trunks: string[];
 }
 
 export interface Forward {
@@ -163,8 +169,8 @@ export const phoneServer = async () =>
   (await call<{ server: PhoneServer | null }>("GET", `${admin}/phones`)).server;
 
 export const listPosts = async () => (await call<{ posts: Post[] }>("GET", `${admin}/posts`)).posts;
-export const addPost = (post: Omit<Post, "id">) => call<Post>("POST", `${admin}/posts`, post);
-export const changePost = (id: number, change: Partial<Omit<Post, "id">>) =>
+export const addPost = (post: Omit<Post, "id" | "trunks">) => call<Post>("POST", `${admin}/posts`, post);
+export const changePost = (id: number, change: Partial<Omit<Post, "id" | "trunks">>) =>
   call<Post>("PATCH", `${admin}/posts/${id}`, change);
 export const removePost = (id: number) => call<undefined>("DELETE", `${admin}/posts/${id}`);
 

@@ -3,6 +3,7 @@
 import type { Catalogue } from "./fr";
 import { calls, directory } from "./calls.en";
 import { floor } from "./floor.en";
+import { people } from "./people.en";
 import { telephony } from "./telephony.en";
 
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
@@ -29,6 +30,9 @@ export const en: Catalogue = {
   },
   errors: {
     wrong_credentials: "The address or the password is not right.",
+    wrong_code: "The code is wrong, or was used already. Wait for the next one.",
+    password_must_change: "Choose your password first.",
+    second_factor_missing: "Set up two-step sign-in first.",
     not_signed_in: "Your session is over. Sign in again.",
     not_allowed: "Your account does not allow this.",
     not_found: "What you look for does not exist, or no longer.",
@@ -49,6 +53,14 @@ export const en: Catalogue = {
     call_refused: "This number cannot be called.",
     is_meeting: "This number leads to a meeting. Enter by its link.",
     fields: {
+      code: "The code is wrong, or was used already. Wait for the next one.",
+      function: "Write one line of at most 120 characters.",
+      rank: "Write a number from 1 to 9,999, or nothing.",
+      languages: "Write codes such as fr, en, fon.",
+      city: "Write one line of at most 80 characters.",
+      down_kbit: "Write a number of kbit/s, at least 16, or nothing.",
+      up_kbit: "Write a number of kbit/s, at least 16, or nothing.",
+      table: "This file cannot be read.",
       pin: "Write 4 to 10 digits.",
       voicemail_after: "Write a span of 5 to 180 seconds, or nothing.",
       extension: "Write the number of an extension that exists, or nothing.",
@@ -57,8 +69,9 @@ export const en: Catalogue = {
       digits: "Write digits, star or hash.",
       name: "The name must have 1 to 80 characters.",
       email: "Write a complete address, such as name@example.org.",
-      password: "The password is too short, at least 12 characters, 15 for an administrator.",
-      new: "The password is too short, at least 12 characters, 15 for an administrator.",
+      password:
+        "This password cannot be used: too short, too common, or like the name. 12 characters at least, 15 for whoever looks after accounts.",
+      new: "Password too short, too common, or like your name. 12 characters at least, 15 for whoever looks after accounts.",
       current: "This is not your current password.",
       title: "The subject must have 1 to 120 characters.",
       number: "Write a number of 2 to 10 digits.",
@@ -144,31 +157,7 @@ export const en: Catalogue = {
     removeTitle: "Delete this meeting?",
     removeHelp: (title) => `“${title}” disappears and its link leads nowhere.`,
   },
-  users: {
-    title: "Accounts",
-    lede: (n) => `${count(n, "account", "accounts")} on this server.`,
-    add: "Add an account",
-    name: "Name and function",
-    email: "Address",
-    role: "Rights",
-    roles: { administrator: "Administrator", user: "User" },
-    extension: "Extension",
-    noExtension: "Give an extension",
-    extensionOf: (name) => `Extension of ${name}`,
-    extensionHelp: "Its calls ring in the browser too. Empty: no extension.",
-    extensionSaid: (name, number) =>
-      number === null ? `${name} has no extension any more.` : `${name} answers extension ${number}.`,
-    password: "Provisional password",
-    passwordHelp: "At least 12 characters, 15 for an administrator. The person can change it.",
-    create: "Add",
-    remove: "Remove",
-    removeTitle: "Remove this account?",
-    removeHelp: (name) => `${name} can no longer sign in. Open sessions end.`,
-    you: "you",
-    added: (name) => `The account of ${name} is ready.`,
-    removed: (name) => `The account of ${name} is removed.`,
-    actions: "Actions",
-  },
+  people,
   telephony,
   calls,
   floor,

@@ -2,6 +2,7 @@
 
 import { calls, directory } from "./calls.fr";
 import { floor } from "./floor.fr";
+import { people } from "./people.fr";
 import { telephony } from "./telephony.fr";
 
 /** `1 personne`, `2 personnes`. */
@@ -29,6 +30,9 @@ export const fr = {
   },
   errors: {
     wrong_credentials: "L’adresse ou le mot de passe n’est pas le bon.",
+    wrong_code: "Ce code n’est pas le bon, ou a déjà servi. Attendez le suivant.",
+    password_must_change: "Choisissez d’abord votre mot de passe.",
+    second_factor_missing: "Préparez d’abord votre double clé.",
     not_signed_in: "Votre session est terminée. Ouvrez-la de nouveau.",
     not_allowed: "Votre compte ne permet pas cette action.",
     not_found: "Ce que vous cherchez n’existe pas ou plus.",
@@ -49,6 +53,14 @@ export const fr = {
     call_refused: "Ce numéro ne peut pas être appelé.",
     is_meeting: "Ce numéro mène à une rencontre. Entrez par son lien.",
     fields: {
+      code: "Ce code n’est pas le bon, ou a déjà servi. Attendez le suivant.",
+      function: "Écrire une ligne de 120 caractères au plus.",
+      rank: "Écrire un nombre de 1 à 9 999, ou rien.",
+      languages: "Écrire des codes comme fr, en, fon.",
+      city: "Écrire une ligne de 80 caractères au plus.",
+      down_kbit: "Écrire un nombre de kbit/s, 16 au moins, ou rien.",
+      up_kbit: "Écrire un nombre de kbit/s, 16 au moins, ou rien.",
+      table: "Ce fichier ne peut pas être lu.",
       pin: "Écrire 4 à 10 chiffres.",
       voicemail_after: "Écrire une durée de 5 à 180 secondes, ou rien.",
       extension: "Écrire le numéro d’un poste qui existe, ou rien.",
@@ -57,8 +69,9 @@ export const fr = {
       digits: "Écrire des chiffres, étoile ou dièse.",
       name: "Le nom doit avoir entre 1 et 80 caractères.",
       email: "Écrire une adresse complète, comme nom@exemple.org.",
-      password: "Le mot de passe est trop court, 12 caractères au moins, 15 pour un administrateur.",
-      new: "Le mot de passe est trop court, 12 caractères au moins, 15 pour un administrateur.",
+      password:
+        "Mot de passe trop court, trop commun, ou proche du nom. 12 caractères au moins, 15 pour qui gère des comptes.",
+      new: "Mot de passe trop court, trop commun, ou proche de votre nom. 12 caractères au moins, 15 pour qui gère des comptes.",
       current: "Ce n’est pas votre mot de passe actuel.",
       title: "L’objet doit avoir entre 1 et 120 caractères.",
       number: "Écrire un numéro de 2 à 10 chiffres.",
@@ -145,32 +158,7 @@ export const fr = {
     removeTitle: "Supprimer cette rencontre ?",
     removeHelp: (title: string) => `« ${title} » disparaît et son lien ne mène plus nulle part.`,
   },
-  users: {
-    title: "Comptes",
-    lede: (n: number) => `${count(n, "compte", "comptes")} sur ce serveur.`,
-    add: "Ajouter un compte",
-    name: "Nom et fonction",
-    email: "Adresse",
-    role: "Droits",
-    roles: { administrator: "Administrateur", user: "Utilisateur" },
-    extension: "Poste",
-    noExtension: "Donner un poste",
-    extensionOf: (name: string) => `Poste téléphonique de ${name}`,
-    extensionHelp: "Ses appels sonnent aussi dans le navigateur. Vide : aucun poste.",
-    extensionSaid: (name: string, number: string | null) =>
-      number === null ? `${name} n’a plus de poste.` : `${name} répond au poste ${number}.`,
-    password: "Mot de passe provisoire",
-    passwordHelp: "12 caractères au moins, 15 pour un administrateur. La personne pourra le changer.",
-    create: "Ajouter",
-    remove: "Retirer",
-    removeTitle: "Retirer ce compte ?",
-    removeHelp: (name: string) =>
-      `${name} ne pourra plus ouvrir de session. Ses sessions ouvertes se ferment.`,
-    you: "vous",
-    added: (name: string) => `Le compte de ${name} est prêt.`,
-    removed: (name: string) => `Le compte de ${name} est retiré.`,
-    actions: "Actions",
-  },
+  people,
   telephony,
   calls,
   floor,

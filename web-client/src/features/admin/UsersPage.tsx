@@ -1,214 +1,206 @@
-import { useState } from "react";
-import { Dialog, Form, Heading, Modal, ModalOverlay } from "react-aria-components";
-import { addUser, listUsers, removeUser, setExtension, type Role, type User } from "../../api/accounts";
-import { useText } from "../../i18n";
-import { AccountForm, AccountLine } from "../auth";
+import { Download, Plus, Upload } from "lucide-react";
+import { useCallback, useEffect, useState } from "react";
+import { searchUsers, type Me, type User, type UserPage } from "../../api/accounts";
+import { codeOf } from "../../api/client";
+import { listPosts } from "../../api/phones";
+import { tableAddress } from "../../api/tables";
+import { sentenceFor, useText } from "../../i18n";
 import { useLoaded } from "../../useLoaded";
-import { Button, Choice, Confirm, Field, FormError, Loading, useTitle } from "../../ui";
-import { useForm } from "../../useForm";
+import { Button, Choice, Field, FormError, Loading, useTitle } from "../../ui";
+import { ImportDialog } from "./ImportDialog";
+import { PersonSide } from "./PersonSide";
+import { Said } from "./telephony/shared";
+import { Table } from "./telephony/Table";
+import "./telephony/telephony.css";
+import "./people.css";
 
-/** The accounts of this server, for its administrators. */
-export function UsersPage({ me }: { me: User }) {
+/** The accounts of this server, for those who look after them. */
+export function UsersPage({ me }: { me: Me }) {
   const text = useText();
-  const users = useLoaded(listUsers);
-  const form = useForm();
-  const [leaving, setLeaving] = useState<User>();
-  const [giving, setGiving] = useState<User>();
+  const words = text.people;
+  const posts = useLoaded(listPosts);
+  const [sought, setSought] = useState("");
+  const [post, setPost] = useState("");
+  const { page, error, reload, more } = useUsers(sought, post);
+  const [open, setOpen] = useState<string>();
+  const [importing, setImporting] = useState(false);
   const [said, setSaid] = useState("");
-  useTitle(text.users.title);
+  useTitle(words.title);
 
-  const remove = (user: User) =>
-    form.submit(async () => {
-      await removeUser(user.id);
-      setSaid(text.users.removed(user.name));
-      users.reload();
-    });
+  const chosen = page?.users.find(({ id }) => id === open);
+  const changed = (what: string) => {
+    setSaid(what);
+    reload();
+  };
+  const close = () => setOpen(undefined);
+  const beside = open === "new" || chosen !== undefined;
 
   return (
-    <>
+    <div className="telephony accounts">
       <div className="head">
         <div>
-          <h1>{text.users.title}</h1>
-          <p className="lede">{users.value ? text.users.lede(users.value.length) : text.app.loading}</p>
+          <h1>{words.title}</h1>
+          <p className="lede">{page ? words.lede(page.total) : text.app.loading}</p>
+        </div>
+        <div className="row">
+          <a className="btn plain" href={tableAddress("people")} download>
+            <Download className="i s" aria-hidden />
+            {words.exportTable}
+          </a>
+          <Button onPress={() => setImporting(true)}>
+            <Upload className="i s" aria-hidden />
+            {words.importTable}
+          </Button>
+          <Button rank={beside ? "plain" : "primary"} onPress={() => setOpen("new")}>
+            <Plus className="i s" aria-hidden />
+            {words.add}
+          </Button>
         </div>
       </div>
-      <FormError>{users.error ?? form.errorElsewhere()}</FormError>
-      <p role="status" className="sm q2 said">
-        {said}
-      </p>
-      <div className="columns">
-        <section className="card scrolls" aria-label={text.users.title} tabIndex={0}>
-          {users.value ? (
-            <table className="data">
-              <thead>
-                <tr>
-                  <th scope="col">{text.users.name}</th>
-                  <th scope="col">{text.users.email}</th>
-                  <th scope="col">{text.users.role}</th>
-                  <th scope="col">{text.users.extension}</th>
-                  <th scope="col">
-                    <span className="hide">{text.users.actions}</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {users.value.map((user) => (
-                  <tr key={user.id}>
-                    <td className="b">{user.name}</td>
-                    <td>{user.email}</td>
-                    <td>{text.users.roles[user.role]}</td>
-                    <td>
-                      <Button rank="ghost" small className="flushleft" onPress={() => setGiving(user)}>
-                        {user.extension ?? text.users.noExtension}
-                        <span className="hide">{`, ${text.users.extensionOf(user.name)}`}</span>
-                      </Button>
-                    </td>
-                    <td className="num">
-                      {user.id === me.id ? (
-                        <span className="q3">{text.users.you}</span>
-                      ) : (
-                        <Button
-                          rank="ghost"
-                          small
-                          aria-label={`${text.users.remove} ${user.name}`}
-                          onPress={() => setLeaving(user)}
-                        >
-                          {text.users.remove}
-                        </Button>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+      <FormError>{(error && sentenceFor(text, error)) ?? posts.error}</FormError>
+      <div className="filters" role="search">
+        <Field label={words.search} name="search" autoComplete="off" value={sought} onChange={setSought} />
+        {(posts.value?.length ?? 0) > 1 && (
+          <Choice
+            label={words.post}
+            options={[
+              { id: "", word: words.allPosts },
+              ...(posts.value ?? []).map(({ id, name }) => ({ id: String(id), word: name })),
+            ]}
+            chosen={post}
+            onChoose={setPost}
+          />
+        )}
+      </div>
+      <Said>{said}</Said>
+      <div className={beside ? "beside" : "beside alone"}>
+        <section className="card scrolls" aria-label={words.title} tabIndex={0}>
+          {page ? (
+            <>
+              <Table
+                items={page.users}
+                keyOf={({ id }) => id}
+                columns={[
+                  { head: words.name, cell: ({ name }) => name },
+                  { head: words.function, cell: ({ function: does }) => does || "–" },
+                  { head: words.post, cell: ({ post_name }) => post_name ?? "–" },
+                  { head: words.extension, cell: ({ extension }) => extension ?? "–" },
+                  { head: words.role, cell: ({ role }) => words.roles[role] },
+                  { head: words.state, cell: (user) => <Standing user={user} /> },
+                ]}
+                open={open}
+                onOpen={({ id }) => setOpen(id)}
+                nameOf={({ name }) => words.open(name)}
+                none={sought === "" && post === "" ? words.none : words.noneFound}
+              />
+              {page.next !== null && (
+                <p className="nothing">
+                  <Button rank="ghost" onPress={more}>
+                    {words.more(page.total - page.users.length)}
+                  </Button>
+                </p>
+              )}
+            </>
           ) : (
-            <Loading />
+            error === undefined && <Loading />
           )}
         </section>
-        <NewUserForm
-          onAdded={(user) => {
-            setSaid(text.users.added(user.name));
-            users.reload();
-          }}
-        />
-      </div>
-      {giving && (
-        <ExtensionDialog
-          user={giving}
-          onDone={(user) => {
-            setSaid(text.users.extensionSaid(user.name, user.extension));
-            users.reload();
-          }}
-          onClose={() => setGiving(undefined)}
-        />
-      )}
-      {leaving && (
-        <Confirm
-          title={text.users.removeTitle}
-          help={text.users.removeHelp(leaving.name)}
-          action={text.users.remove}
-          onConfirm={() => void remove(leaving)}
-          onClose={() => setLeaving(undefined)}
-        />
-      )}
-    </>
-  );
-}
-
-/** Which extension somebody answers in the browser. */
-function ExtensionDialog({
-  user,
-  onDone,
-  onClose,
-}: {
-  user: User;
-  onDone: (user: User) => void;
-  onClose: () => void;
-}) {
-  const text = useText();
-  const form = useForm();
-  const [number, setNumber] = useState(user.extension ?? "");
-
-  return (
-    <ModalOverlay
-      className="veil"
-      isOpen
-      isDismissable
-      onOpenChange={(open) => {
-        if (!open) onClose();
-      }}
-    >
-      <Modal className="dialog">
-        <Dialog>
-          <Form
-            className="stack"
-            onSubmit={(event) => {
-              event.preventDefault();
-              void form.submit(async () => {
-                const typed = number.trim();
-                onDone(await setExtension(user.id, typed === "" ? null : typed));
-                onClose();
-              });
+        {beside && posts.value && (
+          <PersonSide
+            key={open}
+            me={me}
+            user={chosen}
+            posts={posts.value}
+            onChanged={changed}
+            onMade={(user, what) => {
+              changed(what);
+              setOpen(user.id);
             }}
-          >
-            <div>
-              <Heading slot="title">{text.users.extensionOf(user.name)}</Heading>
-              <p className="lede">{text.users.extensionHelp}</p>
-            </div>
-            <FormError>{form.errorElsewhere("extension")}</FormError>
-            <Field
-              label={text.users.extension}
-              error={form.errorAt("extension")}
-              inputMode="numeric"
-              autoComplete="off"
-              maxLength={10}
-              value={number}
-              onChange={setNumber}
-              autoFocus
-            />
-            <div className="actions">
-              <Button onPress={onClose}>{text.app.cancel}</Button>
-              <Button rank="primary" type="submit" isPending={form.sending}>
-                {text.telephony.save}
-              </Button>
-            </div>
-          </Form>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+            onRemoved={(what) => {
+              close();
+              changed(what);
+            }}
+            onClose={close}
+          />
+        )}
+      </div>
+      {importing && (
+        <ImportDialog
+          of="people"
+          onDone={(what) => {
+            setPost("");
+            changed(what);
+          }}
+          onClose={() => setImporting(false)}
+        />
+      )}
+    </div>
   );
 }
 
-function NewUserForm({ onAdded }: { onAdded: (user: User) => void }) {
-  const text = useText();
-  const [role, setRole] = useState<Role>("user");
-
+/** Whether somebody can sign in, in a word. */
+function Standing({ user }: { user: User }) {
+  const words = useText().people.states;
+  if (user.disabled) {
+    return (
+      <span className="state">
+        <span className="dot busy" />
+        {words.disabled}
+      </span>
+    );
+  }
   return (
-    <section className="card inset" aria-labelledby="new-user">
-      <h2 id="new-user">{text.users.add}</h2>
-      <AccountForm
-        names={["name", "email", "password"]}
-        word={text.users.create}
-        send={async (written) => onAdded(await addUser({ ...written, role }))}
-      >
-        <AccountLine name="name" kind="name" label={text.users.name} foreign />
-        <AccountLine name="email" kind="email" label={text.users.email} foreign />
-        <Choice
-          label={text.users.role}
-          options={(["user", "administrator"] as const).map((each) => ({
-            id: each,
-            word: text.users.roles[each],
-          }))}
-          chosen={role}
-          onChoose={(next) => setRole(next as Role)}
-        />
-        <AccountLine
-          name="password"
-          kind="newPassword"
-          label={text.users.password}
-          help={text.users.passwordHelp}
-        />
-      </AccountForm>
-    </section>
+    <span className="state">
+      <span className={user.must_change ? "dot off" : "dot on"} />
+      {user.must_change ? words.initial : user.second_factor ? words.twofold : words.active}
+    </span>
   );
+}
+
+/** The page asked for, and what follows it; asked again when one pauses in typing. */
+function useUsers(sought: string, post: string) {
+  const [page, setPage] = useState<UserPage>();
+  const [error, setError] = useState<string>();
+  const [turn, setTurn] = useState(0);
+  const q = sought.trim();
+  const ask = useCallback(
+    (after?: number) =>
+      searchUsers({
+        ...(q !== "" && { q }),
+        ...(post !== "" && { post: Number(post) }),
+        ...(after !== undefined && { after }),
+      }),
+    [q, post],
+  );
+
+  useEffect(() => {
+    let asked = true;
+    const timer = window.setTimeout(
+      () =>
+        void ask().then(
+          (found) => {
+            if (!asked) return;
+            setPage(found);
+            setError(undefined);
+          },
+          (failure: unknown) => {
+            if (asked) setError(codeOf(failure));
+          },
+        ),
+      q === "" ? 0 : 150,
+    );
+    return () => {
+      asked = false;
+      window.clearTimeout(timer);
+    };
+  }, [ask, q, turn]);
+
+  const more = () => {
+    if (page?.next == null) return;
+    ask(page.next).then(
+      (rest) => setPage({ ...rest, users: [...page.users, ...rest.users] }),
+      (failure: unknown) => setError(codeOf(failure)),
+    );
+  };
+  return { page, error, more, reload: () => setTurn((before) => before + 1) };
 }

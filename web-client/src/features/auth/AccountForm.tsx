@@ -78,6 +78,7 @@ const kinds = {
   email: { type: "email", autoComplete: "username" },
   password: { type: "password", autoComplete: "current-password" },
   newPassword: { type: "password", autoComplete: "new-password" },
+  code: { type: "text", autoComplete: "one-time-code", maxLength: 24, spellCheck: "false" },
 } as const;
 
 interface LineProps {
@@ -89,10 +90,12 @@ interface LineProps {
   help?: string;
   /** Whether it is about somebody else, of whom the browser knows nothing. */
   foreign?: boolean;
+  /** Whether one writes here first. */
+  focus?: boolean;
 }
 
 /** One line of an {@link AccountForm}. */
-export function AccountLine({ name, kind, label, help, foreign = false }: LineProps) {
+export function AccountLine({ name, kind, label, help, foreign = false, focus = false }: LineProps) {
   const line = useContext(LinesContext)?.(name);
   if (!line) throw new Error("AccountLine outside AccountForm");
   return (
@@ -105,6 +108,7 @@ export function AccountLine({ name, kind, label, help, foreign = false }: LinePr
       name={name}
       value={line.value}
       onChange={line.write}
+      autoFocus={focus}
       isRequired
     />
   );

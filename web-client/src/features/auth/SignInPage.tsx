@@ -1,8 +1,9 @@
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { signIn } from "../../api/accounts";
+import { codeOf } from "../../api/client";
 import { useText } from "../../i18n";
 import { go } from "../../navigation";
-import { AppearanceMenu, Brand, useTitle } from "../../ui";
+import { AppearanceMenu, Brand, Button, useTitle } from "../../ui";
 import { useAccount } from "./account";
 import { AccountForm, AccountLine } from "./AccountForm";
 import "./auth.css";
@@ -11,6 +12,7 @@ import "./auth.css";
 export function SignInPage({ next }: { next: string }) {
   const text = useText();
   const { account, arrived } = useAccount();
+  const [asked, setAsked] = useState<{ email: string; password: string }>();
   useTitle(text.auth.signIn);
 
   const inside = account !== "nobody" && account !== "unknown";
@@ -30,18 +32,55 @@ export function SignInPage({ next }: { next: string }) {
         </header>
         <main id="main" className="doorstep">
           <h1>{text.auth.signIn}</h1>
-          <AccountForm
-            names={["email", "password"]}
-            word={text.auth.submit}
-            send={async ({ email, password }) => arrived(await signIn(email, password))}
-          >
-            <AccountLine name="email" kind="email" label={text.auth.email} />
-            <AccountLine name="password" kind="password" label={text.auth.password} />
-          </AccountForm>
+          {asked ? (
+            <CodeForm {...asked} onBack={() => setAsked(undefined)} />
+          ) : (
+            <AccountForm
+              key="password"
+              names={["email", "password"]}
+              word={text.auth.submit}
+              send={async ({ email, password }) => {
+                try {
+                  arrived(await signIn(email, password));
+                } catch (error) {
+                  // The password was right; only now is the code asked for.
+                  if (codeOf(error) !== "code_needed") throw error;
+                  setAsked({ email, password });
+                }
+              }}
+            >
+              <AccountLine name="email" kind="email" label={text.auth.email} />
+              <AccountLine name="password" kind="password" label={text.auth.password} />
+            </AccountForm>
+          )}
           <p className="sm q3">{text.auth.withLink}</p>
         </main>
       </div>
       <div className="half clothed" aria-hidden />
     </div>
+  );
+}
+
+/** The second step, for those who have an authenticator. */
+function CodeForm({ email, password, onBack }: { email: string; password: string; onBack: () => void }) {
+  const { auth, people } = useText();
+  const { arrived } = useAccount();
+
+  return (
+    <>
+      <AccountForm
+        key="code"
+        names={["code"]}
+        word={auth.submit}
+        send={async ({ code }) => arrived(await signIn(email, password, code))}
+      >
+        <AccountLine name="code" kind="code" label={people.code} help={people.codeHelp} focus />
+      </AccountForm>
+      <p>
+        <Button rank="ghost" className="flushleft" onPress={onBack}>
+          {people.otherAccount}
+        </Button>
+      </p>
+    </>
   );
 }

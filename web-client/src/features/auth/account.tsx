@@ -1,11 +1,11 @@
 //! Who is signed in here, asked once and known everywhere.
 
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
-import { signOut, whoAmI, type User } from "../../api/accounts";
+import { signOut, whoAmI, type Me } from "../../api/accounts";
 
 interface AccountState {
-  account: User | "nobody" | "unknown";
-  arrived: (user: User) => void;
+  account: Me | "nobody" | "unknown";
+  arrived: (me: Me) => void;
   /** The office said that the session is over. */
   expired: () => void;
   leave: () => Promise<void>;

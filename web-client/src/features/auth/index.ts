@@ -1,4 +1,6 @@
 export { AccountProvider, useAccount } from "./account";
 export { AccountForm, AccountLine } from "./AccountForm";
+export { DutyPage } from "./DutyPage";
+export { SecondFactorSetup } from "./SecondFactorSetup";
 export { SetupPage } from "./SetupPage";
 export { SignInPage } from "./SignInPage";

@@ -1,4 +1,4 @@
-import { Phone, Search, Users } from "lucide-react";
+import { Mail, Phone, Search, Users } from "lucide-react";
 import { useEffect, useState } from "react";
 import { codeOf } from "../../api/client";
 import { searchDirectory, type DirectoryPage as Page, type Entry, type Place } from "../../api/directory";
@@ -118,12 +118,25 @@ function Row({ entry, hour }: { entry: Entry; hour: string | undefined }) {
           {entry.name}
           {entry.is_self && ` (${words.you})`}
         </span>
-        <span>{text.calls.extension(entry.number)}</span>
+        <span>
+          {entry.function !== "" && `${entry.function} · `}
+          {text.calls.extension(entry.number)}
+        </span>
       </span>
       <span className="moment">
         {presence ? <PresenceWord presence={presence} /> : <span className="sm q3">{words.group}</span>}
       </span>
       <span className="act">
+        {entry.email !== null && !entry.is_self && (
+          <a
+            className="btn plain small"
+            href={`mailto:${encodeURIComponent(entry.email)}`}
+            aria-label={text.people.writeTo(entry.name)}
+          >
+            <Mail className="i s" aria-hidden />
+            {text.people.write}
+          </a>
+        )}
         {callable && (
           <Button
             small

@@ -1,16 +1,18 @@
 import { useState } from "react";
-import { changePassword } from "../../api/accounts";
+import { changePassword, type Me } from "../../api/accounts";
 import { setMailboxPin } from "../../api/messages";
 import { languages, nameOf, useLanguage, type Language } from "../../i18n";
 import { Button, Choice, chooseTheme, chosenTheme, Link, testTone, useTitle, type Theme } from "../../ui";
 import { AccountForm, AccountLine } from "../auth";
 import { recallRingDevice, rememberRingDevice, usePhone } from "../phone";
+import { Devices } from "./Devices";
+import { SecondFactor } from "./SecondFactor";
 import { recallChoices, rememberChoices, useDevices, wordsFor, type Choices } from "../prejoin";
 
 const themes: readonly Theme[] = ["system", "light", "dark", "contrast"];
 
 /** What one may set for oneself. */
-export function SettingsPage({ isAdministrator }: { isAdministrator: boolean }) {
+export function SettingsPage({ me }: { me: Me }) {
   const { text, language, speak } = useLanguage();
   const [theme, setTheme] = useState<Theme>(chosenTheme);
   useTitle(text.settings.title);
@@ -45,7 +47,7 @@ export function SettingsPage({ isAdministrator }: { isAdministrator: boolean }) 
       </section>
       <RingDevice />
       <MailboxPin />
-      {isAdministrator && (
+      {(me.may.manage_phones || me.may.manage_people) && (
         <section className="section narrow">
           <h2>{text.settings.administration}</h2>
           <p className="row">
@@ -58,7 +60,9 @@ export function SettingsPage({ isAdministrator }: { isAdministrator: boolean }) 
           </p>
         </section>
       )}
-      <PasswordForm />
+      {me.origin === "local" && <PasswordForm />}
+      {me.origin !== "oidc" && <SecondFactor />}
+      <Devices />
     </>
   );
 }

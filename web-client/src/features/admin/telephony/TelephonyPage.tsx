@@ -1,6 +1,6 @@
 import { useEffect, useRef, type JSX } from "react";
 import { useText } from "../../../i18n";
-import { telephonyTabs, type TelephonyTab } from "../../../routes";
+import { postTabs, telephonyTabs, type TelephonyTab } from "../../../routes";
 import { Link, useTitle } from "../../../ui";
 import { CallsTab } from "./CallsTab";
 import { ExplainTab } from "./ExplainTab";
@@ -21,8 +21,8 @@ const pages: Record<TelephonyTab, () => JSX.Element> = {
   explain: ExplainTab,
 };
 
-/** The phones of this server, for its administrators. */
-export function TelephonyPage({ tab }: { tab: TelephonyTab }) {
+/** The phones of this server, or those of one post for whoever looks after them. */
+export function TelephonyPage({ tab, whole }: { tab: TelephonyTab; whole: boolean }) {
   const text = useText();
   useTitle(`${text.telephony.tabs[tab]} · ${text.telephony.title}`);
   const Page = pages[tab];
@@ -38,7 +38,7 @@ export function TelephonyPage({ tab }: { tab: TelephonyTab }) {
       <p className="sm q3">{text.telephony.title}</p>
       <h1>{text.telephony.tabs[tab]}</h1>
       <nav ref={tabs} className="tabs sub" aria-label={text.telephony.title}>
-        {telephonyTabs.map((each) => (
+        {(whole ? telephonyTabs : postTabs).map((each) => (
           <Link
             key={each}
             to={each === "extensions" ? "/telephony" : `/telephony/${each}`}
