@@ -8,6 +8,7 @@ use sip_gateway::Directory as _;
 use tokio::sync::watch;
 
 use crate::accounts::Passwords;
+use crate::accounts::oidc::Issuer;
 use crate::audit;
 use crate::calls::Switchboard;
 use crate::clock::Clock;
@@ -48,6 +49,8 @@ pub struct App {
     pub switchboard: Switchboard,
     /// The messages that callers have left.
     pub mailboxes: Mailboxes,
+    /// The ministry's own sign-in page, if there is one.
+    pub issuer: Option<Issuer>,
     /// The media engine, for its counters.
     pub sfu: Sfu,
     /// What the metrics count.
@@ -63,6 +66,7 @@ pub struct Parts {
     pub directory: PhoneDirectory,
     pub switchboard: Switchboard,
     pub mailboxes: Mailboxes,
+    pub issuer: Option<Issuer>,
     pub sfu: Sfu,
     pub rooms: MeetingRooms,
 }
@@ -71,7 +75,7 @@ impl App {
     /// The state of a server that has just started.
     #[must_use]
     pub fn new(config: Config, parts: Parts) -> Self {
-        let Parts { store, clock, directory, switchboard, mailboxes, sfu, rooms } = parts;
+        let Parts { store, clock, directory, switchboard, mailboxes, issuer, sfu, rooms } = parts;
         let limits =
             LobbyLimits { per_meeting: config.limits.knocks_per_meeting, total: config.limits.connections };
         Self {
@@ -85,6 +89,7 @@ impl App {
             directory,
             switchboard,
             mailboxes,
+            issuer,
             sfu,
             rooms,
             counters: Arc::default(),

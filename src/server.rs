@@ -13,6 +13,7 @@ use sip_gateway_proto::flow::Carrier;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use crate::accounts::oidc::{Issuer, OidcError};
 use crate::accounts::{make_setup_link, setup_url};
 use crate::app::{App, Parts};
 use crate::calls::Switchboard;
@@ -63,6 +64,8 @@ pub enum StartError {
     Address(#[from] std::io::Error),
     /// The media engine cannot start.
     Media(#[from] sfu::handle::StartError),
+    /// Nobody can be sent to the issuer.
+    Oidc(#[from] OidcError),
     /// Phones cannot be served.
     Phones(#[from] phones::PhonesError),
     /// Webhooks cannot be sent.
@@ -95,7 +98,9 @@ impl Server {
 
         let places = Arc::new(Semaphore::new(config.limits.connections));
         let meeting_rooms = MeetingRooms::new(rooms.clone());
-        let parts = Parts { store, clock, directory, switchboard, mailboxes, sfu, rooms: meeting_rooms };
+        let issuer = config.oidc.is_on().then(|| Issuer::new(config.oidc.clone())).transpose()?;
+        let parts =
+            Parts { store, clock, directory, switchboard, mailboxes, issuer, sfu, rooms: meeting_rooms };
         let app = App::new(config, parts);
         let phones = phones::start(&app, &rooms)?;
         let router = http::router(app.clone(), signaling::router(rooms.clone()));

@@ -2,8 +2,8 @@
 
 use super::Config;
 use super::value::{
-    address, address_or_none, addresses, count, duration, level, listeners, path, ports, public_url, realm,
-    roles, webhook_urls,
+    address, address_or_none, addresses, count, duration, group_roles, issuer, level, listeners, path, ports,
+    public_url, realm, roles, webhook_urls, yes_or_no,
 };
 
 /// One key an operator may set.
@@ -93,6 +93,30 @@ pub const KEYS: &[Key] = &[
     Key { name: "accounts.second_factor", default: Some(""),
         doc: "Roles that need a code beside their password: `administrator`, `it-officer`, `protocol-officer`, `user`",
         apply: |c, v| set(&mut c.accounts.second_factor, roles(v)) },
+    Key { name: "oidc.issuer", default: None,
+        doc: "Address of the ministry's OpenID Connect issuer, `https://id.example.org/realms/mae`; our page is called back at `/api/oidc/callback`",
+        apply: |c, v| set(&mut c.oidc.issuer, issuer(v)) },
+    Key { name: "oidc.client_id", default: Some("palabre"),
+        doc: "How the issuer knows this server",
+        apply: |c, v| set(&mut c.oidc.client_id, Ok(v.to_owned())) },
+    Key { name: "oidc.client_secret", default: None,
+        doc: "With what this server proves that to the issuer",
+        apply: |c, v| set(&mut c.oidc.client_secret, Ok(v.to_owned())) },
+    Key { name: "oidc.name", default: Some("Connexion du ministère"),
+        doc: "What the button on the sign-in page says",
+        apply: |c, v| set(&mut c.oidc.name, Ok(v.to_owned())) },
+    Key { name: "oidc.link", default: Some("true"),
+        doc: "An account that is here already is found by its e-mail address, if the issuer has verified it",
+        apply: |c, v| set(&mut c.oidc.link, yes_or_no(v)) },
+    Key { name: "oidc.create", default: Some("false"),
+        doc: "Whoever has no account here gets one",
+        apply: |c, v| set(&mut c.oidc.create, yes_or_no(v)) },
+    Key { name: "oidc.groups", default: Some("groups"),
+        doc: "The claim in which the issuer names groups",
+        apply: |c, v| set(&mut c.oidc.groups, Ok(v.to_owned())) },
+    Key { name: "oidc.roles", default: None,
+        doc: "What groups may do: `palabre-admins=administrator; protocole=protocol-officer`; when not set, administrators say it here",
+        apply: |c, v| set(&mut c.oidc.roles, group_roles(v)) },
     Key { name: "webhook.urls", default: Some(""),
         doc: "Where events of rooms are posted, signed; `http` or `https`",
         apply: |c, v| set(&mut c.webhook.urls, webhook_urls(v)) },

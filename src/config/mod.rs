@@ -15,7 +15,7 @@ use crate::accounts::Role;
 
 pub use keys::{KEYS, Key, markdown_table};
 pub use load::{ConfigError, load, parse};
-pub(crate) use value::span;
+pub(crate) use value::{is_protected, span};
 
 /// Everything an operator can choose. Each field is described in [`KEYS`].
 #[derive(Debug, Clone)]
@@ -27,6 +27,7 @@ pub struct Config {
     pub sip: Sip,
     pub store: Store,
     pub accounts: Accounts,
+    pub oidc: Oidc,
     pub keys: Keys,
     pub webhook: Webhook,
     pub metrics: Metrics,
@@ -97,6 +98,40 @@ pub struct Store {
 #[allow(missing_docs)]
 pub struct Accounts {
     pub second_factor: Vec<Role>,
+}
+
+/// The ministry's own sign-in page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Oidc {
+    /// Nothing when there is none.
+    pub issuer: String,
+    pub client_id: String,
+    pub client_secret: String,
+    pub name: String,
+    pub link: bool,
+    pub create: bool,
+    pub groups: String,
+    pub roles: Vec<(String, Role)>,
+}
+
+impl Oidc {
+    /// Whether there is one.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        !self.issuer.is_empty()
+    }
+
+    /// What these groups may do; `None` where groups say nothing about that. Of several, the one that may most.
+    #[must_use]
+    pub fn role_of(&self, groups: &[String]) -> Option<Role> {
+        if self.roles.is_empty() {
+            return None;
+        }
+        let given = self.roles.iter().filter(|(group, _)| groups.contains(group)).map(|(_, role)| *role);
+        let most = given.min_by_key(|role| Role::ALL.iter().position(|known| known == role));
+        Some(most.unwrap_or(Role::User))
+    }
 }
 
 /// Who is told about what happens in rooms.
@@ -174,6 +209,16 @@ impl Config {
             },
             store: Store { dir: PathBuf::new() },
             accounts: Accounts { second_factor: Vec::new() },
+            oidc: Oidc {
+                issuer: String::new(),
+                client_id: String::new(),
+                client_secret: String::new(),
+                name: String::new(),
+                link: false,
+                create: false,
+                groups: String::new(),
+                roles: Vec::new(),
+            },
             keys: Keys::default(),
             webhook: Webhook { urls: Vec::new(), key: None },
             metrics: Metrics { allow: Vec::new() },

@@ -43,6 +43,48 @@ fn role(word: &str) -> Result<Role, String> {
     })
 }
 
+/// Groups and what they may do, separated by semicolons, since names of groups hold commas and equals signs.
+pub(super) fn group_roles(text: &str) -> Result<Vec<(String, Role)>, String> {
+    let pairs = text.split(';').map(str::trim).filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (group, word) = pair.rsplit_once('=').ok_or_else(|| {
+                format!("{pair:?} is not a group and its role, such as admins=administrator")
+            })?;
+            Ok((group.trim().to_owned(), role(word.trim())?))
+        })
+        .collect()
+}
+
+pub(super) fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        other => Err(format!("{other:?} is neither true nor false")),
+    }
+}
+
+pub(super) fn issuer(text: &str) -> Result<String, String> {
+    if !is_protected(text) {
+        return Err(format!("{text:?} is not an address such as https://id.example.org/realms/mae"));
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// Whether what is sent to an address can be read by nobody on the way: HTTPS, or the machine itself.
+pub(crate) fn is_protected(address: &str) -> bool {
+    let Ok(uri) = address.parse::<axum::http::Uri>() else { return false };
+    let Some(authority) = uri.authority() else { return false };
+    if authority.as_str().contains('@') {
+        return false;
+    }
+    match uri.scheme_str() {
+        Some("https") => true,
+        Some("http") => matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]"),
+        _ => false,
+    }
+}
+
 pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     if text.is_empty() {
         return Err("it is empty and must name a file or directory".to_owned());
@@ -167,6 +209,32 @@ mod tests {
         assert_eq!(realm("Phones.example.ORG"), Ok("phones.example.org".to_owned()));
         for bad in ["", "a b", "a\"b", "a..b", "sip:a"] {
             assert!(realm(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn groups_have_roles_whatever_stands_in_their_names() {
+        let roles = group_roles("cn=it,ou=groups=it-officer; admins = administrator ;").unwrap();
+        assert_eq!(roles[0], ("cn=it,ou=groups".to_owned(), Role::ItOfficer));
+        assert_eq!(roles[1], ("admins".to_owned(), Role::Administrator));
+        assert!(group_roles("admins").is_err() && group_roles("admins=king").is_err());
+    }
+
+    #[test]
+    fn an_issuer_is_reached_in_secret() {
+        assert_eq!(
+            issuer("https://id.example.org/realms/mae/").as_deref(),
+            Ok("https://id.example.org/realms/mae")
+        );
+        assert!(issuer("http://127.0.0.1:9000").is_ok());
+        for bad in [
+            "http://id.example.org",
+            "https://a@b",
+            "ldap://x",
+            "id.example.org",
+            "http://127.0.0.1.evil.example",
+        ] {
+            assert!(issuer(bad).is_err(), "{bad}");
         }
     }
 

@@ -15,6 +15,7 @@ mod json;
 mod knocks;
 mod meetings;
 mod messages;
+mod oidc;
 mod operation;
 mod origin;
 mod phones;
@@ -48,6 +49,8 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/setup/{secret}", get(setup::check).post(setup::complete))
         .route("/sign-in", post(accounts::sign_in))
         .route("/sign-out", post(accounts::sign_out))
+        .route("/oidc/start", get(oidc::start))
+        .route("/oidc/callback", get(oidc::callback))
         .route("/me", get(accounts::me))
         .route("/me/password", post(accounts::change_password))
         .route("/me/second-factor", get(second_factor::standing).post(second_factor::begin))

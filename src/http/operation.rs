@@ -29,7 +29,9 @@ pub(super) struct Server {
     version: &'static str,
     languages: [&'static str; 2],
     draining: bool,
-    sign_in: [&'static str; 1],
+    sign_in: Vec<&'static str>,
+    /// What the button says that leads to the ministry's own sign-in page.
+    oidc_name: Option<String>,
 }
 
 /// `GET /api/server`.
@@ -38,7 +40,8 @@ pub(super) async fn server(State(app): State<App>) -> Json<Server> {
         version: env!("CARGO_PKG_VERSION"),
         languages: ["fr", "en"],
         draining: app.is_draining(),
-        sign_in: ["password"],
+        sign_in: if app.issuer.is_some() { vec!["password", "oidc"] } else { vec!["password"] },
+        oidc_name: app.issuer.as_ref().map(|issuer| issuer.config().name.clone()),
     })
 }
 

@@ -109,6 +109,22 @@ impl Store {
         self.pool.close().await;
     }
 
+    /// Seals a text that somebody else keeps for us, so that nobody reads or changes it.
+    ///
+    /// # Errors
+    /// When there is no key.
+    pub fn seal(&self, what: &str, text: &str) -> Result<String, StoreError> {
+        Ok(self.vault.seal(what, text)?)
+    }
+
+    /// Opens what was sealed for the same purpose.
+    ///
+    /// # Errors
+    /// When it was sealed for another one, or not by us.
+    pub fn open_sealed(&self, what: &str, sealed: &str) -> Result<String, StoreError> {
+        Ok(self.vault.open(what, sealed)?)
+    }
+
     /// A transaction that holds the right to write from its beginning, so that what it reads stays true.
     pub(crate) async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, StoreError> {
         Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)

@@ -116,6 +116,34 @@ impl PlanChange {
         Ok(row.as_ref().map(user).transpose()?)
     }
 
+    /// The account that somebody else has a name for.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn user_by_subject(&mut self, subject: &str) -> Result<Option<User>, PlanError> {
+        let row = sqlx::query("SELECT * FROM users WHERE subject = ?")
+            .bind(subject)
+            .fetch_optional(&mut *self.transaction)
+            .await?;
+        Ok(row.as_ref().map(user).transpose()?)
+    }
+
+    /// Remembers somebody else's name for an account that has none yet; says whether it had none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn link_subject(&mut self, id: &UserId, subject: &str) -> Result<bool, PlanError> {
+        let done = sqlx::query("UPDATE users SET subject = ? WHERE id = ? AND subject IS NULL")
+            .bind(subject)
+            .bind(id.as_str())
+            .execute(&mut *self.transaction)
+            .await?;
+        if done.rows_affected() > 0 {
+            self.note("user.link", id.as_str()).await?;
+        }
+        Ok(done.rows_affected() > 0)
+    }
+
     /// An account.
     ///
     /// # Errors

@@ -60,6 +60,9 @@ export const setUp = (secret: string, who: { name: string; email: string; passwo
 export const signIn = (email: string, password: string, code?: string) =>
   call<Me>("POST", "/api/sign-in", { email, password, ...(code !== undefined && { code }) });
 
+/** The ways in beside a password. */
+export const waysIn = () => call<{ sign_in: string[]; oidc_name: string | null }>("GET", "/api/server");
+
 export const signOut = () => call<undefined>("POST", "/api/sign-out");
 
 export const whoAmI = () => call<Me | null>("GET", "/api/me");

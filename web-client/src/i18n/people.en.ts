@@ -85,6 +85,14 @@ export const people: typeof french = {
   factorOn: "Two-step sign-in is on.",
   recoveryHelp: "Keep these recovery codes away from the computer. Each works once, without a phone.",
   recoveryKept: "I have noted the codes",
+  elsewhere: {
+    oidc_unreachable: "The ministry’s sign-in does not answer. Enter with a password, or try again.",
+    oidc_stray: "This attempt did not succeed. Begin again from this page.",
+    oidc_refused: "The ministry’s sign-in refused.",
+    oidc_token: "The ministry’s answer is not valid. Tell your administrator.",
+    oidc_no_email: "The ministry does not vouch for your address. Tell your administrator.",
+    oidc_no_account: "No open account here is yours. Tell your administrator.",
+  },
   devices: {
     title: "Open sessions",
     help: "Close those you do not recognise.",

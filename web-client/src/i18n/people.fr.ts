@@ -88,6 +88,14 @@ export const people = {
   factorOn: "La double clé est active.",
   recoveryHelp: "Gardez ces codes de secours hors de l’ordinateur. Chacun sert une fois, sans téléphone.",
   recoveryKept: "J’ai noté les codes",
+  elsewhere: {
+    oidc_unreachable: "La connexion du ministère ne répond pas. Entrez avec un mot de passe, ou réessayez.",
+    oidc_stray: "Cette tentative n’a pas abouti. Recommencez depuis cette page.",
+    oidc_refused: "La connexion du ministère a refusé.",
+    oidc_token: "La réponse du ministère n’est pas valable. Prévenez votre administrateur.",
+    oidc_no_email: "Le ministère ne garantit pas votre adresse. Prévenez votre administrateur.",
+    oidc_no_account: "Aucun compte ouvert ici ne vous correspond. Prévenez votre administrateur.",
+  },
   devices: {
     title: "Sessions ouvertes",
     help: "Fermez celles que vous ne reconnaissez pas.",

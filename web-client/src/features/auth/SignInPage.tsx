@@ -1,9 +1,9 @@
 import { useEffect, useState } from "react";
-import { signIn } from "../../api/accounts";
+import { signIn, waysIn } from "../../api/accounts";
 import { codeOf } from "../../api/client";
 import { useText } from "../../i18n";
 import { go } from "../../navigation";
-import { AppearanceMenu, Brand, Button, useTitle } from "../../ui";
+import { AppearanceMenu, Brand, Button, FormError, useTitle } from "../../ui";
 import { useAccount } from "./account";
 import { AccountForm, AccountLine } from "./AccountForm";
 import "./auth.css";
@@ -53,11 +53,46 @@ export function SignInPage({ next }: { next: string }) {
               <AccountLine name="password" kind="password" label={text.auth.password} />
             </AccountForm>
           )}
+          <Elsewhere next={next} />
           <p className="sm q3">{text.auth.withLink}</p>
         </main>
       </div>
       <div className="half clothed" aria-hidden />
     </div>
+  );
+}
+
+/** The ministry's own sign-in page, if there is one, and what came of it last time. */
+function Elsewhere({ next }: { next: string }) {
+  const words = useText().people.elsewhere;
+  const [name, setName] = useState<string | null>(null);
+  const failed = new URLSearchParams(location.search).get("error");
+
+  useEffect(() => {
+    let here = true;
+    waysIn().then(
+      (server) => here && setName(server.oidc_name),
+      // Whoever has a password does not need it.
+      () => undefined,
+    );
+    return () => {
+      here = false;
+    };
+  }, []);
+
+  return (
+    <>
+      {failed !== null && (
+        <FormError>{failed in words ? words[failed as keyof typeof words] : words.oidc_stray}</FormError>
+      )}
+      {name !== null && (
+        <p>
+          <a className="btn plain" href={`/api/oidc/start?next=${encodeURIComponent(next)}`}>
+            {name}
+          </a>
+        </p>
+      )}
+    </>
   );
 }
 
