@@ -7,6 +7,7 @@
 
 mod allocations;
 mod crowd;
+mod directory;
 mod machine;
 mod media;
 mod raw_limit;
@@ -19,10 +20,11 @@ use report::Report;
 /// A measurement, which adds its rows.
 type Measurement = fn(&mut Report) -> Result<()>;
 
-const MEASUREMENTS: [(&str, Measurement); 8] = [
+const MEASUREMENTS: [(&str, Measurement); 9] = [
     ("raw limit", raw_limit::measure),
     ("connections", media::connections),
     ("forwarding", media::forwarding),
+    ("directory", directory::measure),
     ("sip registrations", sip::registrations::measure),
     ("sip calls", sip::calls::measure),
     ("sip relay", sip::relay::measure),
