@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::accounts::Passwords;
 use crate::accounts::oidc::Issuer;
+use crate::attendance::Attendance;
 use crate::audit;
 use crate::calls::Switchboard;
 use crate::clock::Clock;
@@ -20,6 +21,7 @@ use crate::http::ApiError;
 use crate::mailboxes::Mailboxes;
 use crate::meetings::{Lobby, LobbyLimits, Meeting, MeetingCode, MeetingRooms, Tokens};
 use crate::metrics::Counters;
+use crate::savings::Savings;
 use crate::store::Store;
 
 /// The office's state. Cheap to clone.
@@ -51,6 +53,10 @@ pub struct App {
     pub mailboxes: Mailboxes,
     /// The ministry's own sign-in page, if there is one.
     pub issuer: Option<Issuer>,
+    /// Who was in which meeting.
+    pub attendance: Attendance,
+    /// What is saved.
+    pub savings: Savings,
     /// The media engine, for its counters.
     pub sfu: Sfu,
     /// What the metrics count.
@@ -67,6 +73,7 @@ pub struct Parts {
     pub switchboard: Switchboard,
     pub mailboxes: Mailboxes,
     pub issuer: Option<Issuer>,
+    pub attendance: Attendance,
     pub sfu: Sfu,
     pub rooms: MeetingRooms,
 }
@@ -75,11 +82,13 @@ impl App {
     /// The state of a server that has just started.
     #[must_use]
     pub fn new(config: Config, parts: Parts) -> Self {
-        let Parts { store, clock, directory, switchboard, mailboxes, issuer, sfu, rooms } = parts;
+        let Parts { store, clock, directory, switchboard, mailboxes, issuer, attendance, sfu, rooms } = parts;
         let limits =
             LobbyLimits { per_meeting: config.limits.knocks_per_meeting, total: config.limits.connections };
+        let savings = savings(&config, &store, &directory);
         Self {
             floors: Floors::new(rooms.clone(), clock.clone()),
+            savings,
             store,
             clock,
             passwords: Passwords::default(),
@@ -90,6 +99,7 @@ impl App {
             switchboard,
             mailboxes,
             issuer,
+            attendance,
             sfu,
             rooms,
             counters: Arc::default(),
@@ -162,4 +172,10 @@ impl App {
         };
         Ok(audit::append(&self.store, self.clock.now(), &entry).await?)
     }
+}
+
+fn savings(config: &Config, store: &Store, directory: &PhoneDirectory) -> Savings {
+    // The configuration knows only names of zones that there are.
+    let zone = jiff::tz::TimeZone::get(&config.house.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    Savings::new(store.clone(), directory.clone(), zone, config.house.currency)
 }

@@ -2,7 +2,9 @@
 
 pub mod accounts;
 pub mod app;
+pub mod attendance;
 pub mod audit;
+pub mod backup;
 pub mod calls;
 pub mod certificates;
 pub mod cli;
@@ -20,5 +22,7 @@ pub mod meetings;
 pub mod metrics;
 pub mod people;
 pub mod phones;
+pub mod savings;
 pub mod server;
 pub mod store;
+pub mod tariffs;

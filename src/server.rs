@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use crate::accounts::oidc::{Issuer, OidcError};
 use crate::accounts::{make_setup_link, setup_url};
 use crate::app::{App, Parts};
+use crate::attendance::Attendance;
 use crate::calls::Switchboard;
 use crate::certificates::Certificates;
 use crate::clock::Clock;
@@ -99,8 +100,19 @@ impl Server {
         let places = Arc::new(Semaphore::new(config.limits.connections));
         let meeting_rooms = MeetingRooms::new(rooms.clone());
         let issuer = config.oidc.is_on().then(|| Issuer::new(config.oidc.clone())).transpose()?;
-        let parts =
-            Parts { store, clock, directory, switchboard, mailboxes, issuer, sfu, rooms: meeting_rooms };
+        let attendance =
+            Attendance::open(store.clone(), clock.clone(), meeting_rooms.clone(), directory.run()).await?;
+        let parts = Parts {
+            store,
+            clock,
+            directory,
+            switchboard,
+            mailboxes,
+            issuer,
+            attendance,
+            sfu,
+            rooms: meeting_rooms,
+        };
         let app = App::new(config, parts);
         let phones = phones::start(&app, &rooms)?;
         let router = http::router(app.clone(), signaling::router(rooms.clone()));
@@ -180,6 +192,9 @@ impl Server {
         jobs.shutdown().await;
         if let Err(error) = app.mailboxes.flush().await {
             tracing::error!(%error, "the last messages could not be stored");
+        }
+        if let Err(error) = app.attendance.close().await {
+            tracing::error!(%error, "who was in meetings last could not be stored");
         }
         if let Err(error) = app.directory.close().await {
             tracing::error!(%error, "the last calls could not be stored");

@@ -1,10 +1,16 @@
 //! What was done by whom: an append-only log in which each row's hash covers the row before it.
 
+mod chain;
+mod search;
+
 use std::net::IpAddr;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use sqlx::Row;
+
+pub use chain::{Broken, Head, inspect};
+pub use search::{Found, Search, actions, csv, search};
 
 use crate::accounts::hex;
 use crate::store::{Store, StoreError, from_millis, to_millis};
@@ -55,7 +61,7 @@ pub(crate) async fn append_in(
     let before: String = last.map(|row| row.try_get("hash")).transpose()?.unwrap_or_default();
     let at = to_millis(now);
     let address = entry.address.map(|a| a.to_string()).unwrap_or_default();
-    let hash = chain(&before, at, [&entry.actor, entry.action, &entry.object, &address, entry.result]);
+    let hash = chained(&before, at, [&entry.actor, entry.action, &entry.object, &address, entry.result]);
 
     sqlx::query(
         "INSERT INTO audit (at, actor, action, object, address, result, hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -109,31 +115,8 @@ pub async fn newest(store: &Store, limit: u32) -> Result<Vec<Written>, StoreErro
         .collect()
 }
 
-/// Recomputes the chain; answers with the number of rows, or the first row that was tampered with.
-///
-/// # Errors
-/// When the database fails.
-pub async fn verify(store: &Store) -> Result<Result<u64, i64>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM audit ORDER BY seq").fetch_all(&store.pool).await?;
-    let mut before = String::new();
-    for row in &rows {
-        let fields = ["actor", "action", "object", "address", "result"];
-        let mut texts = [""; 5];
-        for (text, field) in texts.iter_mut().zip(fields) {
-            *text = row.try_get(field)?;
-        }
-        let expected = chain(&before, row.try_get("at")?, texts);
-        let stored: String = row.try_get("hash")?;
-        if stored != expected {
-            return Ok(Err(row.try_get("seq")?));
-        }
-        before = stored;
-    }
-    Ok(Ok(rows.len() as u64))
-}
-
 /// The hash of a row: each part is preceded by its length, so that no two rows read alike.
-fn chain(before: &str, at: i64, parts: [&str; 5]) -> String {
+fn chained(before: &str, at: i64, parts: [&str; 5]) -> String {
     let mut hash = Sha256::new();
     hash.update(before);
     hash.update(at.to_be_bytes());
@@ -155,7 +138,10 @@ mod tests {
         append(&store, Timestamp::UNIX_EPOCH, &Entry::console("user.add", "one")).await.unwrap();
         append(&store, Timestamp::UNIX_EPOCH, &Entry::console("user.add", "two")).await.unwrap();
 
-        assert_eq!(verify(&store).await.unwrap(), Ok(2));
+        assert_eq!(
+            inspect(&store, None).await.unwrap().map(|head| head.map(|head| head.entries)),
+            Ok(Some(2))
+        );
         for forbidden in ["UPDATE audit SET object = 'x'", "DELETE FROM audit"] {
             assert!(sqlx::query(forbidden).execute(&store.pool).await.is_err());
         }
@@ -175,6 +161,6 @@ mod tests {
             sqlx::query(statement).execute(&store.pool).await.unwrap();
         }
 
-        assert_eq!(verify(&store).await.unwrap(), Err(2));
+        assert_eq!(inspect(&store, None).await.unwrap(), Err(Broken::Changed(2)));
     }
 }

@@ -1,9 +1,12 @@
 //! The command line.
 
 mod admin_link;
+mod audit;
+mod backup;
 mod people;
 mod phones;
 mod serve;
+mod tariff;
 mod token;
 mod user;
 
@@ -53,6 +56,16 @@ enum Command {
     /// Adds, lists and removes lines to the public network.
     #[command(subcommand)]
     Trunk(phones::TrunkCommand),
+    /// Takes in what calls cost and did cost.
+    #[command(subcommand)]
+    Tariff(tariff::Tariff),
+    /// Checks the audit log.
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Saves everything that the server keeps in one file, also while it runs.
+    Backup(backup::Backup),
+    /// Brings a backup back into an empty directory.
+    Restore(backup::Restore),
     /// Says what the phones do, and did.
     #[command(subcommand)]
     Sip(phones::SipCommand),
@@ -77,6 +90,10 @@ impl Cli {
                 Command::Extension(extension) => extension.run(&config).await,
                 Command::Group(group) => group.run(&config).await,
                 Command::Trunk(trunk) => trunk.run(&config).await,
+                Command::Tariff(tariff) => tariff.run(&config).await,
+                Command::Audit(audit) => audit.run(&config).await,
+                Command::Backup(backup) => backup.run(&config).await,
+                Command::Restore(restore) => restore.run(&config).await,
                 Command::Sip(sip) => sip.run(&config).await,
             }
         });

@@ -2,8 +2,8 @@
 
 use super::Config;
 use super::value::{
-    address, address_or_none, addresses, count, duration, group_roles, issuer, level, listeners, path, ports,
-    public_url, realm, roles, webhook_urls, yes_or_no,
+    address, address_or_none, addresses, count, currency, duration, goal, group_roles, issuer, level,
+    listeners, path, ports, public_url, realm, roles, time_zone, webhook_urls, yes_or_no,
 };
 
 /// One key an operator may set.
@@ -87,6 +87,15 @@ pub const KEYS: &[Key] = &[
     Key { name: "sip.nonce_lifetime", default: Some("5m"),
         doc: "How long a phone may answer one challenge anew before it is given another",
         apply: |c, v| set(&mut c.sip.nonce_lifetime, duration(v, "1s", "24h")) },
+    Key { name: "house.time_zone", default: Some("Africa/Porto-Novo"),
+        doc: "IANA name of the time at headquarters: months of the savings page begin and end there",
+        apply: |c, v| set(&mut c.house.time_zone, time_zone(v)) },
+    Key { name: "house.currency", default: Some("XOF"),
+        doc: "ISO code of the currency in which costs and savings are reckoned",
+        apply: |c, v| set(&mut c.house.currency, currency(v)) },
+    Key { name: "house.savings_goal", default: Some("30-70"),
+        doc: "Share of the old cost that is to be saved, in per cent, from and to",
+        apply: |c, v| set(&mut c.house.savings_goal, goal(v)) },
     Key { name: "store.dir", default: Some("data"),
         doc: "Directory of the database, the certificate, the generated key and recordings",
         apply: |c, v| set(&mut c.store.dir, path(v)) },

@@ -12,6 +12,8 @@ use std::time::Duration;
 use signaling_proto::token::Keys;
 
 use crate::accounts::Role;
+use crate::savings::Goal;
+use crate::tariffs::Currency;
 
 pub use keys::{KEYS, Key, markdown_table};
 pub use load::{ConfigError, load, parse};
@@ -25,6 +27,7 @@ pub struct Config {
     pub https: Https,
     pub sfu: Sfu,
     pub sip: Sip,
+    pub house: House,
     pub store: Store,
     pub accounts: Accounts,
     pub oidc: Oidc,
@@ -84,6 +87,15 @@ impl Sip {
     pub fn is_on(&self) -> bool {
         !self.listen.is_empty()
     }
+}
+
+/// What holds for the ministry as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct House {
+    pub time_zone: String,
+    pub currency: Currency,
+    pub savings_goal: Goal,
 }
 
 /// Where state is kept.
@@ -206,6 +218,11 @@ impl Config {
                 prompts: None,
                 keep_calls: Duration::ZERO,
                 nonce_lifetime: Duration::ZERO,
+            },
+            house: House {
+                time_zone: String::new(),
+                currency: Currency::XOF,
+                savings_goal: Goal { from: 0, to: 0 },
             },
             store: Store { dir: PathBuf::new() },
             accounts: Accounts { second_factor: Vec::new() },

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::accounts::Role;
+use crate::savings::Goal;
+use crate::tariffs::Currency;
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
@@ -83,6 +85,26 @@ pub(crate) fn is_protected(address: &str) -> bool {
         Some("http") => matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]"),
         _ => false,
     }
+}
+
+pub(super) fn time_zone(text: &str) -> Result<String, String> {
+    if crate::directory::is_zone(text) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("{text:?} is not the IANA name of a time zone, such as Africa/Porto-Novo"))
+}
+
+pub(super) fn currency(text: &str) -> Result<Currency, String> {
+    Currency::parse(text).ok_or_else(|| format!("{text:?} is not the ISO code of a currency, such as XOF"))
+}
+
+pub(super) fn goal(text: &str) -> Result<Goal, String> {
+    let bounds = text
+        .split_once('-')
+        .and_then(|(from, to)| Some(Goal { from: from.trim().parse().ok()?, to: to.trim().parse().ok()? }));
+    bounds
+        .filter(|goal| goal.from <= goal.to && goal.to <= 100)
+        .ok_or_else(|| format!("{text:?} is not a share from and to in per cent, such as 30-70"))
 }
 
 pub(super) fn path(text: &str) -> Result<PathBuf, String> {

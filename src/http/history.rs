@@ -11,7 +11,8 @@ use super::signed_in::SignedIn;
 use super::{ApiError, Json};
 use crate::app::App;
 use crate::directory::EntryView;
-use crate::store::{By, HistoryFilter, Outcome, PastCall};
+use crate::store::{By, CallCost, HistoryFilter, Outcome, PastCall};
+use crate::tariffs::Currency;
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -42,10 +43,32 @@ struct PastCallView {
     /// In seconds.
     talked: i64,
     outcome: Outcome,
+    /// Nothing for a call that nobody took.
+    cost: Option<CostView>,
+}
+
+/// What a call cost and would have cost, in the currency's smallest coins; `null` where no tariff is known.
+#[derive(Serialize)]
+pub(super) struct CostView {
+    currency: String,
+    decimals: u32,
+    actual: Option<i64>,
+    old: Option<i64>,
+}
+
+impl CostView {
+    pub(super) fn of(cost: CallCost, currency: Currency) -> Self {
+        Self {
+            currency: currency.to_string(),
+            decimals: currency.decimals(),
+            actual: cost.actual,
+            old: cost.old,
+        }
+    }
 }
 
 impl PastCallView {
-    fn of(call: PastCall, other: Option<EntryView>) -> Self {
+    fn of(call: PastCall, other: Option<EntryView>, cost: Option<CostView>) -> Self {
         let talked = call.answered.zip(call.ended).map_or(0, |(from, to)| to.as_second() - from.as_second());
         let (name, post_name, time_zone) = match other {
             Some(entry) => (entry.name, entry.post_name, entry.time_zone),
@@ -63,6 +86,7 @@ impl PastCallView {
             answered: call.answered,
             talked: talked.max(0),
             outcome: call.outcome,
+            cost,
         }
     }
 }
@@ -84,9 +108,13 @@ pub(super) async fn list(
     let more = calls.len() > limit as usize;
     calls.truncate(limit as usize);
     let next = calls.last().filter(|_| more).map(|call| call.id);
+    app.savings.catch_up().await?;
+    let ids: Vec<i64> = calls.iter().map(|call| call.id).collect();
+    let costs = app.store.costs_of(&ids).await?;
     let calls = calls.into_iter().map(|call| {
+        let cost = costs.get(&call.id).map(|cost| CostView::of(*cost, app.savings.currency()));
         let other = app.directory.read(Some(own), |reader| reader.entry(&call.number));
-        PastCallView::of(call, other)
+        PastCallView::of(call, other, cost)
     });
     Ok(Json(History { calls: calls.collect(), next }))
 }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::ApiError;
 use super::client::Client;
-use super::meetings::join_view;
+use super::meetings::{join_view, note_entry};
 use super::signed_in::{AtMeeting, HostOf};
 use crate::app::App;
 use crate::meetings::{Admission, Attendance, Knock, Meeting, Waiting};
@@ -70,7 +70,11 @@ impl Guest {
             Knock::Admitted => {
                 let (identity, name) = (attendance.identity.clone(), attendance.name.clone());
                 let admission = Admission::admitted_guest(meeting, identity, name);
-                event("admitted", &join_view(app, client, admission))
+                match note_entry(app, client, &admission).await {
+                    Ok(()) => event("admitted", &join_view(app, client, admission)),
+                    // What cannot be logged is not done.
+                    Err(_) => event("ended", &serde_json::json!({})),
+                }
             }
             Knock::Refused => event("refused", &serde_json::json!({})),
             Knock::Ended | Knock::Waiting => event("ended", &serde_json::json!({})),
@@ -115,22 +119,36 @@ pub(super) async fn watch(
 /// `POST /api/meetings/{code}/knocks/{ticket}/admit`.
 pub(super) async fn admit(
     State(app): State<App>,
+    client: Client,
     host: HostOf,
     Path(path): Path<AtTicket>,
 ) -> Result<StatusCode, ApiError> {
-    decide(&app, &host.meeting, &path.ticket, Knock::Admitted)
+    decide(&app, &client, &host, &path.ticket, Knock::Admitted).await
 }
 
 /// `POST /api/meetings/{code}/knocks/{ticket}/refuse`.
 pub(super) async fn refuse(
     State(app): State<App>,
+    client: Client,
     host: HostOf,
     Path(path): Path<AtTicket>,
 ) -> Result<StatusCode, ApiError> {
-    decide(&app, &host.meeting, &path.ticket, Knock::Refused)
+    decide(&app, &client, &host, &path.ticket, Knock::Refused).await
 }
 
-fn decide(app: &App, meeting: &Meeting, ticket: &str, decision: Knock) -> Result<StatusCode, ApiError> {
+async fn decide(
+    app: &App,
+    client: &Client,
+    HostOf { meeting, user }: &HostOf,
+    ticket: &str,
+    decision: Knock,
+) -> Result<StatusCode, ApiError> {
+    let guest = app.lobby.waiting_guest(&meeting.code, ticket);
+    let (identity, name) = guest.ok_or_else(|| ApiError::not_found("guest waiting"))?;
+    let action = if decision == Knock::Admitted { "knock.admit" } else { "knock.refuse" };
+    let object = format!("{} {identity} {name}", meeting.code);
+    // First, so that the log says who admitted before it says who came in.
+    app.audit(user.id.as_str(), action, &object, client, "ok").await?;
     if app.lobby.decide(&meeting.code, ticket, decision) {
         Ok(StatusCode::NO_CONTENT)
     } else {

@@ -86,6 +86,7 @@ pub(super) async fn create(
         )),
         other => other.into(),
     })?;
+    app.audit(user.id.as_str(), "meeting.add", meeting.code.as_str(), &client, "ok").await?;
     let view = view(&app, &client, meeting, Presence::default(), &user);
     Ok((StatusCode::CREATED, Json(view)))
 }
@@ -134,6 +135,7 @@ pub(super) async fn change(
         .change_meeting(&meeting.code, &change)
         .await?
         .ok_or_else(|| ApiError::not_found("meeting"))?;
+    app.audit(user.id.as_str(), "meeting.change", meeting.code.as_str(), &client, "ok").await?;
     let presence = app.rooms.presence_of(&meeting).await;
     Ok(Json(view(&app, &client, meeting, presence, &user)))
 }
@@ -141,8 +143,10 @@ pub(super) async fn change(
 /// `DELETE /api/meetings/{code}`: the link leads nowhere any more, and whoever is inside leaves.
 pub(super) async fn remove(
     State(app): State<App>,
-    HostOf { meeting, .. }: HostOf,
+    client: Client,
+    HostOf { meeting, user }: HostOf,
 ) -> Result<StatusCode, ApiError> {
+    app.audit(user.id.as_str(), "meeting.remove", meeting.code.as_str(), &client, "ok").await?;
     app.store.delete_meeting(&meeting.code).await?;
     app.close_meeting(&meeting.code).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -219,7 +223,17 @@ pub(super) async fn admitted(
     if app.rooms.is_full(&admission).await {
         return Err(ApiError::meeting_full());
     }
+    note_entry(app, client, &admission).await?;
     Ok(Json(join_view(app, client, admission)))
+}
+
+/// Writes into the audit log who comes in, and from where. Guests are known by the name they gave.
+pub(super) async fn note_entry(app: &App, client: &Client, admission: &Admission) -> Result<(), ApiError> {
+    let (actor, object) = match Admission::user_of(&admission.identity) {
+        Some(user) => (user.as_str().to_owned(), admission.meeting.to_string()),
+        None => (admission.identity.clone(), format!("{} {}", admission.meeting, admission.name)),
+    };
+    app.audit(&actor, "meeting.join", &object, client, "ok").await
 }
 
 /// What an admitted guest learns, over an event stream too.

@@ -2,6 +2,8 @@
 
 mod accounts;
 mod asked;
+mod attendance;
+mod audit;
 mod calls;
 mod client;
 mod devices;
@@ -19,6 +21,7 @@ mod oidc;
 mod operation;
 mod origin;
 mod phones;
+mod savings;
 mod second_factor;
 mod security;
 mod serve;
@@ -85,6 +88,8 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/calls/history/seen", post(history::seen))
         .route("/meetings", get(meetings::list).post(meetings::create))
         .route("/meetings/{code}", get(meetings::door).patch(meetings::change).delete(meetings::remove))
+        .route("/meetings/{code}/attendance", get(attendance::list))
+        .route("/meetings/{code}/attendance.csv", get(attendance::table))
         .route("/meetings/{code}/join", post(meetings::join))
         .route("/meetings/{code}/knocks", get(knocks::watch))
         .route("/meetings/{code}/knocks/{ticket}", get(knocks::attend))
@@ -101,8 +106,11 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/meetings/{code}/pin", post(hosts::new_pin))
         .route("/meetings/{code}/call", post(calls::call_out))
         .route("/meetings/{code}/call-me", post(calls::call_me))
+        .route("/savings", get(savings::show))
+        .route("/savings.csv", get(savings::sums))
+        .route("/savings/records.csv", get(savings::records))
         .route("/server", get(operation::server))
-        .nest("/admin", phones::router())
+        .nest("/admin", phones::router().merge(savings::router()).merge(audit::router()))
         .fallback(error::no_such_call)
         .method_not_allowed_fallback(error::no_such_call)
         .layer(middleware::from_fn_with_state(app.clone(), origin::check))

@@ -17,6 +17,8 @@ pub fn start(app: &App, tasks: &mut JoinSet<()>) {
     tasks.spawn(app.switchboard.clone().keep(app.clone()));
     tasks.spawn(app.mailboxes.clone().keep_written());
     tasks.spawn(app.floors.clone().keep(app.clone()));
+    tasks.spawn(app.attendance.clone().keep());
+    tasks.spawn(app.savings.clone().keep());
 }
 
 /// Takes guests who went away off the waiting lists.
@@ -56,6 +58,8 @@ async fn forget_once(app: &App) -> Result<(), StoreError> {
     // Whoever still wanted them has had a day.
     app.store.delete_old_webhooks(now - Duration::from_secs(2 * 24 * 3600)).await?;
     app.store.delete_old_legs(now - app.config.sip.keep_calls, MOST_LEGS).await?;
+    app.store.delete_old_sittings(now - app.config.sip.keep_calls, MOST_SITTINGS).await?;
+    app.store.delete_old_ratings(now - RATINGS_KEPT).await?;
     app.store.delete_old_runs(app.directory.run()).await?;
     app.mailboxes.sweep(&app.directory.plan(), std::time::SystemTime::now()).await;
     Ok(())
@@ -63,3 +67,7 @@ async fn forget_once(app: &App) -> Result<(), StoreError> {
 
 /// Call records beyond this are forgotten, the oldest first, however young: some years of a ministry, some gigabytes.
 const MOST_LEGS: u64 = 10_000_000;
+/// What was saved names nobody, and is compared over years.
+const RATINGS_KEPT: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
+/// The same of meetings, which are fewer.
+const MOST_SITTINGS: u64 = 1_000_000;

@@ -220,6 +220,15 @@ impl Lobby {
         true
     }
 
+    /// Who waits with a ticket: the identity inside, and the name.
+    #[must_use]
+    pub fn waiting_guest(&self, code: &MeetingCode, ticket: &str) -> Option<(String, String)> {
+        let mut doors = self.doors();
+        let guest = doors.get_mut(code)?.guest(ticket)?;
+        let waits = *guest.knock.borrow() == Knock::Waiting;
+        waits.then(|| (guest.identity.clone(), guest.name.clone()))
+    }
+
     /// The meeting is over for all who wait.
     pub fn end(&self, code: &MeetingCode) {
         let mut doors = self.doors();

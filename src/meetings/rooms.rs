@@ -127,6 +127,16 @@ impl MeetingRooms {
         self.rooms.subscribe()
     }
 
+    /// All rooms, and who is in each of them.
+    pub async fn everybody(&self) -> Vec<(proto::Room, Vec<proto::ParticipantInfo>)> {
+        let mut all = Vec::new();
+        for room in self.rooms.list_rooms(&[]).await {
+            let inside = self.inside(&room.name).await;
+            all.push((room, inside));
+        }
+        all
+    }
+
     /// Ends the room of a call, if there still is one.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use sip_gateway_proto::call::{DoorWord, Entry, Visitor};
 use tokio::sync::mpsc;
 
 use crate::app::App;
+use crate::audit;
 use crate::meetings::{Knock, Meeting, MeetingCode, MeetingRole, Pin, phone_removal};
 use crate::store::StoreError;
 
@@ -54,6 +55,15 @@ async fn decide(
             None => return Ok(DoorWord::Full),
         }
     }
+    let entry = audit::Entry {
+        actor: visitor.extension.as_ref().map_or_else(|| "-".to_owned(), |own| format!("extension {own}")),
+        action: "meeting.join",
+        object: format!("{} {}", meeting.code, visitor.number),
+        address: None,
+        result: "ok",
+    };
+    // What cannot be logged is not done.
+    audit::append(&app.store, app.clock.now(), &entry).await?;
     let (room, role) = (meeting.code.to_string(), role.as_str().to_owned());
     Ok(DoorWord::Admitted { room, name, role, language: None })
 }

@@ -285,11 +285,11 @@ pub(super) async fn write(
     leg: &LegState,
     names: &Names,
 ) -> Result<(), StoreError> {
-    let (post, trunk) = match &leg.route {
-        RecordedRoute::OnNet { post } | RecordedRoute::Browser { post } | RecordedRoute::Room { post } => {
-            (*post, None)
-        }
-        RecordedRoute::Trunk { trunk, post } => (*post, Some(*trunk)),
+    let (kind, post, trunk) = match &leg.route {
+        RecordedRoute::OnNet { post } => ("phone", *post, None),
+        RecordedRoute::Browser { post } => ("browser", *post, None),
+        RecordedRoute::Room { post } => ("room", *post, None),
+        RecordedRoute::Trunk { trunk, post } => ("trunk", *post, Some(*trunk)),
     };
     let name = |names: &HashMap<i64, String>, id| names.get(&id).cloned().unwrap_or_default();
     let (ended, cause) = match &leg.ended {
@@ -300,8 +300,8 @@ pub(super) async fn write(
     sqlx::query(
         "INSERT INTO legs (run, leg, call, inbound, caller, caller_name, dialled, reached, post_id, post_name,
          trunk_id, trunk_name, began_at, ringing_at, answered_at, ended_at, cause, codec, encrypted,
-         packets_in, packets_out, octets_in, octets_out, lost, jitter_micros, rtt_micros)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         packets_in, packets_out, octets_in, octets_out, lost, jitter_micros, rtt_micros, kind)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (run, leg) DO UPDATE SET caller = excluded.caller, caller_name = excluded.caller_name,
          dialled = excluded.dialled, reached = excluded.reached, post_id = excluded.post_id,
          post_name = excluded.post_name, trunk_id = excluded.trunk_id, trunk_name = excluded.trunk_name,
@@ -309,7 +309,7 @@ pub(super) async fn write(
          cause = excluded.cause, codec = excluded.codec, encrypted = excluded.encrypted,
          packets_in = excluded.packets_in, packets_out = excluded.packets_out,
          octets_in = excluded.octets_in, octets_out = excluded.octets_out, lost = excluded.lost,
-         jitter_micros = excluded.jitter_micros, rtt_micros = excluded.rtt_micros",
+         jitter_micros = excluded.jitter_micros, rtt_micros = excluded.rtt_micros, kind = excluded.kind",
     )
     .bind(leg.run.cast_signed())
     .bind(leg.leg.0.cast_signed())
@@ -337,6 +337,7 @@ pub(super) async fn write(
     .bind(media.lost.cast_signed())
     .bind(i64::try_from(media.jitter.as_micros()).unwrap_or(i64::MAX))
     .bind(media.round_trip.map(|rtt| i64::try_from(rtt.as_micros()).unwrap_or(i64::MAX)))
+    .bind(kind)
     .execute(connection)
     .await?;
     Ok(())

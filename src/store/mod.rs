@@ -1,5 +1,6 @@
 //! What outlives the program, in SQLite: one file, write-ahead log, migrations embedded.
 
+mod attendance;
 mod bindings;
 mod facts;
 mod history;
@@ -8,9 +9,12 @@ mod meetings;
 mod messages;
 mod outbox;
 mod plan;
+mod ratings;
+mod savings;
 mod second_factor;
 mod sessions;
 mod setup_links;
+mod tariffs;
 mod users;
 mod vault;
 
@@ -21,13 +25,17 @@ use std::time::Duration;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+pub use attendance::{AttendanceRow, SittingRow};
 pub(crate) use facts::{Batch, Bound};
 pub use history::{HistoryFilter, Outcome, PastCall};
 pub(crate) use legs::Names;
 pub use legs::{CallFilter, CallRecord, CallSummary};
 pub(crate) use plan::ReadPlan;
 pub use plan::{By, Locked, PlanChange};
+pub(crate) use ratings::{DueLeg, DueSitting, Dues, NewRating};
+pub use savings::{CallCost, RatedRecord, RecordSums, RouteSums, Sums};
 pub use sessions::{Device, SignedInFrom};
+pub use tariffs::Import;
 pub use vault::VaultError;
 
 /// The database. Cheap to clone.
@@ -75,6 +83,8 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations");
+
 impl Store {
     /// Opens the database in a directory, which is made if need be, and brings it up to date.
     ///
@@ -98,7 +108,7 @@ impl Store {
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options)
             .await?;
-        sqlx::migrate!("src/store/migrations").run(&pool).await?;
+        MIGRATIONS.run(&pool).await?;
         let store = Self { pool, vault: Arc::new(vault::Vault::in_dir(dir)) };
         store.give_missing_pins().await?;
         Ok(store)
@@ -125,10 +135,39 @@ impl Store {
         Ok(self.vault.open(what, sealed)?)
     }
 
+    /// Writes the database as it is at this moment into a new file that only we can read, while others go on writing.
+    ///
+    /// # Errors
+    /// When the file cannot be made, or the database fails.
+    pub(crate) async fn snapshot(&self, file: &Path) -> Result<(), StoreError> {
+        make_private_file(file)
+            .map_err(|reason| StoreError::Directory { path: file.display().to_string(), reason })?;
+        let name = file.to_str().ok_or_else(|| StoreError::Directory {
+            path: file.display().to_string(),
+            reason: std::io::ErrorKind::InvalidFilename.into(),
+        })?;
+        sqlx::query("VACUUM INTO ?").bind(name).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// The newest change of the tables that this database has seen.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn newest_migration(&self) -> Result<i64, StoreError> {
+        let row = sqlx::query("SELECT max(version) FROM _sqlx_migrations").fetch_one(&self.pool).await?;
+        Ok(sqlx::Row::try_get::<Option<i64>, _>(&row, 0)?.unwrap_or(0))
+    }
+
     /// A transaction that holds the right to write from its beginning, so that what it reads stays true.
     pub(crate) async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, StoreError> {
         Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
     }
+}
+
+/// The newest change of the tables that this program knows.
+pub(crate) fn newest_known_migration() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
 /// Makes a directory that only we can enter; one that exists keeps the rights its owner gave it.

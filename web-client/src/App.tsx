@@ -18,6 +18,11 @@ const DirectoryPage = lazy(async () => ({
 const CallsPage = lazy(async () => ({ default: (await import("./features/calls")).CallsPage }));
 const UsersPage = lazy(async () => ({ default: (await import("./features/admin")).UsersPage }));
 const TelephonyPage = lazy(async () => ({ default: (await import("./features/admin")).TelephonyPage }));
+const SavingsPage = lazy(async () => ({ default: (await import("./features/savings")).SavingsPage }));
+const AuditPage = lazy(async () => ({ default: (await import("./features/audit")).AuditPage }));
+const AttendancePage = lazy(async () => ({
+  default: (await import("./features/attendance")).AttendancePage,
+}));
 const SettingsPage = lazy(async () => ({ default: (await import("./features/settings")).SettingsPage }));
 
 export function App() {
@@ -65,6 +70,9 @@ function Page() {
     case "calls":
     case "users":
     case "telephony":
+    case "savings":
+    case "audit":
+    case "attendance":
     case "settings":
       break;
   }
@@ -84,6 +92,9 @@ function Page() {
         ) : (
           <Nowhere />
         ))}
+      {route.page === "savings" && (account.may.administer ? <SavingsPage /> : <Nowhere />)}
+      {route.page === "audit" && (account.may.administer ? <AuditPage /> : <Nowhere />)}
+      {route.page === "attendance" && <AttendancePage code={route.code} />}
       {route.page === "settings" && <SettingsPage me={account} />}
     </Frame>
   );

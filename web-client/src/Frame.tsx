@@ -3,10 +3,12 @@
 import {
   BellOff,
   BellRing,
+  ChartColumn,
   Contact,
   House,
   LogOut,
   Phone,
+  ScrollText,
   Settings2,
   SlidersHorizontal,
   Users,
@@ -22,7 +24,8 @@ import { Brand, Link } from "./ui";
 
 interface Props {
   user: Me;
-  page: "home" | "directory" | "calls" | "users" | "telephony" | "settings";
+  page:
+    "home" | "directory" | "calls" | "users" | "telephony" | "savings" | "audit" | "attendance" | "settings";
   children: ReactNode;
 }
 
@@ -42,10 +45,16 @@ export function Frame({ user, page, children }: Props) {
     },
   ];
   const administrators = [
+    ...(user.may.administer
+      ? [{ page: "savings", path: "/savings", word: text.nav.savings, icon: ChartColumn }]
+      : []),
     ...(user.may.manage_phones
       ? [{ page: "telephony", path: "/telephony", word: text.nav.telephony, icon: SlidersHorizontal }]
       : []),
     ...(user.may.manage_people ? [{ page: "users", path: "/users", word: text.nav.users, icon: Users }] : []),
+    ...(user.may.administer
+      ? [{ page: "audit", path: "/audit", word: text.nav.audit, icon: ScrollText }]
+      : []),
   ];
   const settings = { page: "settings", path: "/settings", word: text.nav.settings, icon: Settings2 };
   const link = ({ page: name, path, word, icon: Icon, count = 0 }: (typeof everybody)[number]) => (

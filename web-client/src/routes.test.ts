@@ -10,6 +10,10 @@ describe("addresses", () => {
     expect(routeOf("/telephony/lines")).toEqual({ page: "telephony", tab: "lines" });
     expect(routeOf("/telephony/elsewhere")).toEqual({ page: "nowhere" });
     expect(routeOf("/m/abc")).toEqual({ page: "nowhere" });
+    expect(routeOf("/m/abc-defg-hij/attendance")).toEqual({ page: "attendance", code: "abc-defg-hij" });
+    expect(routeOf("/savings")).toEqual({ page: "savings" });
+    expect(routeOf("/audit")).toEqual({ page: "audit" });
+    expect(routeOf("/audit/x")).toEqual({ page: "nowhere" });
     expect(routeOf("/m/abc-defg-hij/x")).toEqual({ page: "nowhere" });
     expect(routeOf("/elsewhere")).toEqual({ page: "nowhere" });
   });

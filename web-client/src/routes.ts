@@ -9,6 +9,9 @@ export type Route =
   | { page: "calls" }
   | { page: "users" }
   | { page: "telephony"; tab: TelephonyTab }
+  | { page: "savings" }
+  | { page: "audit" }
+  | { page: "attendance"; code: string }
   | { page: "settings" }
   | { page: "nowhere" };
 
@@ -23,6 +26,9 @@ const MEETING_CODE = /^[a-z]{3}-[a-z]{4}-[a-z]{3}$/;
 /** The page of an address like `/m/abc-defg-hij`. */
 export function routeOf(path: string, query = ""): Route {
   const [first = "", second = "", ...rest] = path.split("/").slice(1);
+  if (first === "m" && MEETING_CODE.test(second) && rest.join("/") === "attendance") {
+    return { page: "attendance", code: second };
+  }
   if (rest.length > 0) return { page: "nowhere" };
 
   switch (first) {
@@ -46,6 +52,10 @@ export function routeOf(path: string, query = ""): Route {
       const tab = second === "" ? "extensions" : telephonyTabs.find((each) => each === second);
       return tab === undefined ? { page: "nowhere" } : { page: "telephony", tab };
     }
+    case "savings":
+      return second === "" ? { page: "savings" } : { page: "nowhere" };
+    case "audit":
+      return second === "" ? { page: "audit" } : { page: "nowhere" };
     case "settings":
       return second === "" ? { page: "settings" } : { page: "nowhere" };
     default:

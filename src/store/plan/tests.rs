@@ -225,7 +225,8 @@ async fn every_change_raises_the_version_and_is_in_the_audit_log() {
     let log = crate::audit::newest(&office.store, 10).await.unwrap();
     let told: Vec<_> = log.iter().map(|entry| (entry.action.as_str(), entry.object.as_str())).collect();
     assert_eq!(told, [("post.change", "Porto-Novo"), ("post.add", "Cotonou")]);
-    assert_eq!(crate::audit::verify(&office.store).await.unwrap(), Ok(2));
+    let head = crate::audit::inspect(&office.store, None).await.unwrap().unwrap();
+    assert_eq!(head.map(|head| head.entries), Some(2));
 }
 
 struct Office {

@@ -1,6 +1,9 @@
 //! The office over real sockets: a whole server in this process, and browsers that are HTTP clients.
 
 mod accounts;
+mod attendance;
+mod audit_log;
+mod backup;
 mod browser;
 mod connections;
 mod floor;
@@ -15,6 +18,7 @@ mod people;
 mod phones;
 mod program;
 mod provider;
+mod savings;
 mod second_factor;
 mod server_api;
 mod sip_calls;

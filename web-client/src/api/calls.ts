@@ -65,6 +65,8 @@ export interface PastCall {
   answered: string | null;
   talked: number;
   outcome: Outcome;
+  /** In the currency's smallest coins; nothing for a call that nobody took. */
+  cost: { currency: string; decimals: number; actual: number | null; old: number | null } | null;
 }
 
 /** Everything that is true at a moment. */

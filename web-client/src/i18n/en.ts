@@ -4,6 +4,7 @@ import type { Catalogue } from "./fr";
 import { calls, directory } from "./calls.en";
 import { floor } from "./floor.en";
 import { people } from "./people.en";
+import { attendance, audit, savings } from "./savings.en";
 import { telephony } from "./telephony.en";
 
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
@@ -125,6 +126,8 @@ export const en: Catalogue = {
     home: "Home",
     directory: "Directory",
     calls: "Calls",
+    savings: "Savings",
+    audit: "Audit log",
     users: "Accounts",
     telephony: "Telephony",
     settings: "Settings",
@@ -161,6 +164,9 @@ export const en: Catalogue = {
   telephony,
   calls,
   floor,
+  savings,
+  audit,
+  attendance,
   directory,
   settings: {
     title: "Settings",

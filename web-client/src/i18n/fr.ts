@@ -3,6 +3,7 @@
 import { calls, directory } from "./calls.fr";
 import { floor } from "./floor.fr";
 import { people } from "./people.fr";
+import { attendance, audit, savings } from "./savings.fr";
 import { telephony } from "./telephony.fr";
 
 /** `1 personne`, `2 personnes`. */
@@ -125,6 +126,8 @@ export const fr = {
     home: "Accueil",
     directory: "Annuaire",
     calls: "Appels",
+    savings: "Économies",
+    audit: "Journal",
     users: "Comptes",
     telephony: "Téléphonie",
     settings: "Réglages",
@@ -162,6 +165,9 @@ export const fr = {
   telephony,
   calls,
   floor,
+  savings,
+  audit,
+  attendance,
   directory,
   settings: {
     title: "Réglages",

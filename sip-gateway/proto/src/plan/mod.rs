@@ -22,7 +22,7 @@ pub use code::*;
 pub use dialled::dialled;
 pub use explain::{Explanation, Step, Where};
 pub use index::Index;
-pub use number::{PublicNumber, public_number};
+pub use number::{PublicNumber, calling_code, public_number};
 pub use problems::Problem;
 pub use route::{Caller, Outside, Refusal, Route, Way};
 pub use words::Language;

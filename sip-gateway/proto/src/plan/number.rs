@@ -37,6 +37,12 @@ pub fn public_number(dialled: &str, country: &str) -> Option<PublicNumber> {
     }
 }
 
+/// The calling code of a country.
+#[must_use]
+pub fn calling_code(country: &str) -> Option<u16> {
+    Country::of(country).map(|country| country.code)
+}
+
 /// What people dial, without what is only for the eye; `None` if there is something in it that nobody can dial.
 pub(super) fn without_separators(dialled: &str) -> Option<String> {
     let mut plain = String::with_capacity(dialled.len().min(MAX_DIALLED));

@@ -10,6 +10,7 @@ mod crowd;
 mod directory;
 mod machine;
 mod media;
+mod office;
 mod raw_limit;
 mod report;
 mod sip;
@@ -20,7 +21,7 @@ use report::Report;
 /// A measurement, which adds its rows.
 type Measurement = fn(&mut Report) -> Result<()>;
 
-const MEASUREMENTS: [(&str, Measurement); 9] = [
+const MEASUREMENTS: [(&str, Measurement); 10] = [
     ("raw limit", raw_limit::measure),
     ("connections", media::connections),
     ("forwarding", media::forwarding),
@@ -30,6 +31,7 @@ const MEASUREMENTS: [(&str, Measurement); 9] = [
     ("sip relay", sip::relay::measure),
     ("sip mixing", sip::mixing::measure),
     ("sip memory", sip::memory::measure),
+    ("office", office::measure),
 ];
 
 fn main() -> Result<()> {

@@ -1,5 +1,6 @@
 import { PhoneForwarded, PhoneIncoming, PhoneMissed, PhoneOutgoing } from "lucide-react";
 import { useEffect, useState } from "react";
+import { amountOf, currencyWord } from "../../amounts";
 import { pastCalls, type PastCall } from "../../api/calls";
 import { codeOf } from "../../api/client";
 import { sentenceFor, useLanguage, type Catalogue } from "../../i18n";
@@ -87,6 +88,9 @@ function Line({ call }: { call: PastCall }) {
         <span className="two grow">
           <span>{nameOf(text, call)}</span>
           <span>{secondLine(text, call)}</span>
+          {call.direction === "out" && call.cost && costOf(text, call.cost, language) !== "" && (
+            <span>{costOf(text, call.cost, language)}</span>
+          )}
         </span>
         <span className="when sm q3">
           <time dateTime={call.began}>{hourOf(call.began, language)}</time>
@@ -103,6 +107,17 @@ function secondLine(text: Catalogue, { outcome, direction, post_name, name, numb
   if (outcome !== "answered" && outcome !== "missed") return what;
   if (post_name !== "") return post_name;
   return name === "" ? what : number;
+}
+
+/** What it cost, and what it would have; nothing while no tariff is known. */
+function costOf(text: Catalogue, cost: NonNullable<PastCall["cost"]>, language: string): string {
+  const amount = (minor: number) =>
+    `${amountOf(minor, cost.decimals, language)}\u00a0${currencyWord(cost.currency, language)}`;
+  if (cost.actual === null) return "";
+  if (cost.old === null || cost.old === cost.actual) {
+    return cost.actual === 0 ? "" : text.savings.cost.actual(amount(cost.actual));
+  }
+  return text.savings.cost.both(amount(cost.actual), amount(cost.old));
 }
 
 function Icon({ call }: { call: PastCall }) {

@@ -1,4 +1,4 @@
-import { Copy, Trash2 } from "lucide-react";
+import { ClipboardList, Copy, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { deleteMeeting, type DialIn, type Meeting } from "../../api/meetings";
 import { useLanguage, type Catalogue } from "../../i18n";
@@ -51,6 +51,15 @@ export function MeetingList({ meetings, onChange }: Props) {
               <Button rank="ghost" small onPress={() => void copy(meeting)}>
                 <Copy className="i s" aria-hidden />
                 {text.home.copy}
+              </Button>
+              <Button
+                rank="ghost"
+                small
+                className="icon"
+                aria-label={text.attendance.linkOf(meeting.title)}
+                onPress={() => go(`/m/${meeting.code}/attendance`)}
+              >
+                <ClipboardList className="i s" aria-hidden />
               </Button>
               <Button
                 rank="ghost"

@@ -97,6 +97,16 @@ export function PeoplePanel({ session, view }: Props) {
           ))}
         </ul>
       </section>
+      {view.isHost && (
+        <a
+          className="btn ghost small flushleft"
+          href={`/m/${session.code}/attendance`}
+          target="_blank"
+          rel="noopener"
+        >
+          {text.attendance.link}
+        </a>
+      )}
       {/* Loaded when somebody looks for it: the way into a meeting stays light. */}
       <Suspense fallback={null}>
         <PhonePart code={session.code} isHost={view.isHost} />
