@@ -181,3 +181,63 @@ test("a phone is set up from the page alone, is seen there, and calls", async ({
   await expect(page.getByRole("row", { name: /4410/ })).toBeVisible();
   phone.unplug();
 });
+
+test("an extension has a second device, a new password and a group, all from the page in English", async ({ arrive, server }) => {
+  const admin = await arrive(HOST.name, { locale: "en-GB" });
+  await admin.signIn();
+  const { page } = admin;
+  for (const [path, data] of [
+    ["posts", { name: "High Commission", country: "GB" }],
+    ["extensions", { number: "5510", name: "Reception", post: undefined }],
+  ] as const) {
+    const posts = (await (await admin.context.request.get("/api/admin/posts")).json()) as { posts: { id: number; name: string }[] };
+    const post = posts.posts.find(({ name }) => name === "High Commission")?.id;
+    const made = await admin.context.request.post(`/api/admin/${path}`, { headers: { origin: server.url }, data: { ...data, post } });
+    expect(made.ok(), await made.text()).toBe(true);
+  }
+  await page.goto("/telephony");
+  await page.getByRole("button", { name: "Open extension 5510, Reception" }).click();
+  const side = page.getByRole("region", { name: "Extension 5510 Reception" });
+  const slip = side.getByRole("group", { name: "Type this into the phone" });
+  const fact = async (name: string) =>
+    (await slip.locator("div", { has: page.getByText(name, { exact: true }) }).locator("dd").innerText()).trim();
+  const typed = async () => ({
+    server: await fact("Server"),
+    port: Number(await fact("UDP port")),
+    user: await fact("User"),
+    password: (await fact("Password")).replace(/\s/g, ""),
+  });
+
+  // A second device, which registers beside the first.
+  await side.getByLabel("Name of the device").fill("Wi-Fi");
+  await side.getByRole("button", { name: "Add a device" }).click();
+  await expect(slip).toContainText("5510-2");
+  const wifi = await Phone.with(await typed());
+  expect(await wifi.register()).toBe(200);
+  const registered = side.getByRole("list", { name: "Registered phones" }).getByRole("listitem");
+  await expect(registered).toHaveCount(1);
+
+  // The first gets a new password.
+  await side.getByRole("button", { name: "New password for 5510", exact: true }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "New password" }).click();
+  await expect(slip).not.toContainText("5510-2");
+  const desk = await Phone.with(await typed());
+  expect(await desk.register()).toBe(200);
+  await expect(registered).toHaveCount(2);
+
+  // Who is taken out is not registered any more, and cannot come back.
+  await side.getByRole("button", { name: "Remove device 5510-2" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Remove" }).click();
+  await expect(registered).toHaveCount(1);
+  expect(await wifi.register()).not.toBe(200);
+  for (const phone of [wifi, desk]) phone.unplug();
+
+  await page.getByRole("link", { name: "Groups" }).click();
+  await page.getByRole("button", { name: "Add a group" }).click();
+  const group = page.getByRole("region", { name: "Group New group" });
+  await group.getByLabel("Number", { exact: true }).fill("5500");
+  await group.getByLabel("Name", { exact: true }).fill("Visas");
+  await group.getByLabel("Extensions").fill("5510");
+  await group.getByRole("button", { name: "Create the group" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "Visas" })).toBeVisible();
+});

@@ -57,9 +57,10 @@ impl Endpoint {
         flow: Flow,
         request: &Request,
     ) {
-        let aor =
+        let name =
             request.headers.to().ok().and_then(|to| to.uri.user().map(Cow::into_owned)).unwrap_or_default();
-        match self.authenticate(with.now, &flow, request, &aor) {
+        let aor = self.plan.number_of(&name).to_owned();
+        match self.authenticate(with.now, &flow, request, &name) {
             Entry::Device { extension, device } if extension == aor => {
                 let plan = std::sync::Arc::clone(&self.plan);
                 let (response, changes) =
@@ -106,7 +107,7 @@ impl Endpoint {
     /// Whether a request says that an extension of ours sends it.
     fn is_extension(&self, request: &Request) -> bool {
         let Ok(from) = request.headers.from() else { return false };
-        from.uri.user().is_some_and(|user| self.plan.extension(&user).is_some())
+        from.uri.user().is_some_and(|user| self.plan.extension(self.plan.number_of(&user)).is_some())
     }
 
     /// What we can do (RFC 3261 §11.2).

@@ -31,7 +31,7 @@ impl Endpoint {
             Some("dialog") => {
                 Subject::Line { callers: may_see_caller(&self.plan, &watcher.extension, &number), number }
             }
-            Some("message-summary") if number == watcher.extension => Subject::Mailbox,
+            Some("message-summary") if self.plan.number_of(&number) == watcher.extension => Subject::Mailbox,
             // Somebody else's messages are nobody's business.
             Some("message-summary") => return self.reply(key, with, request, StatusCode::FORBIDDEN),
             _ => {

@@ -72,6 +72,15 @@ impl Plan {
         Some((extension, extension.devices.get(*device)?))
     }
 
+    /// The number of the extension that goes by a name, which is its own or that of one of its devices; or the name itself.
+    #[must_use]
+    pub fn number_of<'a>(&'a self, name: &'a str) -> &'a str {
+        if self.extension(name).is_some() {
+            return name;
+        }
+        self.device(name).map_or(name, |(extension, _)| &extension.number)
+    }
+
     /// The post of that id.
     #[must_use]
     pub fn post(&self, id: PostId) -> Option<&Post> {

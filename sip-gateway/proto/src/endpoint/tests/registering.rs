@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use super::house::House;
+use super::house::{House, REALM, password};
 use super::phone::Phone;
 use crate::endpoint::Output;
 use crate::message::{CSeq, HeaderName, Method, NameAddr, Request, Uri};
+use crate::plan::{Device, DigestAlgorithm};
+use crate::ua::digest::ha1;
 use crate::ua::registrar::Change;
 
 #[test]
@@ -42,6 +44,30 @@ fn nobody_registers_another_number_with_the_own_password() {
 
     assert_ne!(house.phones[phone].registered, Some(200));
     assert_eq!(house.endpoint.bindings(), 0);
+}
+
+#[test]
+fn a_second_phone_that_was_told_one_name_only_is_the_extension_of_that_device() {
+    let mut house = House::new(&["1001", "1002"]);
+    house.change(|plan| {
+        let (username, algorithm) = ("1001-2".to_owned(), DigestAlgorithm::Md5);
+        let ha1 = ha1(algorithm, &username, REALM, &password(&username));
+        plan.extensions[0].devices.push(Device { username, ha1, label: "Wi-Fi".to_owned() });
+    });
+    let (wifi, caller) = (house.registered("1001-2"), house.registered("1002"));
+    house.act(wifi, |phone, now| phone.subscribe(now, "message-summary", "1001-2", 600, "m"));
+    assert_eq!(house.phones[wifi].notifications.len(), 1, "its messages are those of the extension");
+
+    house.dial(caller, "1001");
+    house.act(wifi, Phone::answer);
+    assert_eq!(house.hears(caller), Some(wifi));
+    house.act(caller, Phone::hang_up);
+
+    house.dial(wifi, "1002");
+    house.act(caller, Phone::answer);
+    assert_eq!(house.hears(wifi), Some(caller));
+    let from = house.records.iter().rev().find(|record| record.to == "1002").expect("a leg").from.clone();
+    assert_eq!(from, "1001", "it calls as its extension");
 }
 
 #[test]
