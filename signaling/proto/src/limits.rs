@@ -18,8 +18,6 @@ pub struct Limits {
     pub media_sections: usize,
     /// Bytes of one session description.
     pub sdp_bytes: usize,
-    /// Candidates taken per participant; we are ICE-lite and need none.
-    pub candidates: usize,
     /// Bytes of one WebSocket message from a client.
     pub message_bytes: usize,
     /// Bytes of a join request after inflation.
@@ -80,7 +78,6 @@ impl Default for Limits {
             pending_tracks: 20,
             media_sections: 1_024,
             sdp_bytes: 1024 * 1024,
-            candidates: 100,
             message_bytes: 2 * 1024 * 1024,
             join_request_bytes: 1024 * 1024,
             outgoing_messages: 512,

@@ -22,6 +22,7 @@ impl Room {
             Message::Offer(offer) => self.handle_offer(now, seat, &offer),
             Message::Answer(answer) => self.handle_answer(now, seat, &answer),
             // We are ICE-lite: the client's checks tell where it is.
+            // We are ICE-lite and need no candidates, so that none is kept (RFC 8445 §2.5).
             Message::Trickle(_) => {}
             Message::AddTrack(request) => self.add_track(now, seat, request),
             Message::Mute(mute) => self.handle_mute(now, seat, mute),

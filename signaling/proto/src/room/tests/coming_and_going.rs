@@ -5,7 +5,7 @@ use livekit_protocol::{
     request_response::Reason, signal_request as ask, signal_response as told,
 };
 
-use super::house::{House, description, microphone};
+use super::house::{Guest, House, description, microphone};
 use crate::{
     Limits, PeerConnections,
     room::{JoinError, MediaCommand, MediaEvent, RoomError, RoomEvent},
@@ -237,6 +237,60 @@ fn pings_of_both_kinds_are_answered() {
             |message| matches!(message, told::Message::PongResp(pong) if pong.last_ping_timestamp == 77)
         )
     );
+}
+
+#[test]
+fn candidates_that_trickle_in_and_what_is_obsolete_mean_nothing_and_nothing_is_kept() {
+    let mut house = House::open();
+    let ada = house.join("ada");
+    house.mail(&ada);
+    for number in 0..1_000 {
+        let candidate =
+            proto::TrickleRequest { candidate_init: format!("candidate:{number}"), ..Default::default() };
+        house.say(&ada, ask::Message::Trickle(candidate));
+    }
+    #[allow(deprecated)] // clients of old still send it
+    house.say(&ada, ask::Message::UpdateLayers(proto::UpdateVideoLayers::default()));
+
+    assert_eq!(house.mail(&ada), []);
+    house.say(&ada, ask::Message::Ping(5));
+    assert_eq!(
+        house.count(&ada, |message| matches!(message, told::Message::Pong(_))),
+        1,
+        "it is still there"
+    );
+}
+
+#[test]
+fn how_well_one_is_connected_is_told_to_oneself_and_to_who_receives_one() {
+    let mut house = House::open();
+    let mut ada = house.join("ada");
+    let bob = house.join("bob");
+    house.publish(&mut ada, microphone());
+    for guest in [&ada, &bob] {
+        house.mail(guest);
+    }
+    let told_of = |house: &House, guest: &Guest, sid: &str| {
+        house.last(guest, |message| match message {
+            told::Message::ConnectionQuality(update) => {
+                update.updates.iter().find(|info| info.participant_sid == sid).map(|info| info.quality)
+            }
+            _ => None,
+        })
+    };
+
+    let peer = house.peer_of(0);
+    house.media_event(MediaEvent::Quality { peer, loss: 0.2, rtt: None, limited: false });
+    let poor = Some(proto::ConnectionQuality::Poor as i32);
+    assert_eq!((told_of(&house, &ada, &ada.sid), told_of(&house, &bob, &ada.sid)), (poor, poor));
+
+    // Nobody receives bob, and what has not changed is not told again.
+    let peer = house.peer_of(1);
+    house.media_event(MediaEvent::Quality { peer, loss: 0.2, rtt: None, limited: false });
+    assert_eq!((told_of(&house, &ada, &bob.sid), told_of(&house, &bob, &bob.sid)), (None, poor));
+    house.mail(&bob);
+    house.media_event(MediaEvent::Quality { peer, loss: 0.2, rtt: None, limited: false });
+    assert_eq!(house.mail(&bob), []);
 }
 
 #[test]
