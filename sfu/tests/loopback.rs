@@ -264,6 +264,40 @@ fn conferences_are_spread_over_the_shards_and_each_is_told_its_own_port() {
     assert_eq!(sfu.stats().shards, 2);
 }
 
+#[test]
+fn each_media_thread_keeps_to_a_core_of_its_own() {
+    let cores = std::thread::available_parallelism().unwrap().get();
+    // A machine of one core has nothing to choose from, nor have we where the first cores are not ours.
+    if cores < 2 || !allowed_cores(std::path::Path::new("/proc/thread-self")).starts_with("0-") {
+        return;
+    }
+    let _sfu = Sfu::start(&SfuConfig { shards: 2, ..SfuConfig::default() }).unwrap();
+
+    // The threads of other tests are called the same, and do the same.
+    let strays = || {
+        let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten().map(|task| task.path());
+        let named = tasks.filter_map(|task| {
+            let name = std::fs::read_to_string(task.join("comm")).ok()?;
+            Some((name.trim().strip_prefix("media-")?.parse::<u32>().ok()?, allowed_cores(&task)))
+        });
+        let (pinned, strays): (Vec<_>, Vec<_>) =
+            named.partition(|(core, allowed)| core.to_string() == *allowed);
+        (pinned.iter().any(|(core, _)| *core == 0) && pinned.iter().any(|(core, _)| *core == 1), strays)
+    };
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while strays() != (true, Vec::new()) {
+        assert!(Instant::now() < deadline, "{:?}", strays());
+        std::thread::yield_now();
+    }
+}
+
+/// On which cores a thread may run, as the kernel lists them; nothing if it has ended.
+fn allowed_cores(task: &std::path::Path) -> String {
+    let status = std::fs::read_to_string(task.join("status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    line.unwrap_or_default().trim().to_owned()
+}
+
 fn start(listen: &str) -> Sfu {
     let listen: SocketAddr = listen.parse().unwrap();
     Sfu::start(&SfuConfig { listen, tcp: Some(listen), ..SfuConfig::default() }).unwrap()

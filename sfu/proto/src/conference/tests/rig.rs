@@ -78,6 +78,8 @@ pub(super) struct Received {
     pub(super) audio_level: Option<u8>,
     pub(super) mid: Option<String>,
     pub(super) dependency_descriptor: Option<Vec<u8>>,
+    pub(super) orientation: Option<u8>,
+    pub(super) playout_delay: Option<[u8; 3]>,
     pub(super) payload: Vec<u8>,
 }
 
@@ -212,6 +214,8 @@ fn decode(bytes: &[u8]) -> Received {
         audio_level: values.audio_level,
         mid: values.mid.map(|mid| String::from_utf8_lossy(mid).into_owned()),
         dependency_descriptor: values.dependency_descriptor.map(<[u8]>::to_vec),
+        orientation: values.orientation,
+        playout_delay: values.playout_delay,
         payload: packet.payload.to_vec(),
     }
 }

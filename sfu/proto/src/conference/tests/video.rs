@@ -73,6 +73,55 @@ fn many_viewers_who_lost_the_picture_make_one_request() {
 }
 
 #[test]
+fn a_full_intra_request_counts_like_a_lost_picture() {
+    let mut rig = Rig::with_peers(3);
+    rig.publish(1, camera(1));
+    for viewer in 2..=3 {
+        rig.subscribe(viewer, down(viewer, 1, vec![vp8()]));
+    }
+    picture(&mut rig, 1, true);
+    rig.advance(Duration::from_secs(1));
+    rig.keyframes_asked(1);
+
+    // RFC 5104 §4.3.1.1: sender, zero, then the stream and the number of the request.
+    rig.send_rtcp(2, |out| {
+        out.extend([0x84, 206, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0]);
+        out.extend(1_002_u32.to_be_bytes());
+        out.extend([1, 0, 0, 0]);
+    });
+    rig.send_rtcp(3, |out| pli::write(out, Ssrc(1), Ssrc(1_003)));
+
+    assert_eq!(rig.keyframes_asked(1), [11], "both together make one request");
+}
+
+#[test]
+fn how_a_camera_is_held_and_how_soon_it_is_shown_passes_to_every_viewer_and_lasts() {
+    let mut rig = Rig::with_peers(2);
+    rig.publish(1, camera(1));
+    rig.subscribe(2, down(1, 1, vec![vp8()]));
+    // Senders say both with some packets only, and mean the ones behind them as well.
+    let told = ExtensionValues {
+        orientation: Some(3),
+        playout_delay: Some([0, 1, 2]),
+        ..ExtensionValues::default()
+    };
+    for (sequence, values) in [(1, told), (2, ExtensionValues::default())] {
+        let payload = &descriptor(sequence, 0, sequence == 1)[..];
+        rig.send(1, Media { ssrc: 11, payload_type: VP8.0, sequence, values, payload, ..Media::default() });
+    }
+
+    let seen = rig.received(2);
+    assert_eq!(seen.len(), 2);
+    for packet in seen {
+        assert_eq!((packet.orientation, packet.playout_delay), (Some(3), Some([0, 1, 2])));
+        assert!(
+            packet.transport_cc.is_some() && packet.mid.as_deref() == Some("d"),
+            "its own, for this viewer"
+        );
+    }
+}
+
+#[test]
 fn a_packet_lost_on_the_way_to_a_viewer_is_sent_again_over_rtx() {
     let mut rig = Rig::with_peers(2);
     rig.publish(1, camera(1));
