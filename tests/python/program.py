@@ -60,6 +60,11 @@ class Program:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def exit_code(self) -> int | None:
+        """With what it ended."""
+        return self._process.poll()
+
+    @property
     def resident_memory(self) -> int:
         """How many bytes of memory it holds."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
