@@ -52,7 +52,7 @@ pub enum Broken {
         expected: i64,
     },
     /// It is another log than the one that was checked before.
-    #[error("entry {0} has another hash than at the earlier check: the log was written anew")]
+    #[error("entry {0} of the log has another hash than at the earlier check: the log was written anew")]
     WrittenAnew(i64),
 }
 

@@ -278,6 +278,51 @@ mod tests {
     }
 
     #[test]
+    fn tariffs_come_from_tables_that_are_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("table.csv");
+        let tariff = |kind: &str, text: &str, more: &[&str]| {
+            std::fs::write(&file, text).unwrap();
+            run(dir.path(), "", &[&["tariff", kind, file.to_str().unwrap()], more].concat())
+        };
+        let good = "kind,owner,prefix,currency,per_minute,from\nold,,229,EUR,0.89,2017-01-01\n";
+
+        assert_eq!(tariff("import", good, &["--dry-run"]), Ok(()));
+        assert_eq!(tariff("import", good, &["--replace"]), Ok(()));
+        assert_eq!(
+            tariff("import", &good.replace(",,", ",Rome,"), &[]).unwrap_err(),
+            "nothing was taken in:\n  line 2: there is no post \"Rome\""
+        );
+        assert_eq!(tariff("rates", "currency,month,rate\nEUR,2017-01,655.957\n", &[]), Ok(()));
+        assert!(tariff("rates", "currency,month,rate\nEUR,never,1\n", &[]).is_err());
+    }
+
+    #[test]
+    fn a_backup_comes_back_with_a_log_that_is_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let archive = dir.path().join("backup.tar");
+        let archive = archive.to_str().unwrap();
+        let (house, other) = (dir.path().join("house"), dir.path().join("other"));
+        for place in [&house, &other] {
+            std::fs::create_dir(place).unwrap();
+        }
+        assert_eq!(run(&house, "", &["admin-link"]), Ok(()));
+        assert_eq!(run(&house, "", &["audit", "verify"]), Ok(()));
+        assert_eq!(run(&house, "", &["backup", archive]), Ok(()));
+        assert!(run(&house, "", &["backup", archive]).unwrap_err().contains("exists already"));
+
+        // The configuration lies in the directory, so that it is not empty.
+        assert!(run(&other, "", &["restore", archive]).unwrap_err().contains("is not empty"));
+        let head = "1:0000000000000000000000000000000000000000000000000000000000000000";
+        let anew = run(&house, "", &["audit", "verify", "--expect", head]).unwrap_err();
+        assert_eq!(
+            anew,
+            "entry 1 of the log has another hash than at the earlier check: the log was written anew"
+        );
+        assert!(run(&house, "", &["audit", "verify", "--expect", "1"]).is_err());
+    }
+
+    #[test]
     fn a_number_is_explained_without_calling_it() {
         let dir = tempfile::tempdir().unwrap();
         let palabre = |arguments: &[&str]| run(dir.path(), "", arguments);

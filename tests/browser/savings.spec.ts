@@ -50,7 +50,7 @@ test("a meeting of two posts is in the attendance list and, by tariffs from a fi
   const row = list.getByRole("row").filter({ hasText: MINISTER.name });
   await expect(row).toContainText(ROME);
   await expect(row).toContainText("présent");
-  await expect(list.getByText("Heures de Africa/Porto-Novo.")).toBeVisible();
+  await expect(list.getByText(/^Heure locale\s: Porto-Novo\.$/)).toBeVisible();
   await hasGoodAccess(list);
   await minister.key("Quitter").click();
   await expect(minister.page.getByRole("heading", { name: "Vous avez quitté la séance" })).toBeVisible();

@@ -2,7 +2,7 @@ import { Download, Monitor, Phone, Printer } from "lucide-react";
 import { useCallback } from "react";
 import { attendanceFile, loadAttendance, type Attendee, type Sitting } from "../../api/attendance";
 import { useLanguage } from "../../i18n";
-import { Button, FormError, Link, Loading, useTitle } from "../../ui";
+import { Button, FormError, Loading, useTitle } from "../../ui";
 import { useLoaded } from "../../useLoaded";
 import { spanOf } from "../phone";
 import "./attendance.css";
@@ -41,17 +41,13 @@ export function AttendancePage({ code }: { code: string }) {
           ))
         : list.error === undefined && <Loading />}
       {list.value?.sittings.length === 0 && <p className="q3 empty">{words.none}</p>}
-      {list.value && (
-        <p className="sm q3">
-          {words.zone(list.value.time_zone.replace(/_/g, " "))}{" "}
-          <Link className="noprint textlink" to="/">
-            {text.app.toHome}
-          </Link>
-        </p>
-      )}
+      {list.value && <p className="sm q3">{words.zone(cityOf(list.value.time_zone))}</p>}
     </>
   );
 }
+
+/** `Porto-Novo` of `Africa/Porto-Novo`. */
+const cityOf = (zone: string) => (zone.split("/").at(-1) ?? zone).replace(/_/g, " ");
 
 function SittingTable({ sitting, zone }: { sitting: Sitting; zone: string }) {
   const { text, language } = useLanguage();
