@@ -40,6 +40,7 @@ test-web: web ## Unit tests of the web client.
 	cd web-client && ../scripts/with-node npm test --silent
 
 test-rust: debian web ## Unit tests and scenarios.
+	@RUNLEVEL=1 scripts/need-debian slapd
 	$(CARGO) test --workspace --locked
 
 test-python: debian web ## An unmodified Python SDK against the program.

@@ -8,6 +8,7 @@ use sip_gateway::Directory as _;
 use tokio::sync::watch;
 
 use crate::accounts::Passwords;
+use crate::accounts::ldap::Directory as Ldap;
 use crate::accounts::oidc::Issuer;
 use crate::attendance::Attendance;
 use crate::audit;
@@ -57,6 +58,8 @@ pub struct App {
     pub attendance: Attendance,
     /// What is saved.
     pub savings: Savings,
+    /// The ministry's directory, if there is one.
+    pub ldap: Option<Ldap>,
     /// The media engine, for its counters.
     pub sfu: Sfu,
     /// What the metrics count.
@@ -74,6 +77,7 @@ pub struct Parts {
     pub mailboxes: Mailboxes,
     pub issuer: Option<Issuer>,
     pub attendance: Attendance,
+    pub ldap: Option<Ldap>,
     pub sfu: Sfu,
     pub rooms: MeetingRooms,
 }
@@ -82,7 +86,8 @@ impl App {
     /// The state of a server that has just started.
     #[must_use]
     pub fn new(config: Config, parts: Parts) -> Self {
-        let Parts { store, clock, directory, switchboard, mailboxes, issuer, attendance, sfu, rooms } = parts;
+        let Parts { store, clock, directory, switchboard, mailboxes, issuer, attendance, ldap, sfu, rooms } =
+            parts;
         let limits =
             LobbyLimits { per_meeting: config.limits.knocks_per_meeting, total: config.limits.connections };
         let savings = savings(&config, &store, &directory);
@@ -100,6 +105,7 @@ impl App {
             mailboxes,
             issuer,
             attendance,
+            ldap,
             sfu,
             rooms,
             counters: Arc::default(),

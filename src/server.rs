@@ -13,6 +13,7 @@ use sip_gateway_proto::flow::Carrier;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use crate::accounts::ldap::{Directory as Ldap, LdapError};
 use crate::accounts::oidc::{Issuer, OidcError};
 use crate::accounts::{make_setup_link, setup_url};
 use crate::app::{App, Parts};
@@ -67,6 +68,8 @@ pub enum StartError {
     Media(#[from] sfu::handle::StartError),
     /// Nobody can be sent to the issuer.
     Oidc(#[from] OidcError),
+    /// The directory cannot be trusted.
+    Ldap(#[from] LdapError),
     /// Phones cannot be served.
     Phones(#[from] phones::PhonesError),
     /// Webhooks cannot be sent.
@@ -102,6 +105,7 @@ impl Server {
         let issuer = config.oidc.is_on().then(|| Issuer::new(config.oidc.clone())).transpose()?;
         let attendance =
             Attendance::open(store.clone(), clock.clone(), meeting_rooms.clone(), directory.run()).await?;
+        let ldap = config.ldap.is_on().then(|| Ldap::new(config.ldap.clone())).transpose()?;
         let parts = Parts {
             store,
             clock,
@@ -110,6 +114,7 @@ impl Server {
             mailboxes,
             issuer,
             attendance,
+            ldap,
             sfu,
             rooms: meeting_rooms,
         };

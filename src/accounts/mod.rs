@@ -2,6 +2,7 @@
 
 mod attempts;
 mod duty;
+pub mod ldap;
 pub mod oidc;
 mod password;
 mod rights;

@@ -7,9 +7,11 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{open_store, say};
+use crate::accounts::ldap::Directory;
 use crate::config::Config;
 use crate::people::{
-    Import as Importing, MOST_BYTES, Report, Separator, export_posts, export_users, import_posts, text_of,
+    Import as Importing, LineReport, MOST_BYTES, Report, Separator, What, export_posts, export_users,
+    import_people, import_posts, text_of,
 };
 use crate::store::By;
 
@@ -92,6 +94,35 @@ impl Export {
     fn separator(&self) -> Separator {
         if self.semicolon { Separator::Semicolon } else { Separator::Comma }
     }
+}
+
+/// Makes the accounts of the ministry's directory what it says now.
+pub(super) async fn directory(config: &Config, dry_run: bool) -> anyhow::Result<()> {
+    if !config.ldap.is_on() {
+        bail!("there is no directory: set ldap.url");
+    }
+    let people = Directory::new(config.ldap.clone())?.people().await?;
+    let store = open_store(config).await?;
+    let now = Timestamp::now();
+    let mut change = store.change_plan(By::console(), now).await?;
+    let report = import_people(&mut change, &people, config.limits.users, now).await?;
+    if dry_run {
+        drop(change);
+    } else {
+        change.commit().await?;
+    }
+    store.close().await;
+    for line in &report.lines {
+        let LineReport { name, what, fault, .. } = line;
+        match fault {
+            Some(fault) => say(&format!("{name}: {}", fault.reason))?,
+            None if *what == What::Add => say(&format!("{name} is new"))?,
+            None => say(&format!("{name} is changed"))?,
+        }
+    }
+    let (verb, Report { added, changed, same, faulty, .. }) =
+        (if dry_run { "would be" } else { "were" }, &report);
+    say(&format!("{added} {verb} added, {changed} changed, {same} are the same, {faulty} cannot be taken."))
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {

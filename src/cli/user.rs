@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::people::{Export, Import};
+use super::people::{self, Export, Import};
 use super::{open_store, say};
 use crate::accounts::{self, Email, Passwords, Role, check_password, display_name};
 use crate::audit;
@@ -28,6 +28,12 @@ pub(super) enum User {
         /// Make passwords for new accounts and print them; their holders change them first of all.
         #[arg(long)]
         passwords: bool,
+    },
+    /// Makes the accounts of the ministry's directory what it says now.
+    Directory {
+        /// Say what would be done, and do nothing.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Prints the accounts as a table that can be imported.
     Export(Export),
@@ -133,6 +139,7 @@ impl User {
             Self::List => list(config).await,
             Self::Change(change) => change.run(config).await,
             Self::Import { import, passwords } => import.users(config, passwords).await,
+            Self::Directory { dry_run } => people::directory(config, dry_run).await,
             Self::Export(export) => export.users(config).await,
             Self::Remove { email } => remove(config, &email).await,
         }

@@ -2,8 +2,8 @@
 
 use super::Config;
 use super::value::{
-    address, address_or_none, addresses, count, currency, duration, goal, group_roles, issuer, level,
-    listeners, path, ports, public_url, realm, roles, time_zone, webhook_urls, yes_or_no,
+    address, address_or_none, addresses, count, currency, directory, duration, filter, goal, group_roles,
+    issuer, level, listeners, path, ports, public_url, realm, roles, time_zone, webhook_urls, yes_or_no,
 };
 
 /// One key an operator may set.
@@ -126,6 +126,39 @@ pub const KEYS: &[Key] = &[
     Key { name: "oidc.roles", default: None,
         doc: "What groups may do: `palabre-admins=administrator; protocole=protocol-officer`; when not set, administrators say it here",
         apply: |c, v| set(&mut c.oidc.roles, group_roles(v)) },
+    Key { name: "ldap.url", default: None,
+        doc: "Address of the ministry's directory, `ldaps://ldap.example.org` or `ldap://ldap.example.org`",
+        apply: |c, v| set(&mut c.ldap.url, directory(v)) },
+    Key { name: "ldap.start_tls", default: Some("true"),
+        doc: "An `ldap:` connection is encrypted before anything is said; without it passwords travel in the clear",
+        apply: |c, v| set(&mut c.ldap.start_tls, yes_or_no(v)) },
+    Key { name: "ldap.ca", default: None,
+        doc: "PEM file of the certificates that the directory's is signed with; those of the system when not set",
+        apply: |c, v| set_some(&mut c.ldap.ca, path(v)) },
+    Key { name: "ldap.bind_dn", default: None,
+        doc: "As whom this server looks into the directory; as nobody when not set",
+        apply: |c, v| set(&mut c.ldap.bind_dn, Ok(v.to_owned())) },
+    Key { name: "ldap.bind_password", default: None,
+        doc: "The password for that",
+        apply: |c, v| set(&mut c.ldap.bind_password, Ok(v.to_owned())) },
+    Key { name: "ldap.base", default: None,
+        doc: "Below which entry people are, `ou=people,dc=example,dc=org`",
+        apply: |c, v| set(&mut c.ldap.base, Ok(v.to_owned())) },
+    Key { name: "ldap.people", default: Some("(objectClass=person)"),
+        doc: "Which entries are people",
+        apply: |c, v| set(&mut c.ldap.people, filter(v)) },
+    Key { name: "ldap.filter", default: Some("(|(mail={login})(uid={login}))"),
+        doc: "Whose entry it is that signs in as `{login}`; `(sAMAccountName={login})` for Active Directory",
+        apply: |c, v| set(&mut c.ldap.filter, filter(v)) },
+    Key { name: "ldap.closed", default: None,
+        doc: "Which people may not sign in, `(userAccountControl:1.2.840.113556.1.4.803:=2)` for Active Directory",
+        apply: |c, v| set(&mut c.ldap.closed, filter(v)) },
+    Key { name: "ldap.roles", default: None,
+        doc: "What groups (`memberOf`) may do: `cn=it,ou=groups,dc=example=it-officer; …`; when not set, administrators say it here",
+        apply: |c, v| set(&mut c.ldap.roles, group_roles(&v.to_lowercase())) },
+    Key { name: "ldap.sync", default: Some("1h"),
+        doc: "How often accounts are made what the directory says; `0s` only when asked",
+        apply: |c, v| set(&mut c.ldap.sync, duration(v, "0s", "30d")) },
     Key { name: "webhook.urls", default: Some(""),
         doc: "Where events of rooms are posted, signed; `http` or `https`",
         apply: |c, v| set(&mut c.webhook.urls, webhook_urls(v)) },
@@ -187,7 +220,8 @@ pub fn markdown_table() -> String {
         let default = match key.default {
             None => String::new(),
             Some("") => "`[]`".to_owned(),
-            Some(default) => format!("`{default}`"),
+            // A bar would end the cell.
+            Some(default) => format!("`{}`", default.replace('|', "\\|")),
         };
         table += &format!("| `{}` | {default} | {} |\n", key.name, key.doc);
     }

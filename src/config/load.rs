@@ -149,6 +149,17 @@ fn check_whole(config: &Config) -> Result<(), ConfigError> {
             reason: format!("it needs `{other}` beside it"),
         });
     }
+    for (on, missing, given, other) in [
+        (config.ldap.is_on(), config.ldap.base.is_empty(), "ldap.url", "ldap.base"),
+        (config.oidc.is_on(), config.oidc.client_secret.is_empty(), "oidc.issuer", "oidc.client_secret"),
+    ] {
+        if on && missing {
+            return Err(ConfigError::Value {
+                name: given.to_owned(),
+                reason: format!("it needs `{other}` beside it"),
+            });
+        }
+    }
     if let Some(key) = &config.webhook.key
         && config.keys.secret(key).is_none()
     {

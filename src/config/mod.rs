@@ -31,6 +31,7 @@ pub struct Config {
     pub store: Store,
     pub accounts: Accounts,
     pub oidc: Oidc,
+    pub ldap: Ldap,
     pub keys: Keys,
     pub webhook: Webhook,
     pub metrics: Metrics,
@@ -134,16 +135,47 @@ impl Oidc {
         !self.issuer.is_empty()
     }
 
-    /// What these groups may do; `None` where groups say nothing about that. Of several, the one that may most.
+    /// What these groups may do; `None` where groups say nothing about that.
     #[must_use]
     pub fn role_of(&self, groups: &[String]) -> Option<Role> {
-        if self.roles.is_empty() {
-            return None;
-        }
-        let given = self.roles.iter().filter(|(group, _)| groups.contains(group)).map(|(_, role)| *role);
-        let most = given.min_by_key(|role| Role::ALL.iter().position(|known| known == role));
-        Some(most.unwrap_or(Role::User))
+        role_of(&self.roles, groups)
     }
+}
+
+/// The ministry's directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Ldap {
+    /// Nothing when there is none.
+    pub url: String,
+    pub start_tls: bool,
+    pub ca: Option<PathBuf>,
+    pub bind_dn: String,
+    pub bind_password: String,
+    pub base: String,
+    pub filter: String,
+    pub people: String,
+    pub closed: String,
+    pub roles: Vec<(String, Role)>,
+    pub sync: Duration,
+}
+
+impl Ldap {
+    /// Whether there is one.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        !self.url.is_empty()
+    }
+}
+
+/// Of the roles of these groups the one that may most, `user` if they have none; `None` where groups say nothing about that.
+pub(crate) fn role_of(roles: &[(String, Role)], groups: &[String]) -> Option<Role> {
+    if roles.is_empty() {
+        return None;
+    }
+    let given = roles.iter().filter(|(group, _)| groups.contains(group)).map(|(_, role)| *role);
+    let most = given.min_by_key(|role| Role::ALL.iter().position(|known| known == role));
+    Some(most.unwrap_or(Role::User))
 }
 
 /// Who is told about what happens in rooms.
@@ -235,6 +267,19 @@ impl Config {
                 create: false,
                 groups: String::new(),
                 roles: Vec::new(),
+            },
+            ldap: Ldap {
+                url: String::new(),
+                start_tls: false,
+                ca: None,
+                bind_dn: String::new(),
+                bind_password: String::new(),
+                base: String::new(),
+                filter: String::new(),
+                people: String::new(),
+                closed: String::new(),
+                roles: Vec::new(),
+                sync: Duration::ZERO,
             },
             keys: Keys::default(),
             webhook: Webhook { urls: Vec::new(), key: None },

@@ -66,6 +66,37 @@ pub(super) fn yes_or_no(text: &str) -> Result<bool, String> {
     }
 }
 
+/// An address of a directory.
+pub(super) fn directory(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("ldaps://").or_else(|| text.strip_prefix("ldap://"));
+    match host.map(|host| host.trim_end_matches('/')) {
+        Some(host) if !host.is_empty() && !host.contains(['/', '@', '?', ' ']) => {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
+        _ => Err(format!("{text:?} is not an address such as ldaps://ldap.example.org")),
+    }
+}
+
+/// A question to a directory (RFC 4515), as far as its brackets go.
+pub(super) fn filter(text: &str) -> Result<String, String> {
+    let mut depth = 0_i32;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        if depth <= 0 && at + c.len_utf8() < text.len() {
+            depth = i32::MIN;
+            break;
+        }
+    }
+    if depth != 0 || text.is_empty() {
+        return Err(format!("{text:?} is not a filter such as (objectClass=person)"));
+    }
+    Ok(text.to_owned())
+}
+
 pub(super) fn issuer(text: &str) -> Result<String, String> {
     if !is_protected(text) {
         return Err(format!("{text:?} is not an address such as https://id.example.org/realms/mae"));
@@ -240,6 +271,18 @@ mod tests {
         assert_eq!(roles[0], ("cn=it,ou=groups".to_owned(), Role::ItOfficer));
         assert_eq!(roles[1], ("admins".to_owned(), Role::Administrator));
         assert!(group_roles("admins").is_err() && group_roles("admins=king").is_err());
+    }
+
+    #[test]
+    fn a_directory_has_an_address_and_filters_have_their_brackets() {
+        assert_eq!(directory("ldaps://ldap.example.org/").as_deref(), Ok("ldaps://ldap.example.org"));
+        for bad in ["ldap.example.org", "ldap://", "https://x", "ldap://a@b", "ldap://x/y"] {
+            assert!(directory(bad).is_err(), "{bad}");
+        }
+        assert!(filter("(|(mail={login})(uid={login}))").is_ok());
+        for bad in ["", "mail=x", "(mail=x", "(a=b)(c=d)", "(a=b))", ")("] {
+            assert!(filter(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -9,10 +9,12 @@ use sip_gateway_proto::plan::Plan;
 use super::client::Client;
 use super::signed_in::{CarriedSession, Known, cookie, no_cookie};
 use super::{ApiError, Json, second_factor};
+use crate::accounts::ldap::Directory;
 use crate::accounts::{Deed, Duty, Email, InvalidText, Origin, Role, Secret, User, check_password};
 use crate::app::App;
 use crate::metrics::SignInResult;
-use crate::store::SignedInFrom;
+use crate::people::{What, put_person};
+use crate::store::{By, SignedInFrom};
 
 /// An account as everybody sees it who may.
 #[derive(Debug, Serialize)]
@@ -150,12 +152,42 @@ pub(super) async fn verify(app: &App, email: &str, password: String) -> Result<U
         Err(_) => None,
     };
     let (user, stored) = found.unzip();
-    let same = app.passwords.verify(password, stored).await?;
+    // Nobody's password takes as long as anybody's, also where the directory is asked afterwards.
+    let same = app.passwords.verify(password.clone(), stored).await?;
+    let user = match (user, &app.ldap) {
+        (None, Some(directory)) => directorys(app, directory, email, &password).await?,
+        (Some(user), Some(directory)) if user.origin == Origin::Ldap => {
+            directorys(app, directory, email, &password).await?.filter(|found| found.id == user.id)
+        }
+        (user, _) => user.filter(|_| same),
+    };
     // Whether an account is disabled is told to nobody who does not know its password, and not to them either.
-    user.filter(|user| same && !user.disabled).ok_or_else(|| {
+    user.filter(|user| !user.disabled).ok_or_else(|| {
         let message = "The e-mail address or the password is wrong; check both and try again.";
         ApiError::new(StatusCode::UNAUTHORIZED, "wrong_credentials", message)
     })
+}
+
+/// The account of whoever has this name and password in the directory, as the directory describes it now.
+async fn directorys(
+    app: &App,
+    directory: &Directory,
+    login: &str,
+    password: &str,
+) -> Result<Option<User>, ApiError> {
+    let person =
+        directory.sign_in(login, password).await.map_err(|error| ApiError::directory_away(&error))?;
+    let Some(person) = person else { return Ok(None) };
+    let (by, now) = (By { actor: "ldap".to_owned(), address: None }, app.clock.now());
+    let mut change = app.store.change_plan(by, now).await?;
+    let Some((user, what)) = put_person(&mut change, &person, app.config.limits.users, now).await? else {
+        return Ok(None);
+    };
+    if what != What::Same {
+        change.commit().await?;
+        app.directory.refresh().await?;
+    }
+    Ok(Some(user))
 }
 
 /// Signs a user in: remembers the session and gives the browser its cookie.
@@ -201,6 +233,9 @@ pub(super) async fn change_password(
     Known { user, session }: Known,
     Json(request): Json<ChangePassword>,
 ) -> Result<StatusCode, ApiError> {
+    if user.origin != Origin::Local {
+        return Err(ApiError::conflict("The password of this account is kept elsewhere; change it there."));
+    }
     let email = user.email.as_str();
     app.gate.attempt_sign_in(client.address, email).map_err(ApiError::too_many_attempts)?;
     if verify(&app, email, request.current).await.is_err() {

@@ -79,6 +79,14 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "meeting_full", message)
     }
 
+    /// The ministry's directory does not answer. Why goes to the log.
+    #[must_use]
+    pub fn directory_away(fault: &crate::accounts::ldap::LdapError) -> Self {
+        tracing::warn!(%fault, "the directory does not answer");
+        let message = "The ministry's directory does not answer; try again in a minute.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "directory_away", message)
+    }
+
     /// Whoever asks has no extension to call with.
     #[must_use]
     pub fn no_extension() -> Self {

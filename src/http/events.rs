@@ -43,7 +43,7 @@ struct Own {
 /// `GET /api/events`.
 pub(super) async fn watch(
     State(app): State<App>,
-    SignedIn { user, .. }: SignedIn,
+    SignedIn { user, session }: SignedIn,
 ) -> Result<Sse<impl stream::Stream<Item = Result<Event, Infallible>>>, ApiError> {
     if app.is_draining() {
         return Err(ApiError::draining());
@@ -59,6 +59,8 @@ pub(super) async fn watch(
         listening: None,
         // The page connects anew when a stream ends, and must then still be signed in.
         end: Instant::now() + LONGEST_WATCH,
+        look: Instant::now() + LOOK_EVERY,
+        session,
         user: user.id,
         _stream: stream,
         app,
@@ -81,6 +83,9 @@ struct Watcher {
     presence: broadcast::Receiver<Arc<str>>,
     written: broadcast::Receiver<Arc<[String]>>,
     end: Instant,
+    /// When to see again whether the sign-in still is.
+    look: Instant,
+    session: String,
     _stream: Stream,
 }
 
@@ -100,6 +105,14 @@ impl Watcher {
             let happened = tokio::select! {
                 () = app.draining_begins() => return None,
                 () = sleep_until(self.end) => return None,
+                () = sleep_until(self.look) => {
+                    // Whoever was signed out elsewhere hears no more.
+                    if !app.store.session_is_there(&self.session).await.ok()? {
+                        return None;
+                    }
+                    self.look = Instant::now() + LOOK_EVERY;
+                    continue;
+                }
                 changed = self.plans.changed() => { changed.ok()?; Happened::Plan }
                 told = call(&mut self.listening) => Happened::Call(told),
                 news = self.presence.recv() => Happened::Presence(news),
@@ -186,6 +199,7 @@ fn event(name: &str, data: &impl Serialize) -> Event {
 }
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 const LONGEST_WATCH: Duration = Duration::from_secs(10 * 60);
 /// A browser that waits for long to come again would not ring meanwhile.
 const RETRY: Duration = Duration::from_secs(1);

@@ -62,6 +62,7 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/me/devices", get(devices::list).delete(devices::remove_others))
         .route("/me/devices/{id}", axum::routing::delete(devices::remove))
         .route("/users", get(users::list).post(users::add))
+        .route("/users/directory", post(tables::import_directory))
         .route("/users.csv", get(tables::users))
         .route("/users/import", post(tables::import_users).layer(DefaultBodyLimit::max(people::MOST_BYTES)))
         .route("/users/{id}", patch(users::change).delete(users::remove))

@@ -13,7 +13,7 @@ use super::signed_in::{Administrator, Keeper, People};
 use super::{ApiError, Json};
 use crate::app::App;
 use crate::people::{
-    Import, ImportError, Report, Separator, export_posts, export_users, import_posts, text_of,
+    Import, ImportError, Report, Separator, export_posts, export_users, import_people, import_posts, text_of,
 };
 
 #[derive(Deserialize)]
@@ -138,6 +138,25 @@ pub(super) async fn import_places(
     Ok(Json(report))
 }
 
+/// `POST /api/users/directory?dry_run=true`: makes the directory's accounts what it says now.
+pub(super) async fn import_directory(
+    State(app): State<App>,
+    client: Client,
+    by: Administrator,
+    InQuery(how): InQuery<How>,
+) -> Result<Json<Report>, ApiError> {
+    let directory = app.ldap.as_ref().ok_or_else(|| ApiError::not_found("directory"))?;
+    // Asked before anything is held: a directory may be slow.
+    let people = directory.people().await.map_err(|error| ApiError::directory_away(&error))?;
+    let mut change = begin(&app, &by, &client).await?;
+    let mut report = import_people(&mut change, &people, app.config.limits.users, app.clock.now()).await?;
+    if !how.dry_run {
+        commit(&app, change).await?;
+        report.done = true;
+    }
+    Ok(Json(report))
+}
+
 fn file(name: &'static str, text: String) -> Csv {
     let disposition = match name {
         "palabre-posts.csv" => "attachment; filename=\"palabre-posts.csv\"",
@@ -150,6 +169,7 @@ impl From<ImportError> for ApiError {
     fn from(error: ImportError) -> Self {
         match error {
             ImportError::Table(reason) => Self::invalid_field("table", &reason).because(reason),
+            ImportError::Ldap(error) => Self::directory_away(&error),
             ImportError::Store(error) => error.into(),
             ImportError::Password(error) => error.into(),
         }

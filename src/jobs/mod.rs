@@ -5,14 +5,17 @@ use std::time::Duration;
 use sip_gateway::Directory as _;
 use tokio::task::JoinSet;
 
+use crate::accounts::ldap::Directory;
 use crate::app::App;
 use crate::meetings;
-use crate::store::StoreError;
+use crate::people::{ImportError, Report, import_people};
+use crate::store::{By, StoreError};
 
 /// Starts all jobs; they end with the set.
 pub fn start(app: &App, tasks: &mut JoinSet<()>) {
     tasks.spawn(empty_lobby(app.clone()));
     tasks.spawn(forget_expired(app.clone()));
+    tasks.spawn(follow_directory(app.clone()));
     app.directory.start(tasks);
     tasks.spawn(app.switchboard.clone().keep(app.clone()));
     tasks.spawn(app.mailboxes.clone().keep_written());
@@ -48,6 +51,39 @@ async fn forget_expired(app: App) {
             tracing::warn!(%error, "expired rows could not be deleted");
         }
     }
+}
+
+/// Makes accounts what the ministry's directory says, as often as the operator wants.
+async fn follow_directory(app: App) {
+    let Some(directory) = app.ldap.clone() else { return };
+    let pause = directory.config().sync;
+    if pause.is_zero() {
+        return;
+    }
+    let mut every = tokio::time::interval(pause.max(Duration::from_secs(60)));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        match follow_once(&app, &directory).await {
+            Ok(report) if report.added + report.changed > 0 => {
+                tracing::info!(report.added, report.changed, report.faulty, "accounts follow the directory");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "accounts could not follow the directory"),
+        }
+    }
+}
+
+async fn follow_once(app: &App, directory: &Directory) -> Result<Report, ImportError> {
+    let people = directory.people().await?;
+    let by = By { actor: "ldap".to_owned(), address: None };
+    let mut change = app.store.change_plan(by, app.clock.now()).await?;
+    let report = import_people(&mut change, &people, app.config.limits.users, app.clock.now()).await?;
+    if report.added + report.changed > 0 {
+        change.commit().await?;
+        app.directory.refresh().await?;
+    }
+    Ok(report)
 }
 
 async fn forget_once(app: &App) -> Result<(), StoreError> {

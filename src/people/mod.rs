@@ -3,10 +3,12 @@
 //! An import is one change of the plan: every line is tried, each fault is told with its line, and everything becomes true
 //! or nothing.
 
+mod ldap;
 mod posts;
 mod report;
 mod users;
 
+pub use ldap::{import_people, put as put_person};
 pub use posts::{POST_COLUMNS, export_posts, import_posts};
 pub use report::{Fault, LineReport, Report, What};
 pub use users::{Import, Made, USER_COLUMNS, export_users};
@@ -18,6 +20,9 @@ pub enum ImportError {
     /// It is not a table of these columns.
     #[error("{0}")]
     Table(String),
+    /// The directory does not answer.
+    #[error(transparent)]
+    Ldap(#[from] crate::accounts::ldap::LdapError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),

@@ -103,6 +103,18 @@ impl Store {
         user(&row).map(Some)
     }
 
+    /// Whether a sign-in has not been ended; looking at it does not use it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn session_is_there(&self, token_hash: &str) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT 1 FROM sessions WHERE token_hash = ?")
+            .bind(token_hash)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Ends a sign-in.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use sip_gateway_proto::plan::PostId;
 use sqlx::Row;
 
 use super::PlanChange;
-use crate::accounts::{Email, User, UserId};
+use crate::accounts::{Email, Origin, User, UserId};
 use crate::directory::PlanError;
 use crate::store::StoreError;
 use crate::store::users::{insert_user_in, user};
@@ -41,7 +41,7 @@ impl PlanChange {
         self.there_is_post(user.post).await?;
         let done = sqlx::query(
             "UPDATE users SET email = ?, name = ?, role = ?, function = ?, rank = ?, post_id = ?, languages = ?,
-                 disabled = ? WHERE id = ?",
+                 disabled = CASE WHEN ? THEN max(disabled, 1) ELSE 0 END WHERE id = ?",
         )
         .bind(user.email.as_str())
         .bind(&user.name)
@@ -128,6 +128,49 @@ impl PlanChange {
         Ok(row.as_ref().map(user).transpose()?)
     }
 
+    /// The accounts for which somebody else vouches, with their names there.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn users_of(&mut self, origin: Origin) -> Result<Vec<(User, String)>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM users WHERE origin = ? AND subject IS NOT NULL ORDER BY email")
+            .bind(origin.as_str())
+            .fetch_all(&mut *self.transaction)
+            .await?;
+        rows.iter().map(|row| Ok((user(row)?, row.try_get("subject")?))).collect()
+    }
+
+    /// Closes an account that the directory does not name any more, so that it can open it again, and signs it out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn close_by_directory(&mut self, id: &UserId) -> Result<(), StoreError> {
+        sqlx::query("UPDATE users SET disabled = ? WHERE id = ? AND disabled = 0")
+            .bind(CLOSED_BY_DIRECTORY)
+            .bind(id.as_str())
+            .execute(&mut *self.transaction)
+            .await?;
+        self.sign_out(id).await?;
+        self.note("user.close", id.as_str()).await
+    }
+
+    /// Opens an account that the directory names again; says whether it was the directory that had closed it, and not an
+    /// administrator.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn open_by_directory(&mut self, id: &UserId) -> Result<bool, StoreError> {
+        let done = sqlx::query("UPDATE users SET disabled = 0 WHERE id = ? AND disabled = ?")
+            .bind(id.as_str())
+            .bind(CLOSED_BY_DIRECTORY)
+            .execute(&mut *self.transaction)
+            .await?;
+        if done.rows_affected() > 0 {
+            self.note("user.open", id.as_str()).await?;
+        }
+        Ok(done.rows_affected() > 0)
+    }
+
     /// Remembers somebody else's name for an account that has none yet; says whether it had none.
     ///
     /// # Errors
@@ -205,6 +248,9 @@ impl PlanChange {
         }
     }
 }
+
+/// In `disabled`, where an administrator's word is 1.
+const CLOSED_BY_DIRECTORY: i64 = 2;
 
 fn email_taken() -> PlanError {
     PlanError::Taken("an account with this e-mail address".to_owned())

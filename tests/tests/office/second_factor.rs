@@ -146,7 +146,9 @@ async fn one_sees_where_one_is_signed_in_and_ends_it_there() {
     let own = ben.get("/api/me/devices").await.json["devices"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(awa.delete(&format!("/api/me/devices/{own}")).await.code(), "not_found");
 
+    let mut page = browsers[1].events("/api/events").await;
     assert_eq!(awa.delete("/api/me/devices").await.status, 204);
+    while page.next().await.is_some() {}
     assert_eq!(browsers[1].get("/api/me").await.json, Value::Null);
     assert_eq!(awa.get("/api/me").await.json["name"], "Awa");
     assert_eq!(ben.get("/api/me").await.json["name"], "Ben");
