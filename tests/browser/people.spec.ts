@@ -151,7 +151,7 @@ test("the IT officer of a post sees its phones and people, and no more", async (
   await page.getByRole("banner").getByRole("link", { name: "Comptes" }).click();
   await expect(page.getByText("1 compte.")).toBeVisible();
   await page.getByRole("button", { name: "Ouvrir le compte de Technicienne" }).click();
-  await expect(page.getByLabel("Fonction")).toBeVisible();
+  await expect(page.getByLabel("Fonction", { exact: true })).toBeVisible();
   await expect(page.getByLabel("Droits")).toHaveCount(0);
   await page.goto("/telephony/lines");
   await expect(page.getByRole("heading", { name: "Cette page n’existe pas" })).toBeVisible();

@@ -23,6 +23,9 @@ interface Props {
   /** Nothing for somebody new. */
   user: User | undefined;
   posts: readonly Post[];
+  /** The password that was just made for this account. */
+  told: string | undefined;
+  onTold: (id: string, password: string | undefined) => void;
   onChanged: (what: string) => void;
   onMade: (user: User, what: string) => void;
   onRemoved: (what: string) => void;
@@ -32,7 +35,7 @@ interface Props {
 const fields = ["name", "email", "function", "rank", "languages", "extension"];
 
 /** The card of one person: who it is, where, and what the account may do. */
-export function PersonSide({ me, user, posts, onChanged, onMade, onRemoved, onClose }: Props) {
+export function PersonSide({ me, user, posts, told, onTold, onChanged, onMade, onRemoved, onClose }: Props) {
   const text = useText();
   const words = text.people;
   const form = useForm();
@@ -46,7 +49,6 @@ export function PersonSide({ me, user, posts, onChanged, onMade, onRemoved, onCl
   const [tongues, setTongues] = useState(user?.languages.join(", ") ?? "");
   const [role, setRole] = useState<Role>(user?.role ?? "user");
   const [disabled, setDisabled] = useState(user?.disabled ?? false);
-  const [told, setTold] = useState<string>();
 
   const save = () =>
     form.submit(async () => {
@@ -66,7 +68,7 @@ export function PersonSide({ me, user, posts, onChanged, onMade, onRemoved, onCl
         return;
       }
       const made = await addUser(person);
-      setTold(made.initial_password);
+      onTold(made.id, made.initial_password);
       onMade(made, words.added(made.name));
     });
 
@@ -77,6 +79,7 @@ export function PersonSide({ me, user, posts, onChanged, onMade, onRemoved, onCl
       {...(user && user.function !== "" ? { subtitle: user.function } : {})}
       onClose={onClose}
     >
+      {told !== undefined && user && <Initial name={user.name} password={told} />}
       <Form
         className="stack"
         onSubmit={(event) => {
@@ -179,11 +182,10 @@ export function PersonSide({ me, user, posts, onChanged, onMade, onRemoved, onCl
         <Repairs
           user={user}
           onChanged={onChanged}
-          onTold={setTold}
+          onTold={(password) => onTold(user.id, password)}
           onRemoved={() => onRemoved(words.removed(user.name))}
         />
       )}
-      {told !== undefined && user && <Initial name={user.name} password={told} />}
     </Side>
   );
 }

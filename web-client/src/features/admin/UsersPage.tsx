@@ -25,6 +25,7 @@ export function UsersPage({ me }: { me: Me }) {
   const [open, setOpen] = useState<string>();
   const [importing, setImporting] = useState(false);
   const [said, setSaid] = useState("");
+  const [told, setTold] = useState<{ id: string; password: string | undefined }>();
   useTitle(words.title);
 
   const chosen = page?.users.find(({ id }) => id === open);
@@ -32,7 +33,11 @@ export function UsersPage({ me }: { me: Me }) {
     setSaid(what);
     reload();
   };
-  const close = () => setOpen(undefined);
+  // What was told once is not told again.
+  const close = () => {
+    setTold(undefined);
+    setOpen(undefined);
+  };
   const beside = open === "new" || chosen !== undefined;
 
   return (
@@ -111,6 +116,8 @@ export function UsersPage({ me }: { me: Me }) {
             me={me}
             user={chosen}
             posts={posts.value}
+            told={told !== undefined && told.id === open ? told.password : undefined}
+            onTold={(id, password) => setTold({ id, password })}
             onChanged={changed}
             onMade={(user, what) => {
               changed(what);
