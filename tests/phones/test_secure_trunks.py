@@ -81,4 +81,5 @@ def test_a_provider_that_cannot_prove_who_it_is_is_told_nothing(phones, provider
     except (ssl.SSLError, ConnectionError):
         pass
     assert said == b"", "the connection ended before a word"
-    assert phones.registered(A).dial(ABROAD).refused().status == 503
+    # It is known to be down by now, or the call itself finds that out.
+    assert phones.registered(A).dial(ABROAD).refused().status in (480, 503)
