@@ -41,11 +41,13 @@ export function App() {
   );
 }
 
-/** Whoever is signed in has a telephone on every page, in session too. */
+/** Whoever is signed in, and has nothing to do first, has a telephone on every page, in session too. */
 function Telephone({ children }: { children: ReactNode }) {
   const { account } = useAccount();
   return (
-    <PhoneProvider account={typeof account === "string" ? undefined : account.id}>
+    <PhoneProvider
+      account={typeof account === "string" || account.duties.length > 0 ? undefined : account.id}
+    >
       <CallCards />
       {children}
     </PhoneProvider>

@@ -78,7 +78,7 @@ function nameOf({ agent }: Device, unknown: string): string {
 const browsers = [
   [/\bEdg/, "Edge"],
   [/\bFirefox\//, "Firefox"],
-  [/\bChrome\//, "Chrome"],
+  [/Chrome\//, "Chrome"],
   [/\bSafari\//, "Safari"],
 ] as const;
 const systems = [
