@@ -19,8 +19,11 @@ pub struct Floors {
     rooms: MeetingRooms,
     clock: Clock,
     /// Each behind a lock of its own, that is held until the room has done what was decided.
-    floors: Arc<Mutex<HashMap<String, Arc<Turn<Option<Floor>>>>>>,
+    floors: Arc<Mutex<ByRoom>>,
 }
+
+/// A floor by the name of its room.
+type ByRoom = HashMap<String, Arc<Turn<Option<Floor>>>>;
 
 /// Why the floor is not as somebody wants it.
 #[derive(Debug, thiserror::Error)]
@@ -247,7 +250,7 @@ impl Floors {
         }
     }
 
-    fn floors(&self) -> MutexGuard<'_, HashMap<String, Arc<Turn<Option<Floor>>>>> {
+    fn floors(&self) -> MutexGuard<'_, ByRoom> {
         self.floors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -106,8 +106,8 @@ impl Table {
         let path = meeting(&mut chair, json!({"title": "Bilateral", "waiting_room": false})).await;
         let presence = enter(&mut chair, &path, "").await;
         let join = office.browser().post(&format!("{path}/join"), json!({"name": "Coumba"})).await.json;
-        let identity = join["identity"].as_str().unwrap().to_owned();
-        let delegate = Participant::enter(&join).await.unwrap();
+        let identity = join["identity"].as_str().expect("an identity").to_owned();
+        let delegate = Participant::enter(&join).await.expect("it is let in");
         Self { office, chair, _presence: presence, path, delegate, identity }
     }
 
@@ -142,5 +142,5 @@ async fn shown_to(participant: &mut Participant) -> Value {
 
 async fn enter(browser: &mut Browser, path: &str, name: &str) -> Participant {
     let join = browser.post(&format!("{path}/join"), json!({"name": name})).await;
-    Participant::enter(&join.json).await.unwrap()
+    Participant::enter(&join.json).await.expect("it is let in")
 }
