@@ -64,6 +64,8 @@ pub enum SeatEvent {
     MutedByHost(bool),
     /// Somebody lowered the hand that the phone had raised.
     HandLowered,
+    /// Somebody is given what the phone says, for the first time. The sound is on its way once they have agreed on it.
+    Listened,
     /// Who speaks now, but for the phone itself; whoever began first before the others.
     Speaking(Vec<Speaker>),
     /// Somebody in the room pressed a key: `0`–`9`, `*`, `#`, `A`–`D`.
@@ -254,6 +256,7 @@ impl Seat {
         Some(match event {
             voice::SeatEvent::MutedByHost(muted) => SeatEvent::MutedByHost(muted),
             voice::SeatEvent::HandLowered => SeatEvent::HandLowered,
+            voice::SeatEvent::Listened => SeatEvent::Listened,
             voice::SeatEvent::Speaking(speakers) => SeatEvent::Speaking(speakers),
             voice::SeatEvent::Dtmf(key) => SeatEvent::Dtmf(key),
             voice::SeatEvent::Gone(reason) => {

@@ -32,6 +32,8 @@ pub struct ScreenCall {
     pub held_by_other: bool,
     /// Whether the other side is a browser, too.
     pub in_browser: bool,
+    /// Whether the other side is a voice that asks for a message.
+    pub mailbox: bool,
     /// When it began.
     pub since: Timestamp,
     /// When it was answered.
@@ -143,6 +145,13 @@ impl ScreenCall {
                     self.name.clone_from(name);
                 }
             }
+            ScreenEvent::Mailbox { of, name } => {
+                self.state = CallState::Talking;
+                self.answered.get_or_insert(now);
+                (self.in_browser, self.mailbox) = (false, true);
+                self.number.clone_from(of);
+                self.name.clone_from(name);
+            }
             ScreenEvent::Held { mine, theirs } => (self.held, self.held_by_other) = (*mine, *theirs),
             ScreenEvent::Moved => self.room.clone_from(&news.room),
             ScreenEvent::TransferFailed { status } => self.transfer_failed = Some(*status),
@@ -165,6 +174,7 @@ fn began(news: &ScreenNews, dialled: &str, now: Timestamp) -> ScreenCall {
         held: false,
         held_by_other: false,
         in_browser: false,
+        mailbox: false,
         since: now,
         answered: None,
         cause: None,
@@ -233,6 +243,18 @@ mod tests {
         assert!(held.held && !held.held_by_other);
         let late = board.take(&news(ScreenEvent::Ringing), at(4)).unwrap();
         assert_eq!(late.state, CallState::Talking, "a phone that rings late changes nothing");
+    }
+
+    #[test]
+    fn a_voice_that_asks_for_a_message_is_told_from_a_person() {
+        let mut board = Board::default();
+        board.take(&news(ScreenEvent::Placed { dialled: "300".to_owned() }), at(0));
+
+        let asks = ScreenEvent::Mailbox { of: "203".to_owned(), name: "Ben".to_owned() };
+        let call = board.take(&news(asks), at(20)).unwrap();
+
+        assert!(call.mailbox && !call.in_browser);
+        assert_eq!((call.state, call.answered, call.number.as_str()), (CallState::Talking, Some(at(20)), "203"));
     }
 
     #[test]

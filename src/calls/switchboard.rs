@@ -207,10 +207,10 @@ impl Switchboard {
         if inside {
             return;
         }
-        let legs = self.board().legs_in(room, extension);
-        for leg in legs {
+        let leg = self.board().legs_in(room, extension).into_iter().min();
+        if let Some(leg) = leg {
             // It may have ended by itself.
-            let _ = phones.hang_up(leg).await;
+            let _ = phones.leave(leg).await;
         }
     }
 

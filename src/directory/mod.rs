@@ -35,7 +35,7 @@ pub use dial_in::{DialInNumber, DialInView, dial_in};
 pub use explain::{ExplainView, explain, problems};
 pub use fold::fold;
 pub use house::{Holder, House, Place};
-pub use people::{EntryKind, EntryView, Reader};
+pub use people::{EntryKind, EntryView, Posting, Reader};
 pub use phone_server::{PhoneServer, PhoneTransport, phone_server};
 pub use presence::{PresenceBoard, PresenceWord};
 pub use view::{

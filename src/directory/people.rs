@@ -27,6 +27,15 @@ pub struct EntryView {
     pub is_self: bool,
 }
 
+/// Where somebody works, as others in a meeting see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posting {
+    /// The extension's number.
+    pub extension: String,
+    /// The name of its post.
+    pub post: String,
+}
+
 /// What rings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -55,6 +64,14 @@ impl Reader<'_> {
     pub fn entry(&self, number: &str) -> Option<EntryView> {
         let person = self.plan.extension(number).map(|extension| self.person(extension));
         person.or_else(|| self.plan.group(number).map(|group| self.group(group)))
+    }
+
+    /// Where the extension of a number is.
+    #[must_use]
+    pub fn posting(&self, number: &str) -> Option<Posting> {
+        let extension = self.plan.extension(number)?;
+        let post = self.plan.post(extension.post).map(|post| post.name.clone()).unwrap_or_default();
+        Some(Posting { extension: extension.number.clone(), post })
     }
 
     /// The entries in which every word of a text is found, of one post or all, by post and name.

@@ -152,6 +152,17 @@ pub(super) async fn hang_up(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// `POST /api/calls/{call}/leave`.
+pub(super) async fn leave(
+    State(app): State<App>,
+    caller: Caller,
+    InPath(id): InPath<String>,
+) -> Result<StatusCode, ApiError> {
+    let call = caller.call(&app, &id)?;
+    caller.phones.leave(call.leg).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 #[derive(Deserialize)]
 pub(super) struct Hold {
     held: bool,
@@ -269,6 +280,7 @@ pub(super) async fn call_me(
         room: meeting.code.to_string(),
         phone: phone.clone(),
         name: caller.user.name.clone(),
+        identity,
     };
     let placed = call_into(&app, &caller, &meeting, &request.number, Some(phone)).await?;
     tokio::spawn(async move { tokio::time::timeout(LONGEST_RINGING, bearer.name(&app)).await });
@@ -281,6 +293,7 @@ struct PhoneBearer {
     room: String,
     phone: String,
     name: String,
+    identity: String,
 }
 
 impl PhoneBearer {
@@ -301,6 +314,7 @@ impl PhoneBearer {
             room: self.room,
             identity: self.phone,
             name: self.name,
+            attributes: [(BEARER.to_owned(), self.identity)].into(),
             ..Default::default()
         };
         // It may have gone again.
@@ -392,6 +406,8 @@ impl From<CommandError> for ApiError {
     }
 }
 
+/// The attribute of a phone with the identity of whoever has asked to be called.
+const BEARER: &str = "palabre.bearer";
 /// Nobody lets a telephone ring for longer.
 const LONGEST_RINGING: Duration = Duration::from_secs(180);
 const MOST_DIALLED: usize = 40;

@@ -238,9 +238,13 @@ pub(super) async fn note_entry(app: &App, client: &Client, admission: &Admission
 
 /// What an admitted guest learns, over an event stream too.
 pub(super) fn join_view(app: &App, client: &Client, admission: Admission) -> Join {
+    let house = app.directory.house();
+    let user = Admission::user_of(&admission.identity);
+    let extension = user.as_ref().and_then(|user| house.extension_of(user));
+    let posting = extension.and_then(|number| app.directory.read(None, |reader| reader.posting(number)));
     Join::Admitted {
         url: client.websocket_url(),
-        token: app.tokens.mint(&admission, app.clock.now()),
+        token: app.tokens.mint(&admission, posting, app.clock.now()),
         is_host: admission.is_host(),
         identity: admission.identity,
         name: admission.name,

@@ -77,6 +77,7 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/calls/{call}/join", post(calls::join))
         .route("/calls/{call}/decline", post(calls::decline))
         .route("/calls/{call}/hang-up", post(calls::hang_up))
+        .route("/calls/{call}/leave", post(calls::leave))
         .route("/calls/{call}/hold", post(calls::hold))
         .route("/calls/{call}/transfer", post(calls::transfer))
         .route("/calls/{call}/keys", post(calls::keys))

@@ -7,6 +7,7 @@ use signaling_proto::token::{Claims, Keys, TokenError};
 
 use super::{Admission, Meeting};
 use crate::accounts::User;
+use crate::directory::Posting;
 
 /// Signs admissions, and recognises those it has signed.
 #[derive(Clone)]
@@ -25,13 +26,17 @@ impl Tokens {
         Self { key: keys.first().expect("a server has an API key").to_owned(), keys: keys.clone() }
     }
 
-    /// The token of an admission. It is good for five minutes, during which the browser opens its connection; there
-    /// it gets fresh ones.
+    /// The token of an admission, for whoever works there. It is good for five minutes, during which the browser opens its
+    /// connection; there it gets fresh ones.
     #[must_use]
-    pub fn mint(&self, admission: &Admission, now: Timestamp) -> String {
+    pub fn mint(&self, admission: &Admission, posting: Option<Posting>, now: Timestamp) -> String {
         let mut claims = Claims::join(&admission.identity, admission.meeting.as_str());
         claims.name.clone_from(&admission.name);
         claims.attributes.insert(ROLE.to_owned(), admission.role.as_str().to_owned());
+        if let Some(Posting { extension, post }) = posting {
+            claims.attributes.insert(EXTENSION.to_owned(), extension);
+            claims.attributes.insert(POST.to_owned(), post);
+        }
         claims.video.room_admin = admission.is_host();
         claims.video.can_update_own_metadata = Some(true);
         claims.not_before = Some(seconds(now));
@@ -78,6 +83,9 @@ fn seconds(time: Timestamp) -> u64 {
 
 /// The participant attribute that says what somebody is in the meeting.
 pub const ROLE: &str = "palabre.role";
+/// The attributes that say where somebody works, of browsers as of phones.
+const EXTENSION: &str = "palabre.extension";
+const POST: &str = "palabre.post";
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// How long an admission is remembered by the token it gave.
 pub const MEMORY: Duration = Duration::from_secs(12 * 3600);
@@ -92,7 +100,7 @@ mod tests {
     fn who_was_in_before_is_recognised_for_twelve_hours_at_the_same_meeting() {
         let (tokens, meeting, now) = (tokens("a"), meeting(), Timestamp::UNIX_EPOCH + MEMORY);
         let guest = Admission::new_guest(&meeting, "Awa".to_owned());
-        let token = tokens.mint(&guest, now);
+        let token = tokens.mint(&guest, None, now);
 
         let later = now + LIFETIME + MEMORY - Duration::from_secs(1);
         assert_eq!(tokens.previous(&meeting, &token, later), Some(guest));
@@ -106,7 +114,7 @@ mod tests {
     fn a_token_that_somebody_else_signed_is_as_none() {
         let (meeting, now) = (meeting(), Timestamp::UNIX_EPOCH);
         let guest = Admission::new_guest(&meeting, "Awa".to_owned());
-        let theirs = tokens("b").mint(&guest, now);
+        let theirs = tokens("b").mint(&guest, None, now);
         let (header, rest) = theirs.split_once('.').unwrap();
         let unsigned = format!("eyJhbGciOiJub25lIn0.{}.", rest.split('.').next().unwrap());
 

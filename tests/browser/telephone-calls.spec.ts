@@ -130,8 +130,16 @@ test("a third is called in, and all three hear each other", async ({ arrive, ser
   await hears(third, HIGH);
   await hears(callee, 2_100);
   await hears(caller, 2_100, [LOW]);
+
+  // Whoever has brought them together leaves: the two go on, and each sees whom it talks to.
   await key(caller.page, "Raccrocher").click();
-  await expect(live(third.page)).toContainText("Appel terminé");
+  await expect(live(caller.page)).toContainText("Appel terminé");
+  await expect(live(third.page)).toContainText(MINISTER.name);
+  await expect(live(callee.page)).toContainText(PROTOCOL.name);
+  await hears(third, HIGH, [LOW]);
+  await hears(callee, 2_100, [LOW]);
+  await key(third.page, "Raccrocher").click();
+  await expect(live(callee.page)).toContainText("Appel terminé");
 });
 
 test("a call is sent on to a colleague, and into a meeting", async ({ arrive, server }) => {

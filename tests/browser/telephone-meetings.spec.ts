@@ -104,3 +104,52 @@ test("a host calls somebody into the meeting and is told how it goes", async ({ 
   await minister.isInside();
   await expect(host.tileOf(MINISTER.name)).toBeVisible();
 });
+
+test("who asks to be called goes on by telephone under the own name, with the computer's microphone shut", async ({ arrive, server }) => {
+  const host = await arrive(ASIA.name);
+  await hums(host, 440);
+  await host.signInAs(HOST.email, HOST.password);
+  await furnish(host, server);
+  const code = await host.makeMeeting("Commission mixte", false);
+  await host.enter(code);
+  const minister = await arrive(MINISTER.name);
+  await hums(minister, 2_100);
+  await minister.signInAs(MINISTER.email, PASSWORD);
+  await minister.enter(code);
+  // Where somebody works is on the tile and in the list, of browsers as of telephones.
+  await expect(host.tileOf(MINISTER.name)).toContainText(`${MINISTER.post}, poste ${MINISTER.number}`);
+  await host.openPeople();
+  await expect(host.rowOf(MINISTER.name)).toContainText(`${MINISTER.post}, poste ${MINISTER.number}`);
+  await hears(host, 2_100, [440]);
+  const phone = await plugIn(server, MINISTER.number, 1_250);
+
+  await minister.openPeople();
+  const byPhone = minister.page.getByRole("region", { name: "Par téléphone" });
+  await byPhone.getByRole("combobox", { name: "Appelez-moi au" }).fill(MINISTER.number);
+  await minister.page.getByRole("option", { name: new RegExp(MINISTER.name) }).click();
+  await byPhone.getByRole("button", { name: "M’appeler" }).click();
+  await expect.poll(() => phone.rings, { message: "the desk phone must ring" }).toBe(true);
+  expect(phone.caller).toContain("Commission mixte");
+  await expect(cardOf(minister.page, "Commission mixte"), "it does not ring where one has pressed the key").toHaveCount(0);
+  await expect(byPhone).toContainText("Ça sonne");
+  phone.pickUp();
+
+  const seat = host.rowOf(MINISTER.name).filter({ hasText: "Par téléphone" });
+  await expect(seat).toContainText(`Par téléphone, ${MINISTER.post}, poste ${MINISTER.number}`);
+  await expect(minister.page.getByText("Vous parlez par téléphone. Le micro de cet ordinateur est coupé.")).toBeVisible();
+  await hears(host, 1_250, [440]);
+  await hearsNoMore(host, 2_100);
+  await phone.hears(440, [1_250, 2_100]);
+
+  // Whoever wants to be heard from the computer all the same has the choice, and keeps it.
+  await minister.key("Micro coupé").click();
+  await hears(host, 2_100);
+  await seat.getByRole("button", { name: `Actions pour ${MINISTER.name}` }).click();
+  await host.page.getByRole("menuitem", { name: "Retirer de la séance" }).click();
+  await host.page.getByRole("alertdialog").getByRole("button", { name: "Retirer de la séance" }).click();
+  await expect(seat).toHaveCount(0);
+  await expect.poll(() => phone.talks, { message: "the phone is told, and hung up" }).toBe(false);
+  await hearsNoMore(host, 1_250);
+  await hears(host, 2_100);
+  phone.unplug();
+});

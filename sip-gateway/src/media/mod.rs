@@ -194,8 +194,14 @@ impl MediaEngine {
     }
 
     fn tell(&self, leg: LegId, command: Command) {
-        let Some(known) = self.legs.get(&leg) else { return };
-        self.tell_worker(known.worker, command);
+        if let Some(worker) = self.worker_of(leg) {
+            self.tell_worker(worker, command);
+        }
+    }
+
+    /// The thread of a leg, or of the table where a seat is.
+    fn worker_of(&self, leg: LegId) -> Option<usize> {
+        self.legs.get(&leg).map(|known| known.worker).or_else(|| self.worker_of_seat(leg))
     }
 
     fn tell_worker(&self, worker: usize, command: Command) {
@@ -306,7 +312,7 @@ impl MediaPlane for MediaEngine {
     }
 
     fn say(&mut self, leg: LegId, phrase: Phrase, language: Language) {
-        if self.is_seat(leg) {
+        if self.worker_of(leg).is_none() {
             if self.events.try_send(MediaEvent::Said { leg }).is_err() {
                 tracing::warn!("the call layer does not keep up with media events");
             }
@@ -328,7 +334,7 @@ impl MediaPlane for MediaEngine {
     }
 
     fn record(&mut self, leg: LegId, recording: RecordingId, longest: Duration) {
-        let Some(archive) = self.archive.as_ref().filter(|_| self.legs.contains_key(&leg)) else { return };
+        let Some(archive) = self.archive.as_ref().filter(|_| self.worker_of(leg).is_some()) else { return };
         let millis = longest.as_millis().min(u128::from(u64::MAX)) as u64;
         let recorder = Recorder::new(leg, recording, millis, archive.clone());
         self.tell(leg, Command::Record(leg, Box::new(recorder)));

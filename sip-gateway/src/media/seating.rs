@@ -160,7 +160,8 @@ impl MediaEngine {
         }
     }
 
-    fn worker_of_seat(&self, leg: LegId) -> Option<usize> {
+    /// The thread of the table where a seat is, once the room has let it in.
+    pub(super) fn worker_of_seat(&self, leg: LegId) -> Option<usize> {
         let table = self.seating.seats.get(&leg)?.table?;
         Some(self.seating.tables.get(&table)?.worker)
     }

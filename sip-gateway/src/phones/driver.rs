@@ -158,6 +158,7 @@ impl Driver {
                     let done = match command {
                         Command::Decline => endpoint.decline(with, leg),
                         Command::HangUp => endpoint.hang_up(with, leg),
+                        Command::Leave => endpoint.leave(with, leg),
                         Command::Hold(holds) => endpoint.hold(with, leg, holds),
                         Command::Transfer(destination) => endpoint.transfer(with, leg, destination),
                         Command::Press(key) => endpoint.press(with, leg, key),

@@ -34,6 +34,7 @@ pub(super) enum Order {
 pub(super) enum Command {
     Decline,
     HangUp,
+    Leave,
     Hold(bool),
     Transfer(Destination),
     Press(char),
@@ -93,6 +94,14 @@ impl PhonesHandle {
     /// When there is no such call any more.
     pub async fn hang_up(&self, leg: LegId) -> Result<(), CommandError> {
         self.command(leg, Command::HangUp).await
+    }
+
+    /// Leaves the room of that room end. Two whom it has brought together there go on; what else it has there it hangs up.
+    ///
+    /// # Errors
+    /// When there is no such call any more.
+    pub async fn leave(&self, leg: LegId) -> Result<(), CommandError> {
+        self.command(leg, Command::Leave).await
     }
 
     /// Puts the other side on hold, or takes it back.

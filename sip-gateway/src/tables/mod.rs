@@ -35,7 +35,8 @@ pub struct Tables {
 /// A seat that was taken. Without it, its task leaves the room and ends.
 #[derive(Debug)]
 struct Taken {
-    room: String,
+    /// Where it is by now.
+    room: watch::Receiver<String>,
     identity: String,
     wanted: watch::Sender<Wanted>,
 }
@@ -63,7 +64,7 @@ impl Tables {
     }
 
     fn take(&mut self, leg: LegId, order: SeatOrder) {
-        let same = |taken: &&Taken| taken.room == order.room && taken.identity == order.identity;
+        let same = |taken: &&Taken| *taken.room.borrow() == order.room && taken.identity == order.identity;
         if self.seats.get(&leg).filter(same).is_some_and(|taken| !taken.wanted.is_closed()) {
             self.want(leg, |wanted| wanted.order = order);
             return;
@@ -75,7 +76,8 @@ impl Tables {
             let _ = self.news.try_send(TableNews::Event { leg, event: SeatEvent::Gone(SeatEnd::Full) });
             return;
         }
-        let (room, identity) = (order.room.clone(), order.identity.clone());
+        let (moved, room) = watch::channel(order.room.clone());
+        let identity = order.identity.clone();
         let (wanted, wishes) = watch::channel(Wanted::new(order));
         self.seats.insert(leg, Taken { room, identity, wanted });
         let sitting = Sitting {
@@ -83,6 +85,7 @@ impl Tables {
             rooms: self.rooms.clone(),
             register: self.register.clone(),
             wishes,
+            room: moved,
             news: self.news.clone(),
         };
         tokio::spawn(sitting.run());

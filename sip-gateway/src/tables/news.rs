@@ -17,8 +17,8 @@ pub enum TableNews {
         table: TableId,
         /// The way for its voice.
         media: SeatMedia,
-        /// Whether it comes in, and was not moved.
-        first: bool,
+        /// That it has entered, or where it was moved to.
+        event: SeatEvent,
     },
     /// The sound of a room begins; or begins anew, after a fault.
     Opened {
@@ -53,9 +53,9 @@ impl TableNews {
     #[must_use]
     pub fn tell(self, media: &mut MediaEngine) -> Option<(LegId, SeatEvent)> {
         match self {
-            Self::Seated { leg, table, media: voice, first } => {
+            Self::Seated { leg, table, media: voice, event } => {
                 media.take_seat(leg, table, voice);
-                return first.then_some((leg, SeatEvent::Entered));
+                return Some((leg, event));
             }
             Self::Opened { table, ears } => media.open_table(table, ears),
             Self::Tracks { table, tracks } => media.table_tracks(table, tracks),

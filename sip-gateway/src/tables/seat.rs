@@ -46,6 +46,8 @@ pub(super) struct Sitting {
     pub(super) rooms: Rooms,
     pub(super) register: Register,
     pub(super) wishes: watch::Receiver<Wanted>,
+    /// Where it sits, as a host may change it.
+    pub(super) room: watch::Sender<String>,
     pub(super) news: mpsc::Sender<TableNews>,
 }
 
@@ -108,13 +110,19 @@ impl Sitting {
     async fn tell(&self, event: voice::SeatEvent, place: &mut Option<Place>) {
         let event = match event {
             voice::SeatEvent::Entered { room, media } => {
-                let first = place.is_none();
+                let event = match place {
+                    None => SeatEvent::Entered,
+                    Some(_) => SeatEvent::Moved(room.clone()),
+                };
                 let table = place.insert(self.register.place(&room)).table();
-                self.send(TableNews::Seated { leg: self.leg, table, media, first }).await;
+                // Whoever took the seat may have given it back.
+                let _ = self.room.send(room);
+                self.send(TableNews::Seated { leg: self.leg, table, media, event }).await;
                 return;
             }
             voice::SeatEvent::MutedByHost(muted) => SeatEvent::MutedByHost(muted),
             voice::SeatEvent::HandLowered => SeatEvent::HandLowered,
+            voice::SeatEvent::Listened => SeatEvent::Listened,
             voice::SeatEvent::Speaking(speakers) => SeatEvent::Speaking(
                 speakers
                     .into_iter()
@@ -142,7 +150,10 @@ fn with_leg(mut attributes: HashMap<String, String>, leg: LegId) -> HashMap<Stri
 /// Does what is wanted and was not yet done.
 fn obey(seat: &mut Seat, done: &Wanted, wanted: &Wanted) {
     if wanted.order != done.order {
-        seat.set_words(wanted.order.name.clone(), difference(&done.order, &wanted.order));
+        // Whoever sits there may have been named otherwise meanwhile.
+        let renamed = wanted.order.name != done.order.name;
+        let name = if renamed { wanted.order.name.clone() } else { String::new() };
+        seat.set_words(name, difference(&done.order, &wanted.order));
     }
     if wanted.muted != done.muted {
         seat.set_muted(wanted.muted.value);

@@ -16,6 +16,7 @@ export class DeskPhone extends Phone {
   private sending: NodeJS.Timeout | undefined;
   private keys: string[] = [];
   private isTalking = false;
+  private said = 0;
 
   private constructor(
     typed: Typed,
@@ -64,6 +65,12 @@ export class DeskPhone extends Phone {
   /** Presses keys, one after the other (RFC 4733). */
   press(digits: string): void {
     this.keys.push(...digits);
+  }
+
+  /** Hums for so many more seconds. */
+  async hums(seconds: number): Promise<void> {
+    const until = this.said + seconds * 50;
+    await expect.poll(() => this.said >= until, { message: "the phone must hum", timeout: 30_000 }).toBe(true);
   }
 
   /** Waits until something is said to it, and then silence: a prompt. */
@@ -119,6 +126,7 @@ export class DeskPhone extends Phone {
           packet[12 + i] = aLaw(Math.sin(2 * Math.PI * this.hertz * time) * 9_000);
         }
         this.sound.send(packet, port, host);
+        this.said += 1;
       }
     }, 20);
   }

@@ -33,6 +33,9 @@ pub(super) fn act(house: &mut House, which: u8, at: usize, text: &[u8]) {
         b'x' => {
             let _ = endpoint.hang_up(with, room);
         }
+        b'v' => {
+            let _ = endpoint.leave(with, room);
+        }
         b'h' => {
             let _ = endpoint.hold(with, room, text.is_empty());
         }
@@ -73,6 +76,9 @@ pub(super) fn act(house: &mut House, which: u8, at: usize, text: &[u8]) {
             endpoint.handle_seat(with, room, SeatEvent::Speaking(vec![speaker]));
         }
         b'P' => endpoint.handle_seat(with, room, SeatEvent::Key(key)),
+        b'H' => endpoint.handle_seat(with, room, SeatEvent::Listened),
+        b'Y' => endpoint.handle_seat(with, room, SeatEvent::Moved(text)),
+        b's' => endpoint.handle_media(with, MediaEvent::Said { leg: room }),
         b'R' => endpoint.handle_seat(with, room, SeatEvent::Gone(SeatEnd::Removed)),
         b'G' => endpoint.handle_seat(with, room, SeatEvent::Gone(SeatEnd::Lost)),
         _ => {}

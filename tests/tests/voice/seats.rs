@@ -1,5 +1,7 @@
 //! One phone, several phones, and what hosts do to them.
 
+use std::time::Duration;
+
 use livekit_protocol::{self as proto, participant_info::Kind};
 use signaling::voice::{GoneReason, SeatEvent, SeatParams};
 
@@ -135,6 +137,19 @@ async fn a_raised_hand_is_seen_and_keys_of_browsers_arrive() {
     };
     house.rooms.update_participant(lower).await.unwrap();
     phone.until(|event| matches!(event, SeatEvent::HandLowered).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_phone_is_told_once_when_somebody_comes_who_hears_it() {
+    let house = House::open().await;
+    let mut phone = house.phone("phone-1", 440.0).await;
+    let _ears = house.rooms.ears(ROOM).await.unwrap();
+    let heard = |event| matches!(event, SeatEvent::Listened).then_some(());
+    let early = tokio::time::timeout(Duration::from_millis(300), phone.until(heard)).await;
+    assert!(early.is_err(), "the ears of other phones are nobody");
+
+    let _awa = house.browser("awa").await;
+    phone.until(heard).await;
 }
 
 #[tokio::test]

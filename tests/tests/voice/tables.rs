@@ -179,8 +179,9 @@ async fn a_phone_that_a_host_moves_sits_at_another_table() {
 
     house.rooms.move_participant(ROOM, "phone-1", "plenary").await.unwrap();
 
-    let (there, _media, first) = phones.seated_again(1).await;
-    assert!(there != table && !first);
+    let (there, _media, event) = phones.seated_again(1).await;
+    assert_ne!(there, table);
+    assert_eq!(event, SeatEvent::Moved("plenary".to_owned()));
     assert_eq!(phones.closed().await, table);
     house.rooms.participant("plenary", "phone-1").await.unwrap();
 }
@@ -229,14 +230,14 @@ impl Phones {
     }
 
     async fn seated(&mut self, leg: u64) -> (TableId, SeatMedia) {
-        let (table, media, first) = self.seated_again(leg).await;
-        assert!(first);
+        let (table, media, event) = self.seated_again(leg).await;
+        assert_eq!(event, SeatEvent::Entered);
         (table, media)
     }
 
-    async fn seated_again(&mut self, wanted: u64) -> (TableId, SeatMedia, bool) {
+    async fn seated_again(&mut self, wanted: u64) -> (TableId, SeatMedia, SeatEvent) {
         self.find(|news| match news {
-            TableNews::Seated { leg, table, media, first } if leg.0 == wanted => Ok((table, media, first)),
+            TableNews::Seated { leg, table, media, event } if leg.0 == wanted => Ok((table, media, event)),
             news => Err(news),
         })
         .await
@@ -268,7 +269,7 @@ impl Phones {
 
     async fn event(&mut self, wanted: u64) -> SeatEvent {
         self.find(|news| match news {
-            TableNews::Event { leg, event } if leg.0 == wanted => Ok(event),
+            TableNews::Event { leg, event } if leg.0 == wanted && event != SeatEvent::Listened => Ok(event),
             news => Err(news),
         })
         .await

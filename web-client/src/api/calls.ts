@@ -36,6 +36,8 @@ export interface Call {
   held: boolean;
   held_by_other: boolean;
   in_browser: boolean;
+  /** The other side is a voice that asks for a message. */
+  mailbox: boolean;
   since: string;
   answered: string | null;
   cause: Cause | null;
@@ -96,6 +98,8 @@ export const answerCall = (id: string) => call<CallRoom>("POST", at(id, "answer"
 export const joinCall = (id: string) => call<CallRoom>("POST", at(id, "join"));
 export const declineCall = (id: string) => call<undefined>("POST", at(id, "decline"));
 export const hangUp = (id: string) => call<undefined>("POST", at(id, "hang-up"));
+/** Hangs up everything in the room of a call; two whom one has brought together there go on. */
+export const leaveCall = (id: string) => call<undefined>("POST", at(id, "leave"));
 export const holdCall = (id: string, held: boolean) => call<undefined>("POST", at(id, "hold"), { held });
 export const transferCall = (id: string, to: { number: string } | { meeting: string }) =>
   call<undefined>("POST", at(id, "transfer"), to);

@@ -48,6 +48,7 @@ export const calls: Catalogue["calls"] = {
     rings: "Incoming call",
     talking: "In a call",
     held: "On hold",
+    mailbox: "Voicemail: speak after the beep, hash to end",
     heldByOther: "The other side has put you on hold",
   },
   causes: {
@@ -99,6 +100,7 @@ export const calls: Catalogue["calls"] = {
     chooseDevices: "chosen in the settings",
     way: "Way",
     byBrowser: "By browser",
+    byMailbox: "Voicemail",
     byPhone: "By phone",
     with: (n) => `${count(n, "person", "people")} on the line`,
     redial: "Call again",

@@ -48,6 +48,7 @@ export const calls = {
     rings: "Appel entrant",
     talking: "En communication",
     held: "En attente",
+    mailbox: "Message vocal : parlez après le signal, dièse pour finir",
     heldByOther: "Votre correspondant vous a mis en attente",
   },
   causes: {
@@ -105,6 +106,7 @@ export const calls = {
     chooseDevices: "choisis dans les réglages",
     way: "Voie",
     byBrowser: "Par navigateur",
+    byMailbox: "Messagerie",
     byPhone: "Par téléphone",
     with: (n: number) => `${count(n, "personne", "personnes")} en ligne`,
     redial: "Rappeler",

@@ -239,6 +239,7 @@ export const en: Catalogue = {
       callMeAction: "Call me",
       knocks: (number) => (number === "" ? "By phone" : `By phone, ${number}`),
       asksHost: (name) => `${name} would like to speak to the host`,
+      onThePhone: "You are speaking by phone. This computer’s microphone is muted.",
     },
     invite: {
       title: "Invite",

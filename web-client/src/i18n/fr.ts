@@ -240,6 +240,7 @@ export const fr = {
       callMeAction: "M’appeler",
       knocks: (number: string) => (number === "" ? "Par téléphone" : `Par téléphone, ${number}`),
       asksHost: (name: string) => `${name} souhaite parler à l’hôte`,
+      onThePhone: "Vous parlez par téléphone. Le micro de cet ordinateur est coupé.",
     },
     invite: {
       title: "Inviter",

@@ -53,6 +53,8 @@ pub enum SeatEvent {
     MutedByHost(bool),
     /// Somebody lowered the hand that the phone had raised.
     HandLowered,
+    /// Somebody is given what the phone says, for the first time.
+    Listened,
     /// Who speaks now, but for the phone itself; whoever began first before the others.
     Speaking(Vec<Speaker>),
     /// Somebody in the room pressed a key: `0`–`9`, `*`, `#`, `A`–`D`.
@@ -147,6 +149,7 @@ impl Seat {
                     self.lose_voice();
                 }
             }
+            signal_response::Message::TrackSubscribed(_) => self.tell(SeatEvent::Listened),
             signal_response::Message::RefreshToken(token) => self.token.clone_from(token),
             signal_response::Message::Leave(leave) => self.take_leave(leave),
             _ => {}

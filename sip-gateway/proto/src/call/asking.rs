@@ -75,7 +75,7 @@ impl Calls {
         self.ask_at(around, call, phone, Guide::Door(door));
     }
 
-    fn ask_at(&mut self, around: &mut Around<'_>, call: CallId, phone: LegId, guide: Guide) {
+    pub(super) fn ask_at(&mut self, around: &mut Around<'_>, call: CallId, phone: LegId, guide: Guide) {
         let Some(found) = self.calls.get_mut(&call) else { return };
         found.caller = phone;
         found.stage = Stage::Asking(Box::new(guide));

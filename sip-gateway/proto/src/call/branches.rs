@@ -161,11 +161,13 @@ impl Calls {
         true
     }
 
-    /// Whether somebody has an extension open in a browser, and it is not the one that calls.
+    /// Whether somebody has an extension open in a browser, and it is not the one that calls, or calls to be called.
     pub(super) fn has_screens_for(&self, call: CallId, number: &str) -> bool {
         let caller = self.calls.get(&call).and_then(|call| self.legs.get(&call.caller));
-        let calls_itself =
-            caller.is_some_and(|leg| leg.side.room().is_some() && leg.extension() == Some(number));
+        let calls_itself = caller.is_some_and(|leg| {
+            let own = leg.extension().or(leg.payer.as_deref());
+            leg.side.room().is_some() && own == Some(number)
+        });
         self.screens.contains(number) && !calls_itself
     }
 

@@ -223,7 +223,10 @@ impl Calls {
                 leg.due = None;
                 match leg.phone_mut() {
                     Some(phone) => phone.handle_timeout(around.now),
-                    None => self.show_speaker(around, id),
+                    None => {
+                        self.begin_in_room(around, id);
+                        self.show_speaker(around, id);
+                    }
                 }
             }
             self.settle(around);

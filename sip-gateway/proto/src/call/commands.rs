@@ -61,6 +61,10 @@ impl Calls {
     /// A browser presses a key towards the other side, or towards whoever is heard before the call is answered.
     pub fn press(&mut self, around: &mut Around<'_>, id: LegId, key: char) -> Result<(), CommandError> {
         let call = self.live_room(id).ok_or(CommandError::NoSuchCall)?.call;
+        if self.press_in_room(around, id, key) {
+            self.settle(around);
+            return Ok(());
+        }
         let heard = match self.calls.get(&call) {
             Some(Call { caller, stage: Stage::Hunting(hunting), .. }) if *caller == id => hunting.heard,
             _ => self.other(call, id),

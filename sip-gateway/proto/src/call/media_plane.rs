@@ -42,14 +42,14 @@ pub trait MediaPlane {
     fn mute(&mut self, seat: LegId, muted: bool);
 
     /// Says something to a leg, over whatever it hears, which is faded down meanwhile; [`MediaEvent::Said`] when it has
-    /// been said. What is being said already is said to its end first, up to 8 phrases. A seat has no ears: to it, anything
-    /// has been said at once.
+    /// been said. What is being said already is said to its end first, up to 8 phrases. Said to a seat, it is heard in the
+    /// room; where nobody can hear it, anything has been said at once.
     fn say(&mut self, leg: LegId, phrase: Phrase, language: Language);
 
     /// Says nothing more to a leg: a key was pressed. What was not said to its end is not told as said.
     fn hush(&mut self, leg: LegId);
 
-    /// Writes down what a leg says, until [`stop_recording`](Self::stop_recording), [`close`](Self::close), or the longest
+    /// Writes down what a leg says, or, at a seat, what all others in the room say, until [`stop_recording`](Self::stop_recording), [`close`](Self::close), or the longest
     /// time; then [`MediaEvent::Recorded`].
     fn record(&mut self, leg: LegId, recording: RecordingId, longest: Duration);
 

@@ -90,6 +90,8 @@ impl Calls {
         let phone = self.other(call, room);
         match event {
             SeatEvent::Entered => {}
+            SeatEvent::Listened => self.handle_listened(around, room),
+            SeatEvent::Moved(to) => self.follow_seat(room, to),
             SeatEvent::MutedByHost(muted) => {
                 around.media.mute(room, muted);
                 let Some(meeting) = self.in_meeting(room).filter(|meeting| meeting.muted != muted) else {
@@ -112,11 +114,26 @@ impl Calls {
                 }
             }
             SeatEvent::Key(key) => {
+                if self.press_in_room(around, room, key) {
+                    return;
+                }
                 if let Some(phone) = phone {
                     self.press_toward(around, phone, key);
                 }
             }
             SeatEvent::Gone(end) => self.lose_seat(around, call, room, end),
+        }
+    }
+
+    /// A host has moved a seat: that is where its end of the call is now.
+    fn follow_seat(&mut self, room: LegId, to: String) {
+        let Some(end) = self.legs.get_mut(&room).and_then(|leg| leg.side.room_mut()) else { return };
+        if let Some(seat) = &mut end.seat {
+            seat.room.clone_from(&to);
+        }
+        end.room = to;
+        if end.meeting.is_some() {
+            self.tell_screen(room, ScreenEvent::Moved);
         }
     }
 

@@ -11,10 +11,10 @@ use crate::ivr::{Guide, Mailbox, Recorder};
 use crate::plan::Language;
 
 impl Calls {
-    /// Takes a message for an extension from a caller whom nobody has answered; false if he has no voice here.
+    /// Takes a message for an extension from a caller whom nobody has answered; false if none can be taken.
     pub(super) fn take_message(&mut self, around: &mut Around<'_>, call: CallId, extension: &str) -> bool {
         let Some(caller) = self.calls.get(&call).map(|call| call.caller) else { return false };
-        if self.is_room(caller) {
+        if !self.may_be_led(caller) {
             return false;
         }
         if let Some(leg) = self.legs.get_mut(&caller).filter(|leg| leg.record.to.is_empty()) {
@@ -22,8 +22,11 @@ impl Calls {
         }
         let waiting = (around.mailbox)(extension);
         let full = waiting.new.saturating_add(waiting.old) >= MAX_MESSAGES;
-        let recorder = Recorder::new(around.now, extension, full, Language::default());
-        self.answer_with_guide(around, call, caller, Guide::Recorder(recorder));
+        let guide = Guide::Recorder(Recorder::new(around.now, extension, full, Language::default()));
+        match self.is_room(caller) {
+            true => self.lead_in_room(around, call, caller, extension, guide),
+            false => self.answer_with_guide(around, call, caller, guide),
+        }
         true
     }
 

@@ -20,8 +20,12 @@ pub(super) struct RoomEnd {
     pub(super) holds: bool,
     /// The identity of whoever will sit there, if it was chosen.
     pub(super) identity: Option<String>,
-    /// The phone that sits there.
+    /// The phone that sits there, or a voice of ours.
     pub(super) seat: Option<SeatOrder>,
+    /// Whether somebody in the room is given what is said at that seat.
+    pub(super) listened: bool,
+    /// When our voice begins to speak.
+    pub(super) begins: Option<Instant>,
     /// With whom the browsers were told that they talk.
     pub(super) told: Option<LegId>,
     /// What they were told of who keeps whom waiting: they the other side, and it them.
@@ -71,6 +75,8 @@ impl RoomEnd {
             holds: false,
             identity: None,
             seat: None,
+            listened: false,
+            begins: None,
             told: None,
             told_holds: (false, false),
         }
@@ -105,7 +111,11 @@ impl RoomEnd {
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        if self.is_over() { None } else { self.meeting.as_ref()?.display.poll_timeout() }
+        if self.is_over() {
+            return None;
+        }
+        let display = self.meeting.as_ref().and_then(|meeting| meeting.display.poll_timeout());
+        display.into_iter().chain(self.begins).min()
     }
 }
 

@@ -78,12 +78,21 @@ impl Calls {
 
     /// Puts a phone on the seat of a room.
     pub(super) fn seat_at(&mut self, around: &mut Around<'_>, room: LegId, phone: LegId) {
-        let identity = match self.legs.get(&room).and_then(|leg| leg.side.room()) {
-            Some(end) => end.seat.as_ref().map(|seat| &seat.identity).or(end.identity.as_ref()).cloned(),
-            None => return,
-        };
-        let identity = identity.unwrap_or_else(|| self.mint.identity());
-        let Some(order) = self.order(around, room, phone, identity) else { return };
+        let Some(identity) = self.seat_identity(room) else { return };
+        if let Some(order) = self.order(around, room, phone, identity) {
+            self.take_seat(around, room, order);
+        }
+    }
+
+    /// Under which identity somebody sits in a room.
+    pub(super) fn seat_identity(&mut self, room: LegId) -> Option<String> {
+        let end = self.legs.get(&room)?.side.room()?;
+        let known = end.seat.as_ref().map(|seat| &seat.identity).or(end.identity.as_ref()).cloned();
+        Some(known.unwrap_or_else(|| self.mint.identity()))
+    }
+
+    /// Somebody takes the seat of a room, instead of whoever has it.
+    pub(super) fn take_seat(&mut self, around: &mut Around<'_>, room: LegId, order: SeatOrder) {
         let Some(end) = self.legs.get_mut(&room).and_then(|leg| leg.side.room_mut()) else { return };
         match &mut end.seat {
             Some(seat) if *seat == order => return,
@@ -145,7 +154,9 @@ impl Calls {
     /// Nobody sits there any more.
     pub(super) fn unseat(&mut self, around: &mut Around<'_>, room: LegId) {
         let Some(leg) = self.legs.get_mut(&room) else { return };
-        if leg.side.room_mut().and_then(|end| end.seat.take()).is_some() {
+        let Some(end) = leg.side.room_mut() else { return };
+        (end.listened, end.begins) = (false, None);
+        if end.seat.take().is_some() {
             leg.record.media = around.media.close(room);
             self.outputs.push_back(Output::Seat(SeatCommand::Leave { leg: room }));
         }

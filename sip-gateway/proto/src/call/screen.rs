@@ -49,6 +49,13 @@ pub enum ScreenEvent {
         /// Whether the other side is a browser, too, and not a phone.
         in_browser: bool,
     },
+    /// Nobody takes the call: a voice asks for a message.
+    Mailbox {
+        /// For which extension.
+        of: String,
+        /// Its name.
+        name: String,
+    },
     /// Who keeps the other waiting has changed.
     Held {
         /// This side does.

@@ -53,6 +53,10 @@ impl SeatStatus {
 pub enum SeatEvent {
     /// The room has let it in.
     Entered,
+    /// A host has moved it to this room.
+    Moved(String),
+    /// Somebody in the room is given what is said there, for the first time.
+    Listened,
     /// A host has muted it, or lets it be heard again.
     MutedByHost(bool),
     /// A host has taken its hand down.

@@ -70,6 +70,17 @@ impl Endpoint {
         done
     }
 
+    /// A browser leaves the room of a call. Two whom it has brought together there go on without it; what else it has
+    /// there it hangs up.
+    ///
+    /// # Errors
+    /// When there is no such call any more.
+    pub fn leave(&mut self, with: &mut Surroundings<'_>, leg: LegId) -> Result<(), CommandError> {
+        let done = self.with_calls(with, |calls, around| calls.leave_room(around, leg));
+        self.settle(with);
+        done
+    }
+
     /// A browser puts the other side on hold, or takes it back.
     ///
     /// # Errors

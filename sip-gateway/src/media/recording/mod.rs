@@ -50,7 +50,7 @@ impl Recorder {
         }
     }
 
-    /// Writes down so many milliseconds; false when it has taken all that it may.
+    /// Writes down so many milliseconds of the leg; false when it has taken all that it may.
     pub(super) fn write(&mut self, now: Instant, millis: u32) -> bool {
         let len = ((millis * (RATE / 1_000)) as usize).min(self.left);
         let start = self.gathered.len();
@@ -58,6 +58,17 @@ impl Recorder {
         if let Some(intake) = &mut self.intake {
             intake.fill(now, &mut self.gathered[start..]);
         }
+        self.hand_over(len)
+    }
+
+    /// Writes down sound that is there already, at the rate of recordings; false when it has taken all that it may.
+    pub(super) fn take(&mut self, sound: &[i16]) -> bool {
+        let len = sound.len().min(self.left);
+        self.gathered.extend_from_slice(&sound[..len]);
+        self.hand_over(len)
+    }
+
+    fn hand_over(&mut self, len: usize) -> bool {
         self.left -= len;
         if self.gathered.len() >= RATE as usize {
             let room = Vec::with_capacity(self.gathered.capacity());

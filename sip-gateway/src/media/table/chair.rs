@@ -1,15 +1,17 @@
 //! One place at a table: what the phone there says, and what it hears.
 
-use sip_gateway_proto::call::LegId;
+use sip_gateway_proto::call::{LegId, MediaEvent};
 use sip_gateway_proto::media::leveller::Leveller;
 use sip_gateway_proto::media::mixer::{FRAME, InputId, Mixer};
 use sip_gateway_proto::sdp::{Agreed, Codec};
 
 use super::coding::{Coding, Codings, Own};
+use super::scribe::Scribe;
 use super::uplink::Uplink;
 use super::{Frame, RATE};
 use crate::media::intake::Intake;
 use crate::media::leg::{Desk, Leg};
+use crate::media::speaker::Speaker;
 
 /// A seat at the table, and the phone that has it.
 pub(super) struct Chair {
@@ -19,6 +21,10 @@ pub(super) struct Chair {
     /// None if the mixer is full.
     pub(super) input: Option<InputId>,
     pub(super) intake: Option<Intake>,
+    /// What is said here to the room by us, over the phone if there is one.
+    pub(super) speaker: Speaker,
+    /// Who writes down what the room says.
+    pub(super) scribe: Option<Scribe>,
     uplink: Uplink,
     leveller: Leveller,
     /// What it is multiplied with at the moment: fades where it is muted, or sits down.
@@ -51,6 +57,8 @@ impl Chair {
             muted: false,
             input,
             intake: None,
+            speaker: Speaker::default(),
+            scribe: None,
             uplink,
             leveller: Leveller::new(),
             gain: 0.0,
@@ -99,20 +107,42 @@ impl Chair {
         });
     }
 
-    /// Puts 20 ms of what the phone says to the room and to the mix.
-    pub(super) fn speak(&mut self, desk: &Desk, mixer: &mut Mixer) {
+    /// Puts 20 ms of what is said here to the room and to the mix.
+    pub(super) fn speak(&mut self, desk: &mut Desk, mixer: &mut Mixer) {
         let sounds = self.intake.as_mut().is_some_and(|intake| intake.fill(desk.now, &mut self.frame[..]));
         let target = if self.muted || !sounds { 0.0 } else { 1.0 };
-        let is_heard = sounds && (self.gain > 0.0 || target > 0.0);
+        let mut is_heard = sounds && (self.gain > 0.0 || target > 0.0);
         if is_heard {
             self.leveller.even(&mut self.frame[..]);
             fade(&mut self.frame, self.gain, target);
+        }
+        if self.speaker.is_busy() {
+            if !is_heard {
+                self.frame.fill(0);
+            }
+            let ended = self.speaker.speak(&mut self.frame[..], RATE);
+            desk.events.extend(std::iter::repeat_n(MediaEvent::Said { leg: self.seat }, ended));
+            is_heard = true;
+        }
+        if is_heard {
             if let Some(input) = self.input {
                 mixer.put(input, &self.frame);
             }
         }
         self.gain = target;
         self.uplink.say(desk.now, desk.ntp, is_heard.then_some(&*self.frame));
+    }
+
+    /// Writes down what the room says, if that is wanted.
+    pub(super) fn write_down(&mut self, mixer: &Mixer) {
+        if self.scribe.is_none() {
+            return;
+        }
+        let mut frame = *mixer.shared();
+        if let Some(input) = self.input {
+            mixer.own(input, &mut frame);
+        }
+        self.scribe.take_if(|scribe| !scribe.write(&frame));
     }
 
     /// Gives the phone a coding of its own if it is about to hear something else than the others.

@@ -10,6 +10,7 @@
 mod chair;
 mod coding;
 mod ears;
+mod scribe;
 mod uplink;
 
 use std::collections::HashMap;
@@ -25,9 +26,12 @@ use sip_gateway_proto::media::relay::PayloadKind;
 use sip_gateway_proto::sdp::Agreed;
 
 use super::leg::{Desk, Leg};
+use super::recording::Recorder;
+use super::speaker::Spoken;
 use chair::Chair;
 use coding::Codings;
 use ears::Ears;
+use scribe::Scribe;
 pub(super) use uplink::Uplink;
 
 /// Identifies the sound of one room, never used twice while the program runs.
@@ -163,6 +167,25 @@ impl Table {
         }
     }
 
+    /// Says something at a seat, to the room; false if too much waits to be said already.
+    pub(super) fn say(&mut self, seat: LegId, phrase: Spoken) -> bool {
+        self.chair(seat).is_none_or(|chair| chair.speaker.say(phrase))
+    }
+
+    /// Says nothing more at a seat.
+    pub(super) fn hush(&mut self, seat: LegId) {
+        if let Some(chair) = self.chair(seat) {
+            chair.speaker.hush();
+        }
+    }
+
+    /// Writes down at a seat what the room says, or no more.
+    pub(super) fn record(&mut self, seat: LegId, recorder: Option<Box<Recorder>>) {
+        if let Some(chair) = self.chair(seat) {
+            chair.scribe = recorder.map(Scribe::new);
+        }
+    }
+
     /// Takes a packet of the phone that sits there.
     pub(super) fn hear(&mut self, now: Instant, seat: LegId, packet: &[u8], kind: PayloadKind) {
         if let Some(intake) = self.chair(seat).and_then(|chair| chair.intake.as_mut()) {
@@ -193,6 +216,7 @@ impl Table {
         self.codings.advance();
         let mut sent = 0;
         for chair in &mut self.chairs {
+            chair.write_down(&self.mixer);
             if let Some(leg) = chair.phone.and_then(|phone| legs.leg(phone)) {
                 sent += chair.listen(desk, leg, &self.mixer, &mut self.codings);
             }

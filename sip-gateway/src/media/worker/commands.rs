@@ -62,7 +62,7 @@ impl Worker {
                 });
             }
             Command::Say(id, phrase) => {
-                let Some(place) = self.place(id) else { return };
+                let Some(place) = self.place(id) else { return self.say_at_table(id, *phrase) };
                 self.with_leg(place, |worker, leg| {
                     if !leg.speak(worker.desk.now, *phrase) {
                         tracing::warn!("too much is to be said to one leg: a phrase is lost");
@@ -70,15 +70,15 @@ impl Worker {
                 });
             }
             Command::Hush(id) => {
-                let Some(place) = self.place(id) else { return };
+                let Some(place) = self.place(id) else { return self.hush_at_table(id) };
                 self.with_leg(place, |_, leg| leg.hush());
             }
             Command::Record(id, recorder) => {
-                let Some(place) = self.place(id) else { return };
+                let Some(place) = self.place(id) else { return self.record_at_table(id, Some(recorder)) };
                 self.with_leg(place, |worker, leg| leg.record(worker.desk.now, recorder));
             }
             Command::StopRecording(id) => {
-                let Some(place) = self.place(id) else { return };
+                let Some(place) = self.place(id) else { return self.record_at_table(id, None) };
                 self.with_leg(place, |_, leg| leg.stop_recording());
             }
             Command::Press { leg, key, millis } => {

@@ -9,6 +9,8 @@ use sip_gateway_proto::call::{LegId, MediaEvent};
 use super::Worker;
 use crate::media::leg::Way;
 use crate::media::queue::Command;
+use crate::media::recording::Recorder;
+use crate::media::speaker::Spoken;
 use crate::media::table::{Legs, Table, TableId};
 
 /// All tables, which beat together.
@@ -111,6 +113,24 @@ impl Worker {
         let Some(table) = self.tables.of_seat(seat) else { return false };
         table.agree(seat, agreed);
         true
+    }
+
+    pub(super) fn say_at_table(&mut self, seat: LegId, phrase: Spoken) {
+        if self.tables.of_seat(seat).is_some_and(|table| !table.say(seat, phrase)) {
+            tracing::warn!("too much is to be said at one seat: a phrase is lost");
+        }
+    }
+
+    pub(super) fn hush_at_table(&mut self, seat: LegId) {
+        if let Some(table) = self.tables.of_seat(seat) {
+            table.hush(seat);
+        }
+    }
+
+    pub(super) fn record_at_table(&mut self, seat: LegId, recorder: Option<Box<Recorder>>) {
+        if let Some(table) = self.tables.of_seat(seat) {
+            table.record(seat, recorder);
+        }
     }
 
     fn silence_phone(&mut self, phone: Option<LegId>) {

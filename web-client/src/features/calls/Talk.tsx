@@ -71,24 +71,24 @@ export function Talk({ calls }: { calls: readonly Call[] }) {
           icon={call.held ? <Play className="i l" /> : <Pause className="i l" />}
           word={call.held ? words.keys.resume : words.keys.hold}
           pressed={call.held}
-          off={!talks || asking}
+          off={!talks || asking || call.mailbox}
           onPress={() => void telephone.hold(call, !call.held)}
         />
         <Key
           icon={<PhoneForwarded className="i l" />}
           word={words.keys.transfer}
           pressed={open === "transfer"}
-          off={!talks || third}
+          off={!talks || third || call.mailbox}
           onPress={() => toggle("transfer")}
         />
         <Key
           icon={<UserPlus className="i l" />}
           word={words.keys.add}
           pressed={open === "add"}
-          off={!talks}
+          off={!talks || call.mailbox}
           onPress={() => toggle("add")}
         />
-        <button className="ck end" onClick={() => void telephone.hangUp(...calls)}>
+        <button className="ck end" onClick={() => void telephone.leave(call)}>
           <PhoneOff className="i l" aria-hidden />
           <span>{talks ? words.keys.hangUp : words.keys.giveUp}</span>
         </button>
@@ -160,7 +160,7 @@ function Facts({ call }: { call: Call }) {
       {call.state === "talking" && (
         <div>
           <dt>{words.way}</dt>
-          <dd>{call.in_browser ? words.byBrowser : words.byPhone}</dd>
+          <dd>{call.mailbox ? words.byMailbox : call.in_browser ? words.byBrowser : words.byPhone}</dd>
         </div>
       )}
       <div>

@@ -3,6 +3,7 @@ import { lazy, Suspense, useState } from "react";
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { useText, type Catalogue } from "../../i18n";
 import { Bars, Button, Confirm } from "../../ui";
+import { placeOf } from "./place";
 import type { MeetingSession } from "./session";
 import type { MeetingView, Person } from "./view";
 
@@ -125,12 +126,15 @@ export function PeoplePanel({ session, view }: Props) {
 }
 
 /** What somebody is here, and by which way when it is a telephone. */
-function secondLine(text: Catalogue, { role, phone }: Person): string {
-  if (!phone) return text.meeting.roles[role];
+function secondLine(text: Catalogue, person: Person): string {
+  const { role, phone } = person;
   const words = text.meeting.phone;
-  const way = phone.status === "active" ? words.byPhone : words.statuses[phone.status];
-  const extension = phone.extension === "" ? "" : text.calls.extension(phone.extension);
-  return [way, phone.post, extension].filter((part) => part !== "").join(", ");
+  const way = !phone
+    ? text.meeting.roles[role]
+    : phone.status === "active"
+      ? words.byPhone
+      : words.statuses[phone.status];
+  return [way, placeOf(text, person)].filter((part) => part !== "").join(", ");
 }
 
 interface RowProps {

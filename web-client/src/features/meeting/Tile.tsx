@@ -2,6 +2,7 @@ import { Hand, MicOff, Phone, User } from "lucide-react";
 import { useText } from "../../i18n";
 import { Bars } from "../../ui";
 import { Picture } from "./Picture";
+import { placeOf } from "./place";
 import type { Person, PhoneSeat } from "./view";
 
 /** One person: picture or seal, nameplate, and whatever matters at a glance; `plain` where the name lies on the table. */
@@ -22,7 +23,7 @@ export function Tile({ person, plain = false }: { person: Person; plain?: boolea
           <span>
             {person.phone ? <Phone className="i l" aria-hidden /> : <User className="i l" aria-hidden />}
           </span>
-          {person.phone && <PhoneWords seat={person.phone} />}
+          {person.phone ? <PhoneWords person={person} seat={person.phone} /> : <Where person={person} />}
         </div>
       )}
       <div className="corner">
@@ -51,6 +52,8 @@ export function Tile({ person, plain = false }: { person: Person; plain?: boolea
           !person.microphoneOpen && <MicOff className="i" role="img" aria-label={text.meeting.muted} />
         )}
         {plain ? <span className="hide">{name}</span> : <span>{plateOf(person, name)}</span>}
+        {/* Under a face there is no seal to say it; who sits for a party has its name. */}
+        {person.camera && !person.isSelf && !person.place && !plain && <Where person={person} />}
       </figcaption>
     </figure>
   );
@@ -63,15 +66,20 @@ function plateOf({ place }: Person, name: string): string {
 }
 
 /** By which way somebody takes part, and from where; or how far the call is. */
-function PhoneWords({ seat }: { seat: PhoneSeat }) {
+function PhoneWords({ person, seat }: { person: Person; seat: PhoneSeat }) {
   const text = useText();
   const words = text.meeting.phone;
   if (seat.status !== "active") return <>{words.statuses[seat.status]}</>;
-  const where = [seat.post, seat.extension === "" ? "" : text.calls.extension(seat.extension)];
   return (
     <>
       {words.byPhone}
-      <small>{where.filter((part) => part !== "").join(", ")}</small>
+      <Where person={person} />
     </>
   );
+}
+
+/** The post and the extension, of whoever has them. */
+function Where({ person }: { person: Person }) {
+  const where = placeOf(useText(), person);
+  return where === "" ? null : <small className="where">{where}</small>;
 }

@@ -105,6 +105,8 @@ function wordsFor(notice: Notice, text: Catalogue): string {
       return text.floor.freed;
     case "asks-host":
       return text.meeting.phone.asksHost(notice.name);
+    case "on-the-phone":
+      return text.meeting.phone.onThePhone;
     case "error":
       return sentenceFor(text, notice.code);
   }

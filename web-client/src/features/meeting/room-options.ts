@@ -1,6 +1,12 @@
 //! What we ask of the SDK, and how we read its reasons.
 
-import { DisconnectReason, ScreenSharePresets, VideoPresets, type RoomOptions } from "livekit-client";
+import {
+  DisconnectReason,
+  RoomEvent,
+  type RoomOptions,
+  ScreenSharePresets,
+  VideoPresets,
+} from "livekit-client";
 import type { Choices } from "../prejoin";
 import type { LostBecause } from "./link-machine";
 
@@ -71,3 +77,24 @@ export function becauseOf(reason: DisconnectReason | undefined): LostBecause {
       return "unknown";
   }
 }
+
+/** Events of a room after which the screen shows something else. */
+export const EVENTS_THAT_SHOW = [
+  RoomEvent.ParticipantConnected,
+  RoomEvent.ParticipantDisconnected,
+  RoomEvent.ParticipantNameChanged,
+  RoomEvent.ParticipantAttributesChanged,
+  RoomEvent.TrackPublished,
+  RoomEvent.TrackUnpublished,
+  RoomEvent.TrackSubscribed,
+  RoomEvent.TrackUnsubscribed,
+  RoomEvent.TrackMuted,
+  RoomEvent.TrackUnmuted,
+  RoomEvent.LocalTrackPublished,
+  RoomEvent.LocalTrackUnpublished,
+  RoomEvent.ActiveSpeakersChanged,
+  RoomEvent.ConnectionQualityChanged,
+  RoomEvent.AudioPlaybackStatusChanged,
+  RoomEvent.ConnectionStateChanged,
+  RoomEvent.Moved,
+] as const;

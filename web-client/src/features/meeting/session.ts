@@ -23,7 +23,8 @@ import { Hand } from "./hand";
 import { link, type LinkEffect, type LinkInput, type LinkState } from "./link-machine";
 import { Orders } from "./orders";
 import { OwnDevices } from "./own-devices";
-import { becauseOf, optionsFor } from "./room-options";
+import { OwnPhone } from "./own-phone";
+import { becauseOf, EVENTS_THAT_SHOW, optionsFor } from "./room-options";
 import { peopleOf, qualityOf, type MeetingView, type Notice } from "./view";
 import type { Departure } from "./visit-machine";
 
@@ -48,6 +49,7 @@ export class MeetingSession {
   private name: string;
   private isHost: boolean;
   private locked: boolean;
+  private readonly ownPhone = new OwnPhone();
   private messages = emptyChat;
   private knocks: readonly Knock[] = [];
   private notice: Notice | undefined;
@@ -283,6 +285,8 @@ export class MeetingSession {
       .on(RoomEvent.Disconnected, (reason) => this.handle({ on: "disconnected", because: becauseOf(reason) }))
       .on(RoomEvent.TrackMuted, (publication, participant) => this.heedHost(publication, participant))
       .on(RoomEvent.RoomMetadataChanged, (metadata) => this.heedFloor(metadata))
+      .on(RoomEvent.ParticipantConnected, () => this.heedOwnPhone())
+      .on(RoomEvent.ParticipantAttributesChanged, () => this.heedOwnPhone())
       .on(RoomEvent.MediaDevicesError, () => this.say({ says: "device-failed" }));
     this.room.localParticipant.on(
       ParticipantEvent.LocalTrackUnpublished,
@@ -333,6 +337,14 @@ export class MeetingSession {
       this.say({ says: "floor-free" });
     }
     this.refresh();
+  }
+
+  /** Who goes on by telephone is not to be heard twice; the key opens the microphone again. */
+  private heedOwnPhone(): void {
+    if (!this.ownPhone.hasAnswered(this.room) || !this.devices.wanted.microphone) return;
+    this.devices.wanted.microphone = false;
+    this.say({ says: "on-the-phone" });
+    void this.matchDevices();
   }
 
   private async receive(reader: TextStreamReader, from: string): Promise<void> {
@@ -397,23 +409,3 @@ export class MeetingSession {
 }
 
 const CHAT_TOPIC = "lk.chat";
-
-const EVENTS_THAT_SHOW = [
-  RoomEvent.ParticipantConnected,
-  RoomEvent.ParticipantDisconnected,
-  RoomEvent.ParticipantNameChanged,
-  RoomEvent.ParticipantAttributesChanged,
-  RoomEvent.TrackPublished,
-  RoomEvent.TrackUnpublished,
-  RoomEvent.TrackSubscribed,
-  RoomEvent.TrackUnsubscribed,
-  RoomEvent.TrackMuted,
-  RoomEvent.TrackUnmuted,
-  RoomEvent.LocalTrackPublished,
-  RoomEvent.LocalTrackUnpublished,
-  RoomEvent.ActiveSpeakersChanged,
-  RoomEvent.ConnectionQualityChanged,
-  RoomEvent.AudioPlaybackStatusChanged,
-  RoomEvent.ConnectionStateChanged,
-  RoomEvent.Moved,
-] as const;

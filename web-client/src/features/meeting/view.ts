@@ -35,6 +35,9 @@ export interface Person {
   speaking: boolean;
   camera: Track | undefined;
   quality: Quality;
+  /** Where somebody of the house works: the extension and the name of the post, or empty. */
+  extension: string;
+  post: string;
   /** Nothing for a browser. */
   phone: PhoneSeat | undefined;
   /** Where they sit, if the meeting has a seat for them. */
@@ -43,9 +46,6 @@ export interface Person {
 
 /** Somebody who takes part by telephone. */
 export interface PhoneSeat {
-  /** The extension, if it is one of the house. */
-  extension: string;
-  post: string;
   /** Whether the phone is still being called. */
   status: "dialing" | "ringing" | "active";
 }
@@ -68,6 +68,7 @@ export type Notice = { id: number } & (
   | { says: "floor-elsewhere" }
   | { says: "floor-free" }
   | { says: "asks-host"; name: string }
+  | { says: "on-the-phone" }
   | { says: "error"; code: string }
 );
 
@@ -134,6 +135,8 @@ function personOf(participant: Participant, isSelf: boolean, hands: readonly str
     speaking: participant.isSpeaking && participant.isMicrophoneEnabled,
     camera: camera && !camera.isMuted ? camera.track : undefined,
     quality: qualityOf(participant.connectionQuality),
+    extension: participant.attributes["palabre.extension"] ?? "",
+    post: participant.attributes["palabre.post"] ?? "",
     phone: phoneOf(participant),
     place: placeOf(participant.attributes),
   };
@@ -143,8 +146,6 @@ function phoneOf({ kind, attributes }: Participant): PhoneSeat | undefined {
   const status = attributes["sip.callStatus"];
   if (kind !== ParticipantKind.SIP && status === undefined) return undefined;
   return {
-    extension: attributes["palabre.extension"] ?? "",
-    post: attributes["palabre.post"] ?? "",
     status: status === "dialing" || status === "ringing" ? status : "active",
   };
 }

@@ -116,7 +116,7 @@ function Current({ call }: { call: Call }) {
           <ArrowUpRight className="i s" aria-hidden />
           {words.open}
         </Button>
-        <Button small rank="danger" onPress={() => void telephone?.hangUp(call)}>
+        <Button small rank="danger" onPress={() => void telephone?.leave(call)}>
           <PhoneOff className="i s" aria-hidden />
           {words.hangUp}
         </Button>

@@ -25,6 +25,7 @@ const incoming: Call = {
   held: false,
   held_by_other: false,
   in_browser: true,
+  mailbox: false,
   since: "2026-11-24T13:00:00Z",
   answered: null,
   cause: null,

@@ -7,6 +7,7 @@ import {
   hangUp,
   holdCall,
   joinCall,
+  leaveCall,
   placeCall,
   pressKeys,
   transferCall,
@@ -115,14 +116,23 @@ export class Telephone {
     return this.ask(() => declineCall(call.id));
   }
 
+  /** Ends one call, and leaves whoever else is in its room. */
+  hangUp(call: Call): Promise<void> {
+    return this.end(hangUp(call.id));
+  }
+
+  /** Ends a conversation for oneself, with all that are in it; if those are two, they go on. */
+  leave(call: Call): Promise<void> {
+    return this.end(leaveCall(call.id));
+  }
+
   /** Whatever else is being asked: who hangs up does not wait. */
-  async hangUp(...calls: readonly Call[]): Promise<void> {
-    const done = await Promise.allSettled(calls.map(({ id }) => hangUp(id)));
-    for (const each of done) {
+  private async end(ended: Promise<unknown>): Promise<void> {
+    try {
+      await ended;
+    } catch (error) {
       // It may have been over already.
-      if (each.status === "rejected" && codeOf(each.reason) !== "not_found") {
-        this.failure = { code: codeOf(each.reason), reason: undefined };
-      }
+      if (codeOf(error) !== "not_found") this.failure = { code: codeOf(error), reason: undefined };
     }
     this.tell();
   }

@@ -25,6 +25,7 @@ export function stateOf(text: Catalogue, call: Call): string {
     case "ringing":
       return call.direction === "in" ? words.rings : words.ringing;
     case "talking":
+      if (call.mailbox) return words.mailbox;
       return call.held ? words.held : call.held_by_other ? words.heldByOther : words.talking;
     case "ended":
       return text.calls.causes[call.cause ?? "hung-up"];

@@ -180,14 +180,16 @@ impl Play {
     }
 
     fn happen_at_seat(&mut self, room: LegId) {
-        let event = match self.roll(6) {
+        let event = match self.roll(8) {
             0 => SeatEvent::MutedByHost(true),
             1 => SeatEvent::HandLowered,
             2 => SeatEvent::Key('5'),
+            6 => SeatEvent::Listened,
+            7 => SeatEvent::Moved("plenary".to_owned()),
             3 => SeatEvent::Gone([SeatEnd::Removed, SeatEnd::Lost][self.roll(2)]),
             _ => SeatEvent::Speaking(vec![Speaker { identity: "a".to_owned(), name: "Awa".to_owned() }]),
         };
-        self.house.click(|endpoint, with| endpoint.handle_seat(with, room, event));
+        self.house.seat_event(room, event);
     }
 
     fn end(mut self) {

@@ -507,7 +507,7 @@ fn transfer(house: &mut House, leg: LegId, number: &str) -> Result<(), CommandEr
     house.click(|endpoint, with| endpoint.transfer(with, leg, to))
 }
 
-fn events(house: &mut House, extension: &str) -> Vec<ScreenEvent> {
+pub(super) fn events(house: &mut House, extension: &str) -> Vec<ScreenEvent> {
     house.told(extension).into_iter().map(|news| news.event).collect()
 }
 
@@ -515,7 +515,7 @@ fn placed_to(dialled: &str) -> ScreenEvent {
     ScreenEvent::Placed { dialled: dialled.to_owned() }
 }
 
-fn answered_by(number: &str, in_browser: bool) -> ScreenEvent {
+pub(super) fn answered_by(number: &str, in_browser: bool) -> ScreenEvent {
     ScreenEvent::Answered { by: number.to_owned(), name: format!("Bureau {number}"), in_browser }
 }
 

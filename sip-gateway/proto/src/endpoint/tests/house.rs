@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::phone::Phone;
 use crate::call::{
     DoorCommand, EndCause, Entry, LegId, LegMedia, LegRecord, MediaEvent, MediaPlane, MediaReport, NoPort,
-    RecordingId, ScreenEvent, ScreenNews, SeatCommand, SeatOrder, Sound, Visitor, Wish,
+    RecordingId, ScreenEvent, ScreenNews, SeatCommand, SeatEvent, SeatOrder, Sound, Visitor, Wish,
 };
 use crate::endpoint::{Endpoint, EndpointConfig, Output, Surroundings};
 use crate::flow::{Carrier, Connection, Flow};
@@ -125,7 +125,7 @@ impl MediaPlane for Media {
     }
 
     fn record(&mut self, leg: LegId, recording: RecordingId, _: Duration) {
-        assert!(self.open.contains_key(&leg), "{leg:?} is open when it is recorded");
+        assert!(self.is_there(leg), "{leg:?} is open when it is recorded");
         self.recorded.insert(leg, recording);
     }
 
@@ -347,10 +347,23 @@ impl House {
     /// A phone has heard all that was said to it.
     pub(super) fn hears_out(&mut self, phone: usize) {
         let leg = self.leg_of(phone).expect("a leg with sound");
+        self.hear_out(leg);
+    }
+
+    /// All that was said to a leg has been heard.
+    pub(super) fn hear_out(&mut self, leg: LegId) {
         for _ in 0..self.media.unsaid.remove(&leg).unwrap_or_default() {
             self.with(|endpoint, with| endpoint.handle_media(with, MediaEvent::Said { leg }));
         }
         self.run(Duration::from_millis(500));
+    }
+
+    /// Something happens at a seat.
+    pub(super) fn seat_event(&mut self, leg: LegId, event: SeatEvent) {
+        if let (SeatEvent::Moved(room), Some(seat)) = (&event, self.seats.get_mut(&leg)) {
+            seat.room.clone_from(room);
+        }
+        self.click(|endpoint, with| endpoint.handle_seat(with, leg, event));
     }
 
     fn deliver(&mut self, flow: Flow, to_us: bool, bytes: &[u8]) {

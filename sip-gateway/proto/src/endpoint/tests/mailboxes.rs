@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use super::browsers::is_over;
+use super::browsers::{calls, is_over};
 use super::calls::refused_with;
 use super::house::House;
 use super::phone::Phone;
-use crate::call::{LegId, MailboxCommand, MailboxWord, MediaEvent, RecordingId, VoiceMessage};
+use crate::call::{
+    EndCause, LegId, MailboxCommand, MailboxWord, MediaEvent, PlaceCall, RecordingId, ScreenEvent, SeatEvent,
+    SeatStatus, VoiceMessage,
+};
 use crate::endpoint::Output;
 use crate::ivr::{Prompt, Word};
 use crate::message::{Request, StatusCode};
@@ -48,6 +51,91 @@ fn a_call_that_nobody_takes_leaves_a_message() {
         assert!(house.phones[caller].is_idle(), "{how}");
         is_over(house);
     }
+}
+
+#[test]
+fn a_browser_is_spoken_to_in_its_room_and_leaves_a_message() {
+    for had_a_phone in [false, true] {
+        let mut house = with_mailbox();
+        let phone = had_a_phone.then(|| house.registered("1002"));
+        let placed = calls(&mut house, "1001", "1002").expect("a call");
+        if phone.is_some() {
+            house.seat_event(placed.leg, SeatEvent::Listened);
+            house.run(Duration::from_secs(21));
+        }
+        let asks = ScreenEvent::Mailbox { of: "1002".to_owned(), name: "Bureau 1002".to_owned() };
+        assert_eq!(house.told("1001").last().map(|news| &news.event), Some(&asks));
+        let seat = &house.seats[&placed.leg];
+        assert_eq!((seat.name.as_str(), seat.status), ("Bureau 1002", SeatStatus::Active));
+        if phone.is_none() {
+            house.run(Duration::from_secs(5));
+            assert!(house.media.said.is_empty(), "nobody hears it yet");
+            house.seat_event(placed.leg, SeatEvent::Listened);
+        }
+        house.run(Duration::from_secs(2));
+        let greeting = said(&mut house);
+        assert_eq!(greeting.last(), Some(&Word::Prompt(Prompt::Beep)), "{greeting:?}");
+        house.hear_out(placed.leg);
+        let (leg, recording) = records(&house);
+        assert_eq!(leg, placed.leg, "what the room says is written down");
+
+        // A key of the page, or of a client that sends it into the room.
+        match had_a_phone {
+            true => house.seat_event(leg, SeatEvent::Key('#')),
+            false => house.click(|endpoint, with| endpoint.press(with, leg, '#')).expect("we hear it"),
+        }
+        assert!(house.media.recorded.is_empty());
+        recorded(&mut house, leg, 7);
+        let MailboxCommand::Keep(message) = command(&mut house) else { panic!("a message is kept") };
+        assert_eq!((message.extension.as_str(), message.from.as_str()), ("1002", "1001"));
+        assert_eq!((message.recording, message.length), (recording, Duration::from_secs(7)));
+        assert_eq!(said(&mut house), [Word::Prompt(Prompt::Recorded)]);
+        house.hear_out(leg);
+        let ended = ScreenEvent::Ended { cause: EndCause::OtherHungUp };
+        assert_eq!(house.told("1001").last().map(|news| &news.event), Some(&ended));
+        is_over(house);
+    }
+}
+
+#[test]
+fn a_browser_that_hangs_up_has_left_its_message_and_one_that_never_listens_is_not_waited_for() {
+    let mut house = with_mailbox();
+    let placed = calls(&mut house, "1001", "1002").expect("a call");
+    house.seat_event(placed.leg, SeatEvent::Listened);
+    house.run(Duration::from_secs(2));
+    house.hear_out(placed.leg);
+    house.click(|endpoint, with| endpoint.leave(with, placed.leg)).expect("a call");
+    recorded(&mut house, placed.leg, 9);
+    assert!(matches!(command(&mut house), MailboxCommand::Keep(_)));
+    is_over(house);
+
+    let mut house = with_mailbox();
+    calls(&mut house, "1001", "1002").expect("a call");
+    house.run(Duration::from_secs(41));
+    assert!(house.seats.is_empty() && house.media.said.is_empty());
+    is_over(house);
+}
+
+#[test]
+fn a_voice_does_not_speak_where_others_talk() {
+    let mut house = with_mailbox();
+    let third = house.registered("1003");
+    let placed = calls(&mut house, "1001", "1003").expect("a call");
+    house.act(third, Phone::answer);
+    let order = |room: String| PlaceCall {
+        from: "1001".to_owned(),
+        room: Some(room),
+        dialled: "1002".to_owned(),
+        on_behalf: None,
+        identity: None,
+    };
+    for room in [placed.room.clone(), "abc-defg-hij".to_owned()] {
+        let more = house.click(|endpoint, with| endpoint.place(with, order(room))).expect("a call");
+        assert!(!house.seats.contains_key(&more.leg));
+        let ended = ScreenEvent::Ended { cause: EndCause::Refused(480) };
+        assert_eq!(house.told("1001").last().map(|news| &news.event), Some(&ended));
+    }
+    assert_eq!(house.sits(third), Some(placed.leg));
 }
 
 #[test]

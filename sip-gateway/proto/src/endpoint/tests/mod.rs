@@ -6,6 +6,7 @@ mod calls;
 mod dial_in;
 mod forwarding;
 mod house;
+mod leaving;
 mod long_requests;
 mod mailboxes;
 mod phone;
