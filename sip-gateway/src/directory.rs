@@ -25,6 +25,12 @@ pub trait Directory: Send + Sync + 'static {
         MessageCount::default()
     }
 
+    /// What callers hear in the mailbox of an extension, if its owner has said something.
+    fn greeting(&self, extension: &str) -> Option<RecordingId> {
+        let _ = extension;
+        None
+    }
+
     /// A phone stands at the door of a meeting. What is decided comes in order, until the meeting has ended; who drops the
     /// receiver has gone away. A house without meetings knows no PIN.
     fn enter(&self, visitor: Visitor, entry: Entry) -> mpsc::Receiver<DoorWord> {
@@ -82,6 +88,15 @@ pub enum Fact {
         extension: String,
         /// Which.
         recording: RecordingId,
+    },
+    /// Callers are to hear this greeting from now on, or the standard one again.
+    Greeting {
+        /// In whose mailbox.
+        extension: String,
+        /// The recording.
+        recording: Option<RecordingId>,
+        /// How long it is.
+        length: Duration,
     },
     /// A message is to be forgotten, and its recording to be deleted.
     MessageDeleted {

@@ -254,7 +254,10 @@ mod tests {
         let call = board.take(&news(asks), at(20)).unwrap();
 
         assert!(call.mailbox && !call.in_browser);
-        assert_eq!((call.state, call.answered, call.number.as_str()), (CallState::Talking, Some(at(20)), "203"));
+        assert_eq!(
+            (call.state, call.answered, call.number.as_str()),
+            (CallState::Talking, Some(at(20)), "203")
+        );
     }
 
     #[test]

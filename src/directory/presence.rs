@@ -68,7 +68,8 @@ impl PresenceBoard {
             Fact::Setting { .. }
             | Fact::Message(_)
             | Fact::MessageHeard { .. }
-            | Fact::MessageDeleted { .. } => {}
+            | Fact::MessageDeleted { .. }
+            | Fact::Greeting { .. } => {}
         }
         self.changed.len() != before
     }

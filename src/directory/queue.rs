@@ -32,7 +32,10 @@ impl Queue {
     pub(super) fn add(&mut self, fact: Fact, now: Instant, wall: SystemTime) -> bool {
         let urgent = match fact {
             // Mailboxes keep them.
-            Fact::Message(_) | Fact::MessageHeard { .. } | Fact::MessageDeleted { .. } => return false,
+            Fact::Message(_)
+            | Fact::MessageHeard { .. }
+            | Fact::MessageDeleted { .. }
+            | Fact::Greeting { .. } => return false,
             Fact::Bound(binding) => self.add_binding(binding, wall),
             Fact::Unbound { aor, key } => {
                 self.known.remove(&(aor.clone(), key.clone()));

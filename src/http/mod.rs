@@ -11,6 +11,7 @@ mod directory;
 mod error;
 mod events;
 mod floor;
+mod greetings;
 mod history;
 mod hosts;
 mod json;
@@ -86,6 +87,14 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/messages/{id}/sound", get(messages::sound))
         .route("/messages/{id}/heard", post(messages::heard))
         .route("/me/mailbox-pin", put(messages::set_own_pin))
+        .route(
+            "/me/greeting",
+            get(greetings::get)
+                .put(greetings::set)
+                .delete(greetings::delete)
+                .layer(DefaultBodyLimit::max(greetings::MOST_SOUND)),
+        )
+        .route("/me/greeting/sound", get(greetings::sound))
         .route("/calls/history", get(history::list))
         .route("/calls/history/seen", post(history::seen))
         .route("/meetings", get(meetings::list).post(meetings::create))

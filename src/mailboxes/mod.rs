@@ -1,5 +1,6 @@
 //! Mailboxes: the messages that callers have left, in memory as they stand and on the disk a moment later.
 
+mod greetings;
 mod sweep;
 
 use std::collections::HashMap;
@@ -12,6 +13,9 @@ use sip_gateway::{Fact, MessageState};
 use sip_gateway_proto::call::{RecordingId, VoiceMessage};
 use sip_gateway_proto::subscription::MessageCount;
 use tokio::sync::Notify;
+
+pub use greetings::Greeting;
+use greetings::Greetings;
 
 use crate::store::{Store, StoreError};
 
@@ -53,6 +57,7 @@ struct Inner {
     store: Store,
     recordings: PathBuf,
     boxes: Mutex<HashMap<String, Vec<Message>>>,
+    greetings: Mutex<Greetings>,
     /// What is not written yet, in order.
     unwritten: Mutex<Vec<Change>>,
     changed: Notify,
@@ -70,8 +75,10 @@ impl Mailboxes {
         for (extension, message) in store.messages().await? {
             boxes.entry(extension).or_default().push(message);
         }
+        let greetings = Greetings::knowing(store.greetings().await?);
         Ok(Self {
             inner: Arc::new(Inner {
+                greetings: Mutex::new(greetings),
                 store,
                 recordings,
                 boxes: Mutex::new(boxes),
@@ -197,6 +204,7 @@ impl Mailboxes {
     /// When the database fails; what could not be written goes on waiting.
     pub async fn flush(&self) -> Result<(), StoreError> {
         let _writing = self.inner.writing.lock().await;
+        self.flush_greetings().await?;
         let changes = self.unwritten().clone();
         if changes.is_empty() {
             return Ok(());
@@ -218,6 +226,10 @@ impl Mailboxes {
 
     fn boxes(&self) -> MutexGuard<'_, HashMap<String, Vec<Message>>> {
         self.inner.boxes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn greetings(&self) -> MutexGuard<'_, Greetings> {
+        self.inner.greetings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn unwritten(&self) -> MutexGuard<'_, Vec<Change>> {

@@ -12,7 +12,8 @@ impl Mailboxes {
     /// Forgets the messages of extensions that are in no plan, and deletes sounds that belong to no message. A young one may
     /// still be on its way to become one.
     pub async fn sweep(&self, plan: &Plan, now: SystemTime) {
-        let kept: HashSet<_> = {
+        let greetings = self.greetings().keep(|extension| plan.extension(extension).is_some());
+        let mut kept: HashSet<_> = {
             let mut boxes = self.boxes();
             boxes.retain(|extension, _| plan.extension(extension).is_some());
             boxes
@@ -21,6 +22,7 @@ impl Mailboxes {
                 .map(|message| sip_gateway::media::recording_file(&self.inner.recordings, message.recording))
                 .collect()
         };
+        kept.extend(greetings.into_iter().map(|recording| self.sound(recording)));
         // Without the directory nothing was ever recorded.
         let Ok(mut files) = tokio::fs::read_dir(&self.inner.recordings).await else { return };
         while let Ok(Some(file)) = files.next_entry().await {

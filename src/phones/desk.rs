@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sip_gateway::{Binding, Directory, Fact};
-use sip_gateway_proto::call::{DoorWord, Entry, MailboxWord, ScreenEvent, ScreenNews, Visitor};
+use sip_gateway_proto::call::{DoorWord, Entry, MailboxWord, RecordingId, ScreenEvent, ScreenNews, Visitor};
 use sip_gateway_proto::plan::Plan;
 use sip_gateway_proto::subscription::MessageCount;
 use tokio::sync::{mpsc, oneshot};
@@ -46,6 +46,10 @@ impl Directory for Desk {
         self.0.mailboxes.count(extension)
     }
 
+    fn greeting(&self, extension: &str) -> Option<RecordingId> {
+        self.0.mailboxes.greeting(extension).map(|greeting| greeting.recording)
+    }
+
     fn open_mailbox(&self, extension: &str, pin: &str) -> oneshot::Receiver<MailboxWord> {
         let (answer, answered) = oneshot::channel();
         tokio::spawn(mailbox::open(self.0.clone(), extension.to_owned(), pin.to_owned(), answer));
@@ -54,6 +58,9 @@ impl Directory for Desk {
 
     fn record(&self, fact: Fact) {
         match fact {
+            Fact::Greeting { extension, recording, length } => {
+                self.0.mailboxes.greet(&extension, recording.map(|recording| (recording, length)));
+            }
             Fact::Message(_) | Fact::MessageHeard { .. } | Fact::MessageDeleted { .. } => {
                 if let Some(extension) = self.0.mailboxes.note(fact) {
                     let new = self.0.mailboxes.count(&extension).new;

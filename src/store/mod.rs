@@ -3,6 +3,7 @@
 mod attendance;
 mod bindings;
 mod facts;
+mod greetings;
 mod history;
 mod legs;
 mod meetings;

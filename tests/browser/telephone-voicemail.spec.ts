@@ -70,7 +70,7 @@ test("a browser hears the greeting and leaves a message with its voice in it", a
 
   // Whoever hangs up instead has left his message as well.
   const again = await listensFor(admin, BEEP);
-  await admin.page.getByRole("button", { name: "Fermer" }).click();
+  await admin.page.getByRole("button", { name: "Fermer", exact: true }).click();
   await dial(admin, PROTOCOL.number);
   await again();
   await speaksFor(admin, 2);

@@ -27,9 +27,20 @@ enum Fault {
     #[error("{0}")]
     Read(#[from] std::io::Error),
     #[error("{0}")]
+    Sound(#[from] SoundError),
+}
+
+/// Why a file is no sound that we can use.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SoundError {
+    /// Something else, or of a kind that we do not read.
+    #[error("{0}")]
     Format(#[from] WavError),
+    /// A rate that telephony does not know.
     #[error("{0} Hz is not 8000, 16000 or 48000 Hz")]
     Rate(u32),
+    /// Nobody listens for that long.
     #[error("it is longer than {} seconds", MAX_SECONDS)]
     Length,
 }
@@ -110,20 +121,25 @@ impl Prompts {
 
 /// The sound of a file, at the rate of prompts.
 fn read(path: &Path) -> Result<Arc<[i16]>, Fault> {
-    let mut wav = wav::read(&std::fs::read(path)?)?;
-    if wav.samples.len() > (wav.rate * MAX_SECONDS) as usize {
-        return Err(Fault::Length);
+    Ok(sound_of(&std::fs::read(path)?)?.into())
+}
+
+/// The sound in a WAV file, at the rate of prompts.
+pub(super) fn sound_of(file: &[u8]) -> Result<Vec<i16>, SoundError> {
+    let mut wav = wav::read(file)?;
+    if wav.samples.len() as u64 > u64::from(wav.rate) * u64::from(MAX_SECONDS) {
+        return Err(SoundError::Length);
     }
     if wav.rate == RATE {
-        return Ok(wav.samples.into());
+        return Ok(wav.samples);
     }
-    let mut resampler = Resampler::new(wav.rate, RATE).ok_or(Fault::Rate(wav.rate))?;
+    let mut resampler = Resampler::new(wav.rate, RATE).ok_or(SoundError::Rate(wav.rate))?;
     // Downwards it takes whole multiples only.
     wav.samples.resize(wav.samples.len().next_multiple_of(3), 0);
     let mut samples = vec![0; resampler.output_len(wav.samples.len())];
     let written = resampler.process(&wav.samples, &mut samples);
     samples.truncate(written);
-    Ok(samples.into())
+    Ok(samples)
 }
 
 /// From here on the caller speaks.

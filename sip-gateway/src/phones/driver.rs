@@ -226,6 +226,9 @@ impl Driver {
                 self.scribe.note_heard(extension.clone(), recording);
                 extension
             }
+            MailboxCommand::Greet { extension, recording, length } => {
+                return self.scribe.note_greeting(extension, recording, length);
+            }
             MailboxCommand::Delete { extension, recording } => {
                 self.scribe.note_deleted(extension.clone(), recording);
                 extension
@@ -242,6 +245,7 @@ impl Driver {
             media,
             address: &|flow| addresses.of(flow),
             mailbox: &|number| scribe.messages(number),
+            greeting: &|number| scribe.greeting(number),
         };
         if catch_unwind(AssertUnwindSafe(|| act(endpoint, &mut with))).is_err() {
             tracing::error!("a fault in the phones' machine: one input was lost");

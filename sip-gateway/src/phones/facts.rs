@@ -1,7 +1,7 @@
 //! Turns what the machine says into facts for whoever remembers them: moments become times of day.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use sip_gateway_proto::call::{self, LegRecord, NewMessage, RecordingId, ScreenNews};
 use sip_gateway_proto::plan::Plan;
@@ -28,6 +28,11 @@ impl Scribe {
 
     pub(super) fn messages(&self, number: &str) -> MessageCount {
         self.directory.messages(number)
+    }
+
+    /// What callers hear in the mailbox of an extension.
+    pub(super) fn greeting(&self, number: &str) -> Option<RecordingId> {
+        self.directory.greeting(number)
     }
 
     /// The bindings that were still good when the program ended.
@@ -92,6 +97,10 @@ impl Scribe {
 
     pub(super) fn note_deleted(&self, extension: String, recording: RecordingId) {
         self.directory.record(Fact::MessageDeleted { extension, recording });
+    }
+
+    pub(super) fn note_greeting(&self, extension: String, recording: Option<RecordingId>, length: Duration) {
+        self.directory.record(Fact::Greeting { extension, recording, length });
     }
 
     pub(super) fn tell_screens(&self, news: ScreenNews) {

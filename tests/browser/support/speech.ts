@@ -17,6 +17,7 @@ export async function listensFor(person: Person, hertz: number): Promise<() => P
     const known = new Set<string>();
     const spectrum = new Float32Array(analyser.frequencyBinCount);
     const bin = Math.round((pitch * analyser.fftSize) / 48_000);
+    let streak = 0;
     const turn = window.setInterval(() => {
       for (const peer of window.peers) {
         for (const { track } of peer.getReceivers()) {
@@ -27,7 +28,11 @@ export async function listensFor(person: Person, hertz: number): Promise<() => P
       }
       analyser.getFloatFrequencyData(spectrum);
       const loudest = spectrum.indexOf(Math.max(...spectrum));
-      if (Math.abs(loudest - bin) > 1 || (spectrum[loudest] ?? -200) < -45) return;
+      // A vowel may be at that pitch for a moment, but never alone, and not for a tenth of a second.
+      const beside = Math.max(...spectrum.subarray(10, bin - 5), ...spectrum.subarray(bin + 6, 400));
+      const peak = spectrum[loudest] ?? -200;
+      streak = Math.abs(loudest - bin) <= 1 && peak > -50 && peak - beside > 25 ? streak + 1 : 0;
+      if (streak < 3) return;
       document.documentElement.dataset["heard"] = String(pitch);
       window.clearInterval(turn);
       void context.close();

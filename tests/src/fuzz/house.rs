@@ -238,6 +238,7 @@ impl House {
             media: &mut self.media,
             address: &|_| ours(),
             mailbox: &|_| MessageCount::default(),
+            greeting: &|_| None,
         };
         act(&mut self.endpoint, &mut with);
         for leg in std::mem::take(&mut self.media.recorded) {

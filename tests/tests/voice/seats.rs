@@ -150,6 +150,9 @@ async fn a_phone_is_told_once_when_somebody_comes_who_hears_it() {
 
     let _awa = house.browser("awa").await;
     phone.until(heard).await;
+    // Whoever comes to one who is there already is heard at once.
+    let mut late = house.phone("phone-2", 550.0).await;
+    late.until(heard).await;
 }
 
 #[tokio::test]

@@ -117,6 +117,8 @@ impl Calls {
                     return;
                 }
                 GuideOutput::Record(longest) => self.record(around, phone, longest),
+                GuideOutput::RecordGreeting(longest) => self.record_greeting(around, phone, longest),
+                GuideOutput::Greet(recording, length) => self.greet_with(phone, recording, length),
                 GuideOutput::StopRecording => around.media.stop_recording(phone),
                 GuideOutput::OpenMailbox(pin) => self.open_mailbox(phone, pin),
                 GuideOutput::Heard(recording) => self.note_heard(phone, recording),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::call_leg::{CallLeg, Party};
 use super::hunting::Hunting;
 use super::io::{Around, Output};
-use super::media_plane::{LegId, MediaEvent, Sound};
+use super::media_plane::{LegId, MediaEvent, RecordingId, Sound};
 use super::mint::Mint;
 use super::record::{CallId, EndCause};
 use super::side::Side;
@@ -34,6 +34,8 @@ pub struct Calls {
     pub(super) meetings_calling: HashSet<LegId>,
     /// The messages that are being left, by the leg of who leaves them.
     pub(super) messages: HashMap<LegId, NewMessage>,
+    /// The greetings that are being recorded: whose, and which.
+    pub(super) greetings: HashMap<LegId, (String, RecordingId)>,
     /// The extensions that somebody has open in a browser.
     pub(super) screens: HashSet<String>,
     pub(super) due: BTreeSet<(Instant, LegId)>,
@@ -91,6 +93,7 @@ impl Calls {
             of_extension: HashMap::new(),
             meetings_calling: HashSet::new(),
             messages: HashMap::new(),
+            greetings: HashMap::new(),
             screens: HashSet::new(),
             due: BTreeSet::new(),
             deadlines: BTreeSet::new(),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::door::{Entry, Visitor};
-use super::media_plane::{LegId, MediaPlane};
+use super::media_plane::{LegId, MediaPlane, RecordingId};
 use super::record::LegRecord;
 use super::screen::ScreenNews;
 use super::seat::{SeatOrder, SeatStatus};
@@ -33,6 +33,8 @@ pub struct Around<'a> {
     pub address: &'a dyn Fn(&Flow) -> SocketAddr,
     /// What waits in the mailbox of an extension, by its number.
     pub mailbox: &'a dyn Fn(&str) -> MessageCount,
+    /// What callers hear there, if its owner has said something.
+    pub greeting: &'a dyn Fn(&str) -> Option<RecordingId>,
 }
 
 /// The state of the trunks, as far as calls need it.

@@ -22,7 +22,13 @@ impl Calls {
         }
         let waiting = (around.mailbox)(extension);
         let full = waiting.new.saturating_add(waiting.old) >= MAX_MESSAGES;
-        let guide = Guide::Recorder(Recorder::new(around.now, extension, full, Language::default()));
+        let guide = Guide::Recorder(Recorder::new(
+            around.now,
+            extension,
+            (around.greeting)(extension),
+            full,
+            Language::default(),
+        ));
         match self.is_room(caller) {
             true => self.lead_in_room(around, call, caller, extension, guide),
             false => self.answer_with_guide(around, call, caller, guide),
@@ -59,6 +65,9 @@ impl Calls {
 
     /// A recording is on the disk. The caller may have hung up: then that was the end of the message.
     pub(super) fn handle_recorded(&mut self, around: &mut Around<'_>, phone: LegId, length: Duration) {
+        if let Some((extension, recording)) = self.greetings.remove(&phone) {
+            return self.handle_greeting(around, phone, extension, recording, length);
+        }
         let Some(message) = self.messages.remove(&phone) else { return };
         let kept = length >= SHORTEST_MESSAGE;
         if kept {
@@ -76,6 +85,49 @@ impl Calls {
         {
             recorder.handle_recorded(around.now, kept);
             self.attend(around, call);
+        }
+    }
+
+    pub(super) fn record_greeting(&mut self, around: &mut Around<'_>, phone: LegId, longest: Duration) {
+        let Some(extension) = self.own_mailbox(phone) else { return };
+        let recording = self.mint.recording();
+        around.media.record(phone, recording, longest);
+        if self.greetings.len() >= MAX_UNFINISHED {
+            self.greetings.retain(|leg, _| self.legs.contains_key(leg));
+        }
+        self.greetings.insert(phone, (extension, recording));
+    }
+
+    /// A greeting is on the disk, to be heard by whoever has said it, unless he has gone.
+    fn handle_greeting(
+        &mut self,
+        around: &mut Around<'_>,
+        phone: LegId,
+        extension: String,
+        recording: RecordingId,
+        length: Duration,
+    ) {
+        let call = self.legs.get(&phone).filter(|leg| !leg.ended).map(|leg| leg.call);
+        let waits = matches!(call.and_then(|call| self.calls.get(&call)).map(|call| &call.stage),
+            Some(Stage::Asking(guide)) if matches!(**guide, Guide::Mailbox(_)));
+        let kept = waits && length >= SHORTEST_MESSAGE;
+        if !kept && length > Duration::ZERO {
+            self.outputs.push_back(Output::Mailbox(MailboxCommand::Delete { extension, recording }));
+        }
+        if let Some(call) = call
+            && let Some(Call { caller, stage: Stage::Asking(guide), .. }) = self.calls.get_mut(&call)
+            && *caller == phone
+            && let Guide::Mailbox(mailbox) = &mut **guide
+        {
+            mailbox.handle_recorded(around.now, kept.then_some((recording, length)));
+            self.attend(around, call);
+        }
+    }
+
+    pub(super) fn greet_with(&mut self, leg: LegId, recording: Option<RecordingId>, length: Duration) {
+        if let Some(extension) = self.own_mailbox(leg) {
+            let greet = MailboxCommand::Greet { extension, recording, length };
+            self.outputs.push_back(Output::Mailbox(greet));
         }
     }
 

@@ -64,6 +64,15 @@ pub enum MailboxCommand {
         /// Which.
         recording: RecordingId,
     },
+    /// Let callers hear this greeting from now on, or the standard one again.
+    Greet {
+        /// In whose mailbox.
+        extension: String,
+        /// Which.
+        recording: Option<RecordingId>,
+        /// How long it is.
+        length: Duration,
+    },
     /// Forget a message.
     Delete {
         /// In whose mailbox.
@@ -80,6 +89,7 @@ impl std::fmt::Debug for MailboxCommand {
             Self::Open { leg, extension, .. } => write!(f, "Open({leg:?} {extension})"),
             Self::Keep(message) => write!(f, "Keep({message:?})"),
             Self::Heard { extension, recording } => write!(f, "Heard({extension} {recording:?})"),
+            Self::Greet { extension, recording, .. } => write!(f, "Greet({extension} {recording:?})"),
             Self::Delete { extension, recording } => write!(f, "Delete({extension} {recording:?})"),
         }
     }

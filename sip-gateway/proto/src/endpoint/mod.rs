@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 use self::detours::Detours;
 use self::guard::Guard;
 use crate::call::{
-    Around, Calls, DoorCommand, LegId, LegRecord, MailboxCommand, MediaEvent, MediaPlane, ScreenNews,
-    SeatCommand, Setting,
+    Around, Calls, DoorCommand, LegId, LegRecord, MailboxCommand, MediaEvent, MediaPlane, RecordingId,
+    ScreenNews, SeatCommand, Setting,
 };
 use crate::flow::{Carrier, Flow};
 use crate::message::{CSeq, Message, Method, ParseError, Request};
@@ -55,6 +55,8 @@ pub struct Surroundings<'a> {
     pub address: &'a dyn Fn(&Flow) -> SocketAddr,
     /// What waits in the mailbox of an extension, by its number.
     pub mailbox: &'a dyn Fn(&str) -> MessageCount,
+    /// What callers hear there, if its owner has said something.
+    pub greeting: &'a dyn Fn(&str) -> Option<RecordingId>,
 }
 
 /// The machine. After each input its outputs are drained.
@@ -317,6 +319,7 @@ impl Endpoint {
             trunks: &mut self.trunks,
             address: with.address,
             mailbox: with.mailbox,
+            greeting: with.greeting,
         };
         act(&mut self.calls, &mut around)
     }

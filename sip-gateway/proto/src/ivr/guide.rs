@@ -42,6 +42,8 @@ pub enum GuideOutput {
     },
     /// Write down what it says, for so long at most.
     Record(Duration),
+    /// Write down a greeting, for so long at most.
+    RecordGreeting(Duration),
     /// Write down no more.
     StopRecording,
     /// Ask the office for the messages of a mailbox, with its PIN as it was typed.
@@ -50,6 +52,8 @@ pub enum GuideOutput {
     Heard(RecordingId),
     /// A message is to be forgotten.
     Delete(RecordingId),
+    /// Callers are to hear this greeting from now on; without one, the standard greeting.
+    Greet(Option<RecordingId>, Duration),
     /// Hang up.
     HangUp,
 }
@@ -113,5 +117,7 @@ impl Guide {
 
 /// How long the ACK to our answer may take.
 pub(super) const LONGEST_ANSWER: Duration = Duration::from_secs(40);
+/// How long one may think about what to press.
+pub(super) const LONGEST_CHOICE: Duration = Duration::from_secs(20);
 /// How long anything that is said takes, if nobody tells that it has been said.
 pub(super) const LONGEST_PHRASE: Duration = Duration::from_secs(20);

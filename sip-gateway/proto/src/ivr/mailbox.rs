@@ -1,18 +1,20 @@
 //! Listening to one's messages by telephone: the PIN, then one message after the other.
 //!
 //! ```text
-//! Typing ─PIN─▶ Asking ─▶ Playing ⇄ Choosing ─▶ Leaving ─▶ Over
+//! Typing ─PIN─▶ Asking ─▶ Playing ⇄ Choosing ─▶ Menu ⇄ Greeting
+//!                                                 └─▶ Leaving ─▶ Over
 //! ```
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::guide::{GuideOutput, LONGEST_ANSWER, LONGEST_PHRASE};
+use super::greeting::{Greeting, Step};
+use super::guide::{GuideOutput, LONGEST_ANSWER, LONGEST_CHOICE, LONGEST_PHRASE};
 use super::phrase::Phrase;
 use super::pin::PinEntry;
 use super::prompt::Prompt;
 use super::recorder::LONGEST_MESSAGE;
-use crate::call::{MailboxWord, VoiceMessage};
+use crate::call::{MailboxWord, RecordingId, VoiceMessage};
 use crate::plan::Language;
 
 /// Plays the messages of one mailbox.
@@ -25,6 +27,7 @@ pub struct Mailbox {
     /// Those that were not heard yet come first.
     messages: VecDeque<VoiceMessage>,
     current: Option<VoiceMessage>,
+    greeting: Option<Greeting>,
     due: Option<Instant>,
     outputs: VecDeque<GuideOutput>,
 }
@@ -40,6 +43,10 @@ enum State {
     Playing,
     /// It was said to its end.
     Choosing,
+    /// There are no more messages: what else can be done is said, or was.
+    Menu,
+    /// A greeting is recorded.
+    Greeting,
     Leaving,
     Over,
 }
@@ -55,6 +62,7 @@ impl Mailbox {
             wrong: 0,
             messages: VecDeque::new(),
             current: None,
+            greeting: None,
             due: Some(now + LONGEST_ANSWER),
             outputs: VecDeque::new(),
         }
@@ -78,11 +86,16 @@ impl Mailbox {
                     self.open(now, pin);
                 }
             }
-            State::Playing | State::Choosing if matches!(key, '0'..='3' | '#' | '*') => {
+            State::Playing | State::Choosing if matches!(key, '0'..='4' | '#' | '*') => {
                 self.outputs.push_back(GuideOutput::Hush);
                 self.note_heard();
                 self.choose(now, key);
             }
+            State::Menu if matches!(key, '0' | '4' | '*') => {
+                self.outputs.push_back(GuideOutput::Hush);
+                self.choose(now, key);
+            }
+            State::Greeting => self.with_greeting(now, |greeting, outputs| greeting.press(now, key, outputs)),
             _ => {}
         }
     }
@@ -105,6 +118,13 @@ impl Mailbox {
         }
     }
 
+    /// A greeting is on the disk, if it was more than a breath.
+    pub fn handle_recorded(&mut self, now: Instant, recorded: Option<(RecordingId, Duration)>) {
+        if self.state == State::Greeting {
+            self.with_greeting(now, |greeting, outputs| greeting.handle_recorded(now, recorded, outputs));
+        }
+    }
+
     /// All was said.
     pub fn handle_said(&mut self, now: Instant) {
         match self.state {
@@ -114,6 +134,11 @@ impl Mailbox {
                 self.state = State::Choosing;
                 self.due = Some(now + LONGEST_CHOICE);
             }
+            State::Menu => self.due = Some(now + LONGEST_CHOICE),
+            State::Greeting => self.with_greeting(now, |greeting, outputs| {
+                greeting.handle_said(now, outputs);
+                Step::Goes
+            }),
             State::Leaving => self.hang_up(),
             _ => {}
         }
@@ -122,7 +147,11 @@ impl Mailbox {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        if self.state == State::Typing { self.pin.poll_timeout() } else { self.due }
+        match (self.state, &self.greeting) {
+            (State::Typing, _) => self.pin.poll_timeout(),
+            (State::Greeting, Some(greeting)) => Some(greeting.poll_timeout()),
+            _ => self.due,
+        }
     }
 
     /// Does what is due.
@@ -136,7 +165,12 @@ impl Mailbox {
                 None => self.part(now, Phrase::of(&[Prompt::Goodbye])),
             },
             State::Asking => self.part(now, Phrase::of(&[Prompt::TryLater])),
-            State::Playing | State::Choosing => self.part(now, Phrase::of(&[Prompt::Goodbye])),
+            State::Playing | State::Choosing | State::Menu => {
+                self.part(now, Phrase::of(&[Prompt::Goodbye]));
+            }
+            State::Greeting => {
+                self.with_greeting(now, |greeting, outputs| greeting.handle_timeout(now, outputs));
+            }
             State::Outside | State::Leaving => self.hang_up(),
             State::Over => self.due = None,
         }
@@ -168,7 +202,7 @@ impl Mailbox {
         }
         self.messages = new.into_iter().chain(kept).collect();
         match self.messages.is_empty() {
-            true => self.part(now, phrase.then(Phrase::of(&[Prompt::Goodbye]))),
+            true => self.offer_more(now, phrase),
             false => self.play_next(now, phrase.then(Phrase::of(&[Prompt::FirstMessage]))),
         }
     }
@@ -184,6 +218,10 @@ impl Mailbox {
                 self.outputs.push_back(GuideOutput::Delete(message.recording));
                 self.play_next(now, Phrase::of(&[Prompt::Deleted, Prompt::NextMessage]));
             }
+            ('4', _) => {
+                self.state = State::Greeting;
+                self.greeting = Some(Greeting::begin(now, self.language, &mut self.outputs));
+            }
             ('#', _) => self.play_next(now, Phrase::of(&[Prompt::NextMessage])),
             _ => self.part(now, Phrase::of(&[Prompt::Goodbye])),
         }
@@ -196,7 +234,27 @@ impl Mailbox {
                 let phrase = before.then(told(message));
                 self.play(now, phrase);
             }
-            None => self.part(now, Phrase::of(&[Prompt::NoMoreMessages, Prompt::Goodbye])),
+            None => self.offer_more(now, Phrase::of(&[Prompt::NoMoreMessages])),
+        }
+    }
+
+    /// Says what else can be done.
+    fn offer_more(&mut self, now: Instant, before: Phrase) {
+        self.state = State::Menu;
+        self.due = Some(now + LONGEST_PHRASE * 2);
+        self.say(before.then(Phrase::of(&[Prompt::GreetingMenu])));
+    }
+
+    fn with_greeting(
+        &mut self,
+        now: Instant,
+        act: impl FnOnce(&mut Greeting, &mut VecDeque<GuideOutput>) -> Step,
+    ) {
+        let Some(greeting) = &mut self.greeting else { return };
+        match act(greeting, &mut self.outputs) {
+            Step::Goes => {}
+            Step::Done(said) => self.offer_more(now, Phrase::of(&[said])),
+            Step::Over => self.part(now, Phrase::of(&[Prompt::Goodbye])),
         }
     }
 
@@ -243,108 +301,7 @@ fn told(message: &VoiceMessage) -> Phrase {
 const MAX_WRONG: u8 = 3;
 /// How long the office may take.
 const LONGEST_DECISION: Duration = Duration::from_secs(20);
-/// How long one may think about a message.
-const LONGEST_CHOICE: Duration = Duration::from_secs(20);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::call::RecordingId;
-    use crate::ivr::Word;
-
-    #[test]
-    fn new_messages_come_first_and_are_heard_once_they_were_said() {
-        let mut caller = Caller::opens(vec![message(1, true), message(2, false)]);
-        let first = caller.said();
-        assert!(first.contains(&Word::Recording(RecordingId(2))), "{first:?}");
-        assert!(first.contains(&Word::Prompt(Prompt::NewMessage)));
-        caller.mailbox.handle_said(caller.now);
-        assert_eq!(caller.outputs(), [GuideOutput::Heard(RecordingId(2))]);
-
-        caller.mailbox.press(caller.now, '#');
-        assert!(caller.said().contains(&Word::Recording(RecordingId(1))));
-        caller.mailbox.press(caller.now, '3');
-        let done = caller.outputs();
-        assert!(done.contains(&GuideOutput::Delete(RecordingId(1))), "{done:?}");
-        caller.mailbox.handle_said(caller.now);
-        assert_eq!(caller.outputs(), [GuideOutput::HangUp], "there are no more");
-    }
-
-    #[test]
-    fn a_message_may_be_heard_again_and_a_wrong_key_does_nothing() {
-        let mut caller = Caller::opens(vec![message(1, false)]);
-        caller.said();
-        caller.mailbox.press(caller.now, '9');
-        assert_eq!(caller.outputs(), []);
-        caller.mailbox.press(caller.now, '1');
-        assert!(caller.said().contains(&Word::Recording(RecordingId(1))));
-        caller.mailbox.press(caller.now, '0');
-        assert_eq!(caller.said(), [Word::Prompt(Prompt::Goodbye)]);
-    }
-
-    #[test]
-    fn three_wrong_pins_end_the_call_and_silence_does() {
-        let mut caller = Caller::dials();
-        for _ in 0..3 {
-            caller.types("99#");
-            caller.mailbox.handle_word(caller.now, MailboxWord::Wrong);
-        }
-        assert_eq!(caller.said().last(), Some(&Word::Prompt(Prompt::Goodbye)));
-
-        let mut silent = Caller::dials();
-        let due = silent.mailbox.poll_timeout().expect("it waits");
-        silent.mailbox.handle_timeout(due);
-        assert_eq!(silent.said().last(), Some(&Word::Prompt(Prompt::Goodbye)));
-    }
-
-    #[test]
-    fn an_empty_mailbox_says_so() {
-        let mut caller = Caller::opens(Vec::new());
-        let goodbye = [Prompt::NoNewMessages, Prompt::Goodbye].map(Word::Prompt);
-        assert_eq!(caller.said(), goodbye);
-    }
-
-    struct Caller {
-        now: Instant,
-        mailbox: Mailbox,
-    }
-
-    impl Caller {
-        fn dials() -> Self {
-            let now = Instant::now();
-            let mut mailbox = Mailbox::new(now, Language::French);
-            mailbox.begin(now);
-            Self { now, mailbox }
-        }
-
-        fn opens(messages: Vec<VoiceMessage>) -> Self {
-            let mut caller = Self::dials();
-            caller.types("4711#");
-            assert!(caller.outputs().contains(&GuideOutput::OpenMailbox("4711".to_owned())));
-            caller.mailbox.handle_word(caller.now, MailboxWord::Open(messages));
-            caller
-        }
-
-        fn types(&mut self, keys: &str) {
-            for key in keys.chars() {
-                self.mailbox.press(self.now, key);
-            }
-        }
-
-        fn outputs(&mut self) -> Vec<GuideOutput> {
-            std::iter::from_fn(|| self.mailbox.poll_output()).collect()
-        }
-
-        fn said(&mut self) -> Vec<Word> {
-            let words = |output: GuideOutput| match output {
-                GuideOutput::Say(phrase, _) => phrase.words().to_vec(),
-                _ => Vec::new(),
-            };
-            self.outputs().into_iter().flat_map(words).collect()
-        }
-    }
-
-    fn message(id: u64, heard: bool) -> VoiceMessage {
-        VoiceMessage { recording: RecordingId(id), from: "1001".to_owned(), heard }
-    }
-}
+#[path = "tests/mailbox.rs"]
+mod tests;

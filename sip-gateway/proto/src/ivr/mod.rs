@@ -2,6 +2,7 @@
 //! here are their names.
 
 mod door;
+mod greeting;
 mod guide;
 mod mailbox;
 mod phrase;
@@ -15,5 +16,5 @@ pub use guide::{Guide, GuideOutput};
 pub use mailbox::Mailbox;
 pub use phrase::{Phrase, Word};
 pub use prompt::Prompt;
-pub use recorder::Recorder;
+pub use recorder::{LONGEST_GREETING, Recorder};
 pub use star::{StarCode, StarCodes};

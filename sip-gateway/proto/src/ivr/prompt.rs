@@ -103,6 +103,16 @@ prompts! {
     Deleted = "deleted",
     /// The message is kept.
     Saved = "saved",
+    /// Before the end: four records one's own greeting, zero is the end.
+    GreetingMenu = "greeting-menu",
+    /// Speak the greeting after the beep, end with the hash key.
+    RecordGreeting = "record-greeting",
+    /// After a greeting: two keeps it, four records another, five goes back to the standard one, zero is the end.
+    GreetingReview = "greeting-review",
+    /// The greeting is kept.
+    GreetingKept = "greeting-kept",
+    /// Callers hear the standard greeting.
+    GreetingStandard = "greeting-standard",
     /// Ends a call that was led by voice.
     Goodbye = "goodbye",
 

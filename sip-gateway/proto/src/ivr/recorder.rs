@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::guide::{GuideOutput, LONGEST_ANSWER, LONGEST_PHRASE};
 use super::phrase::Phrase;
 use super::prompt::Prompt;
+use crate::call::RecordingId;
 use crate::plan::Language;
 
 /// Takes one message.
@@ -14,6 +15,8 @@ pub struct Recorder {
     state: State,
     /// Who does not answer.
     number: String,
+    /// What he has said for callers to hear.
+    greeting: Option<RecordingId>,
     /// Whether the mailbox takes no more.
     full: bool,
     language: Language,
@@ -38,10 +41,17 @@ enum State {
 impl Recorder {
     /// Somebody has called a number where nobody answers.
     #[must_use]
-    pub fn new(now: Instant, number: &str, full: bool, language: Language) -> Self {
+    pub fn new(
+        now: Instant,
+        number: &str,
+        greeting: Option<RecordingId>,
+        full: bool,
+        language: Language,
+    ) -> Self {
         Self {
             state: State::Outside,
             number: number.to_owned(),
+            greeting,
             full,
             language,
             due: Some(now + LONGEST_ANSWER),
@@ -54,15 +64,24 @@ impl Recorder {
         if self.state != State::Outside {
             return;
         }
-        let who = Phrase::of(&[Prompt::Extension])
-            .then(Phrase::number(&self.number))
-            .then(Phrase::of(&[Prompt::DoesNotAnswer]));
+        let standard = || {
+            let number = Phrase::of(&[Prompt::Extension]).then(Phrase::number(&self.number));
+            number.then(Phrase::of(&[Prompt::DoesNotAnswer]))
+        };
+        let who = self.greeting.map_or_else(standard, Phrase::recording);
         if self.full {
-            return self.part(now, who.then(Phrase::of(&[Prompt::MailboxFull])));
+            self.part(now, who.then(Phrase::of(&[Prompt::MailboxFull])));
+            self.due = Some(now + LONGEST_GREETING + LONGEST_PHRASE);
+            return;
         }
         self.state = State::Greeting;
-        self.due = Some(now + LONGEST_PHRASE);
-        self.say(who.then(Phrase::of(&[Prompt::LeaveMessage, Prompt::Beep])));
+        self.due = Some(now + LONGEST_GREETING + LONGEST_PHRASE);
+        // Who has a greeting of his own says in it what is to be done.
+        let then: &[Prompt] = match self.greeting {
+            Some(_) => &[Prompt::Beep],
+            None => &[Prompt::LeaveMessage, Prompt::Beep],
+        };
+        self.say(who.then(Phrase::of(then)));
     }
 
     /// A key was pressed: it cuts the greeting short, and the hash key ends the message.
@@ -149,12 +168,15 @@ impl Recorder {
     }
 }
 
+/// How long a greeting may be.
+pub const LONGEST_GREETING: Duration = Duration::from_secs(60);
 /// How long a message may be.
 pub(super) const LONGEST_MESSAGE: Duration = Duration::from_secs(180);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ivr::Word;
 
     #[test]
     fn a_message_is_taken_after_the_beep_until_the_hash_key() {
@@ -198,9 +220,25 @@ mod tests {
         assert_eq!(drain(&mut recorder), [GuideOutput::HangUp]);
     }
 
+    #[test]
+    fn a_greeting_of_ones_own_is_heard_instead_and_says_when_the_mailbox_is_full() {
+        let own = Word::Recording(RecordingId(4));
+        for (full, then) in [(false, Prompt::Beep), (true, Prompt::MailboxFull)] {
+            let now = Instant::now();
+            let mut recorder = Recorder::new(now, "1002", Some(RecordingId(4)), full, Language::French);
+            recorder.begin(now);
+            let said = match &drain(&mut recorder)[..] {
+                [GuideOutput::Say(phrase, _)] => phrase.words().to_vec(),
+                other => panic!("it greets: {other:?}"),
+            };
+            assert_eq!(said, [own, Word::Prompt(then)]);
+            assert!(recorder.poll_timeout().is_some_and(|due| due >= now + LONGEST_PHRASE));
+        }
+    }
+
     fn answered(full: bool) -> (Recorder, Instant) {
         let now = Instant::now();
-        let mut recorder = Recorder::new(now, "1002", full, Language::French);
+        let mut recorder = Recorder::new(now, "1002", None, full, Language::French);
         recorder.begin(now);
         (recorder, now)
     }

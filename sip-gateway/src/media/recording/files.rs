@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -13,12 +14,71 @@ use std::time::Duration;
 use sip_gateway_proto::call::{LegId, MediaEvent, RecordingId};
 use sip_gateway_proto::media::ogg;
 
-use crate::media::prompts::{Pcm, RATE};
+use crate::media::prompts::{Pcm, RATE, SoundError, sound_of};
 
 /// Where a recording is in a directory of recordings: Opus in Ogg, which browsers play.
 #[must_use]
 pub fn recording_file(directory: &Path, recording: RecordingId) -> PathBuf {
     directory.join(format!("{:016x}.opus", recording.0))
+}
+
+/// Why a sound file is not kept as a recording.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeepError {
+    /// It is no sound file that we read.
+    #[error(transparent)]
+    Sound(#[from] SoundError),
+    /// It is too short, or too long.
+    #[error("it lasts {} ms", .0.as_millis())]
+    Length(Duration),
+    /// The disk, or the encoder.
+    #[error("it cannot be written: {0}")]
+    Write(#[from] io::Error),
+}
+
+/// Keeps a WAV file as a recording, at about the loudness of prompts, and tells how long it is. It may take a while.
+pub fn keep_recording(
+    directory: &Path,
+    recording: RecordingId,
+    wav: &[u8],
+    lengths: RangeInclusive<Duration>,
+) -> Result<Duration, KeepError> {
+    let mut samples = sound_of(wav)?;
+    let length = Duration::from_micros(samples.len() as u64 * 1_000_000 / u64::from(RATE));
+    if !lengths.contains(&length) {
+        return Err(KeepError::Length(length));
+    }
+    even(&mut samples);
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    let part = recording_file(directory, recording).with_extension("part");
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+    let kept = Open::new(recording, file, part.clone()).and_then(|mut open| {
+        open.write(&samples)?;
+        open.end()
+    });
+    if kept.is_err() {
+        // What cannot be removed is removed at the next start.
+        let _ = fs::remove_file(part);
+    }
+    Ok(kept?)
+}
+
+/// Brings what is spoken to the loudness of prompts, as far as nothing is cut.
+fn even(samples: &mut [i16]) {
+    let power = |frame: &[i16]| {
+        frame.iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>() / frame.len().max(1) as f64
+    };
+    let spoken: Vec<f64> = samples.chunks(FRAME).map(power).filter(|power| *power > QUIET.powi(2)).collect();
+    let peak = samples.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0);
+    if spoken.is_empty() || peak == 0 {
+        return;
+    }
+    let level = (spoken.iter().sum::<f64>() / spoken.len() as f64).sqrt();
+    let gain = (SPOKEN / level).min(LOUDEST / f64::from(peak)).min(MAX_GAIN);
+    for sample in samples {
+        *sample = (f64::from(*sample) * gain) as i16; // saturates
+    }
 }
 
 /// What the thread is to do.
@@ -264,6 +324,13 @@ fn read(directory: &Path, recording: RecordingId) -> Option<Pcm> {
     Some(Pcm::Kept(samples[skip..].into()))
 }
 
+/// What is quieter is a pause: 50 dB below the loudest.
+const QUIET: f64 = 100.0;
+/// 22 dB below the loudest, as prompts are.
+const SPOKEN: f64 = 2_600.0;
+const LOUDEST: f64 = 29_000.0;
+/// What is quieter by more than 20 dB is noise in the end.
+const MAX_GAIN: f64 = 10.0;
 /// 20 ms.
 const FRAME: usize = RATE as usize / 50;
 /// The longest that Opus can be, 120 ms.

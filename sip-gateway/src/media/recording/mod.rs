@@ -10,8 +10,8 @@ use sip_gateway_proto::sdp::{Agreed, Codec};
 
 use super::intake::Intake;
 use super::prompts::RATE;
-pub use files::recording_file;
 pub(super) use files::{Archive, Files};
+pub use files::{KeepError, keep_recording, recording_file};
 
 /// Writes down one leg. Dropping it ends the recording.
 pub(super) struct Recorder {

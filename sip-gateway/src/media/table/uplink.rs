@@ -52,7 +52,8 @@ impl Uplink {
             header,
             extension: seat.audio_level_extension.filter(|id| (1..=14).contains(id)),
             encoder,
-            quiet: TRAIL,
+            // Only a track of which something has come is offered to the room: it begins with a moment of silence.
+            quiet: 0,
             tail: 0,
             paused: true,
             packet: [0; MAX_PACKET],

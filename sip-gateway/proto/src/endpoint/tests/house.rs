@@ -331,6 +331,7 @@ impl House {
             now: self.now,
             media: &mut self.media,
             address: &|_| ours(),
+            greeting: &|number| (number == "1003").then_some(RecordingId(77)),
             mailbox: &|number| MessageCount { new: waiting(number), ..MessageCount::default() },
         };
         let result = act(&mut self.endpoint, &mut with);

@@ -198,7 +198,65 @@ fn a_phone_plays_its_messages_with_the_pin() {
         ]
     );
     house.hears_out(phone);
+    house.media_event(phone, |leg| MediaEvent::Key { leg, key: '0' });
+    house.hears_out(phone);
     assert!(house.phones[phone].is_idle());
+    is_over(house);
+}
+
+#[test]
+fn a_greeting_is_recorded_by_telephone_and_callers_hear_it() {
+    for (seconds, kept) in [(9, true), (0, false)] {
+        let mut house = with_mailbox();
+        let phone = house.registered("1002");
+        house.dial(phone, "*97");
+        for key in ['4', '7', '#'] {
+            house.media_event(phone, |leg| MediaEvent::Key { leg, key });
+        }
+        let MailboxCommand::Open { leg, .. } = command(&mut house) else { panic!("it is asked") };
+        house.click(|endpoint, with| endpoint.handle_mailbox(with, leg, MailboxWord::Open(Vec::new())));
+        house.media_event(phone, |leg| MediaEvent::Key { leg, key: '4' });
+        house.hears_out(phone);
+        let (leg, recording) = records(&house);
+        house.media_event(phone, |leg| MediaEvent::Key { leg, key: '#' });
+        said(&mut house);
+        recorded(&mut house, leg, seconds);
+        if kept {
+            assert!(said(&mut house).contains(&Word::Recording(recording)), "it is heard");
+            house.media_event(phone, |leg| MediaEvent::Key { leg, key: '2' });
+            let (extension, length) = ("1002".to_owned(), Duration::from_secs(seconds));
+            let greet = MailboxCommand::Greet { extension, recording: Some(recording), length };
+            assert_eq!(next_command(&mut house), Some(greet));
+        }
+        house.act(phone, Phone::hang_up);
+        assert_eq!(next_command(&mut house), None);
+        is_over(house);
+    }
+
+    let mut house = with_mailbox();
+    house.change(|plan| plan.extensions[2].voicemail = Some(Duration::from_secs(20)));
+    let caller = house.registered("1001");
+    house.dial(caller, "1003");
+    assert_eq!(said(&mut house), [Word::Recording(RecordingId(77)), Word::Prompt(Prompt::Beep)]);
+}
+
+#[test]
+fn who_hangs_up_over_his_greeting_has_recorded_none() {
+    let mut house = with_mailbox();
+    let phone = house.registered("1002");
+    house.dial(phone, "*97");
+    for key in ['4', '7', '#'] {
+        house.media_event(phone, |leg| MediaEvent::Key { leg, key });
+    }
+    let MailboxCommand::Open { leg, .. } = command(&mut house) else { panic!("it is asked") };
+    house.click(|endpoint, with| endpoint.handle_mailbox(with, leg, MailboxWord::Open(Vec::new())));
+    house.media_event(phone, |leg| MediaEvent::Key { leg, key: '4' });
+    house.hears_out(phone);
+    let (leg, recording) = records(&house);
+    house.act(phone, Phone::hang_up);
+    recorded(&mut house, leg, 9);
+    let extension = "1002".to_owned();
+    assert_eq!(next_command(&mut house), Some(MailboxCommand::Delete { extension, recording }));
     is_over(house);
 }
 
