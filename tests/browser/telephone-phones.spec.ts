@@ -52,6 +52,7 @@ test("a browser calls a phone, which rings, is answered and hangs up", async ({ 
   await key(director.page, "Clavier").click();
   await director.page.getByRole("group", { name: "Clavier téléphonique" }).last().getByRole("button", { name: "5" }).click();
   await expect(live(director.page)).toContainText("Touches envoyées : 5");
+  await expect.poll(() => phone.keysHeard, { message: "the key must reach the phone" }).toBe("5");
 
   await key(director.page, "Raccrocher").click();
   await expect.poll(() => phone.talks).toBe(false);

@@ -98,3 +98,67 @@ async function absent(arrive: (name: string) => Promise<Person>, server: Server)
   await protocol.page.goto("/");
   return { admin, protocol, mailbox };
 }
+
+test("callers hear one's own greeting, recorded in the browser or brought as a file, until it is taken away", async ({ arrive, server }) => {
+  const { admin, protocol, mailbox } = await absent(arrive, server);
+  await hums(protocol, 1_250);
+  await protocol.page.goto("/settings");
+  const greeting = protocol.page.getByRole("region", { name: "Annonce de votre messagerie" });
+  await expect(greeting).toContainText("Les appelants entendent l’annonce standard.");
+  await greeting.getByRole("button", { name: "Enregistrer" }).click();
+  await expect(greeting).toContainText("Parlez.");
+  const began = await protocol.page.evaluate(() => performance.now());
+  await expect.poll(() => protocol.page.evaluate(() => performance.now())).toBeGreaterThan(began + 4_000);
+  await greeting.getByRole("button", { name: "Terminer" }).click();
+  await expect(greeting).toContainText("Les appelants entendent votre annonce.");
+  const recorded = await recordedAt(greeting.getByLabel("Annonce de votre messagerie", { exact: true }), 1_250);
+  expect(recorded.seconds).toBeGreaterThan(3);
+  expect(recorded.share).toBeGreaterThan(0.8);
+  await hasGoodAccess(protocol.page);
+
+  const phone = await plugIn(server, MINISTER.number, 440);
+  const hangUp = await phone.call(PROTOCOL.number);
+  await phone.hears(1_250);
+  await phone.hears(BEEP);
+  await hangUp();
+  phone.unplug();
+
+  // A file takes its place; what is no sound, or too short, does not.
+  protocol.excuse(/400/);
+  const file = greeting.locator("input[type=file]");
+  await file.setInputFiles({ name: "annonce.mp3", mimeType: "audio/mpeg", buffer: Buffer.from("rien") });
+  await expect(greeting).toContainText("Ce son ne convient pas");
+  await file.setInputFiles({ name: "court.wav", mimeType: "audio/wav", buffer: tone(700, 0.4) });
+  await expect(greeting).toContainText("Ce son ne convient pas");
+  await file.setInputFiles({ name: "annonce.wav", mimeType: "audio/wav", buffer: tone(700, 4) });
+  await expect.poll(async () => {
+    const sound = greeting.getByLabel("Annonce de votre messagerie", { exact: true });
+    return (await recordedAt(sound, 700)).share;
+  }).toBeGreaterThan(0.8);
+  await admin.page.goto("/calls");
+  const heard = await listensFor(admin, 700);
+  await dial(admin, PROTOCOL.number);
+  await heard();
+  await key(admin.page, "Raccrocher").click();
+
+  await greeting.getByRole("button", { name: "Revenir à l’annonce standard" }).click();
+  await expect(greeting).toContainText("Les appelants entendent l’annonce standard.");
+  await mailbox(null);
+});
+
+/** A WAV file of 44.1 kHz, as programs write them. */
+function tone(hertz: number, seconds: number): Buffer {
+  const rate = 44_100;
+  const samples = Math.round(rate * seconds);
+  const file = Buffer.alloc(44 + samples * 2);
+  file.write("RIFF", 0);
+  file.writeUInt32LE(file.length - 8, 4);
+  file.write("WAVEfmt ", 8);
+  for (const [at, value] of [[16, 16], [24, rate], [28, rate * 2], [40, samples * 2]] as const) file.writeUInt32LE(value, at);
+  for (const [at, value] of [[20, 1], [22, 1], [32, 2], [34, 16]] as const) file.writeUInt16LE(value, at);
+  file.write("data", 36);
+  for (let i = 0; i < samples; i += 1) {
+    file.writeInt16LE(Math.round(Math.sin((2 * Math.PI * hertz * i) / rate) * 8_000), 44 + i * 2);
+  }
+  return file;
+}

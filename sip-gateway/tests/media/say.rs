@@ -155,7 +155,7 @@ fn at_a_table_the_room_is_faded_down_while_something_is_said() {
 }
 
 #[test]
-fn to_a_seat_everything_has_been_said_at_once() {
+fn at_a_seat_that_no_room_has_let_in_everything_has_been_said_at_once() {
     let (mut engine, mut events) = engine(21_520..=21_539, 1);
     engine.seat(LegId(5));
     engine.say(LegId(5), Phrase::of(&[Prompt::Welcome]), Language::French);

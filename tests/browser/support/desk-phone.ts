@@ -15,6 +15,7 @@ export class DeskPhone extends Phone {
   private heard: number[] = [];
   private sending: NodeJS.Timeout | undefined;
   private keys: string[] = [];
+  private readonly pressed = new Map<number, string>();
   private isTalking = false;
   private said = 0;
 
@@ -26,7 +27,10 @@ export class DeskPhone extends Phone {
   ) {
     super(typed, socket);
     sound.on("message", (packet) => {
-      if ((packet[1] ?? 0) % 128 !== 8) return;
+      const type = (packet[1] ?? 0) % 128;
+      // Each key has one time stamp, however often it is told.
+      if (type === 101) this.pressed.set(packet.readUInt32BE(4), KEYS[packet[12] ?? -1] ?? "?");
+      if (type !== 8) return;
       const samples = [...packet.subarray(12)].map(linear);
       this.heard = [...this.heard, ...samples].slice(-RATE / 2);
     });
@@ -48,6 +52,11 @@ export class DeskPhone extends Phone {
 
   get talks(): boolean {
     return this.isTalking;
+  }
+
+  /** The keys that were pressed towards it (RFC 4733). */
+  get keysHeard(): string {
+    return [...this.pressed.values()].join("");
   }
 
   /** Who calls, as its display shows it. */

@@ -31,6 +31,12 @@ export function sendTable<T>(path: string, table: Blob): Promise<T> {
   return answered<T>(path, { method: "POST", headers, body: table });
 }
 
+/** Sends a sound as it is, in the place of what was there. */
+export function putSound<T>(path: string, sound: Blob): Promise<T> {
+  const headers = { accept: "application/json", "content-type": "audio/wav" };
+  return answered<T>(path, { method: "PUT", headers, body: sound });
+}
+
 async function answered<T>(path: string, request: RequestInit): Promise<T> {
   let response: Response;
   try {

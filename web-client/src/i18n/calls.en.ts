@@ -15,6 +15,18 @@ export const calls: Catalogue["calls"] = {
     ]
       .filter((part) => part !== "")
       .join(", "),
+  greeting: {
+    title: "Your voicemail greeting",
+    standard: "Callers hear the standard greeting.",
+    own: "Callers hear your greeting.",
+    recording: "Speak. The recording stops by itself after a minute.",
+    record: "Record",
+    stop: "Finish",
+    choose: "Choose a file",
+    remove: "Back to the standard greeting",
+    help: "One minute at most. By telephone: *97, then 4.",
+    unusable: "This sound will not do: it must last between a second and a minute.",
+  },
   messages: {
     title: "Voicemail",
     none: "No voice messages.",

@@ -13,6 +13,18 @@ export const calls = {
     ]
       .filter((part) => part !== "")
       .join(", "),
+  greeting: {
+    title: "Annonce de votre messagerie",
+    standard: "Les appelants entendent l’annonce standard.",
+    own: "Les appelants entendent votre annonce.",
+    recording: "Parlez. L’enregistrement s’arrête de lui-même après une minute.",
+    record: "Enregistrer",
+    stop: "Terminer",
+    choose: "Choisir un fichier",
+    remove: "Revenir à l’annonce standard",
+    help: "Une minute au plus. Au téléphone : *97, puis 4.",
+    unusable: "Ce son ne convient pas : il faut entre une seconde et une minute.",
+  },
   messages: {
     title: "Messagerie",
     none: "Aucun message vocal.",

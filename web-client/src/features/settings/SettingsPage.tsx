@@ -6,6 +6,7 @@ import { Button, Choice, chooseTheme, chosenTheme, Link, testTone, useTitle, typ
 import { AccountForm, AccountLine } from "../auth";
 import { recallRingDevice, rememberRingDevice, usePhone } from "../phone";
 import { Devices } from "./Devices";
+import { Greeting } from "./Greeting";
 import { SecondFactor } from "./SecondFactor";
 import { recallChoices, rememberChoices, useDevices, wordsFor, type Choices } from "../prejoin";
 
@@ -47,6 +48,7 @@ export function SettingsPage({ me }: { me: Me }) {
       </section>
       <RingDevice />
       <MailboxPin />
+      <OwnGreeting />
       {(me.may.manage_phones || me.may.manage_people) && (
         <section className="section narrow">
           <h2>{text.settings.administration}</h2>
@@ -111,6 +113,11 @@ function RingDevice() {
       </div>
     </section>
   );
+}
+
+function OwnGreeting() {
+  const { state } = usePhone();
+  return state.extension === null ? null : <Greeting />;
 }
 
 /** With what one's telephone opens one's mailbox. */

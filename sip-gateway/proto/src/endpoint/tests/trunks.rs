@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::calls::refused_with;
 use super::house::{House, ours};
 use super::phone::Phone;
-use crate::call::RecordedRoute;
+use crate::call::{PlaceCall, RecordedRoute};
 use crate::message::{HeaderName, Headers, Method, StatusCode};
 use crate::plan::{Class, PostId, RingGroup, RingStrategy, TrunkCredentials, TrunkId};
 
@@ -28,6 +28,26 @@ fn a_call_goes_out_over_the_trunk_of_the_post() {
     assert_eq!(house.hears(caller), Some(OPERATOR));
     let outside = house.records.iter().find(|record| !record.inbound).expect("a leg outside");
     assert!(matches!(outside.route, RecordedRoute::Trunk { trunk: TrunkId(1), .. }));
+}
+
+#[test]
+fn a_meeting_calls_outside_by_the_trunk_of_whoever_calls() {
+    let mut house = House::new(&["1001"]);
+    let order = PlaceCall {
+        from: "1001".to_owned(),
+        room: Some("meeting-room".to_owned()),
+        dialled: "00033140506070".to_owned(),
+        on_behalf: Some("Bilatérale".to_owned()),
+        identity: None,
+    };
+    let placed = house.click(|endpoint, with| endpoint.place(with, order)).expect("a call");
+    house.act(OPERATOR, Phone::answer);
+
+    assert_eq!(house.sits(OPERATOR), Some(placed.leg), "the operator's line sits in the meeting");
+    let seat = &house.seats[&placed.leg];
+    assert_eq!((seat.room.as_str(), seat.number.as_str()), ("meeting-room", "+33140506070"));
+    let line = house.records.iter().find(|record| !record.inbound).expect("a line");
+    assert!(matches!(line.route, RecordedRoute::Trunk { trunk: TrunkId(1), .. }), "{:?}", line.route);
 }
 
 #[test]
