@@ -124,10 +124,8 @@ impl Chair {
             desk.events.extend(std::iter::repeat_n(MediaEvent::Said { leg: self.seat }, ended));
             is_heard = true;
         }
-        if is_heard {
-            if let Some(input) = self.input {
-                mixer.put(input, &self.frame);
-            }
+        if is_heard && let Some(input) = self.input {
+            mixer.put(input, &self.frame);
         }
         self.gain = target;
         self.uplink.say(desk.now, desk.ntp, is_heard.then_some(&*self.frame));
