@@ -13,7 +13,7 @@ test("a message that was left is counted, played, and gone when it is deleted", 
   const { protocol, mailbox } = await absent(arrive, server);
   const phone = await plugIn(server, MINISTER.number, 440);
   const hangUp = await phone.call(PROTOCOL.number);
-  await phone.hears(BEEP);
+  await phone.hasHeard(BEEP);
   await phone.hums(3);
   await hangUp();
   phone.unplug();
@@ -119,7 +119,7 @@ test("callers hear one's own greeting, recorded in the browser or brought as a f
   const phone = await plugIn(server, MINISTER.number, 440);
   const hangUp = await phone.call(PROTOCOL.number);
   await phone.hears(1_250);
-  await phone.hears(BEEP);
+  await phone.hasHeard(BEEP);
   await hangUp();
   phone.unplug();
 

@@ -205,7 +205,6 @@ fn a_sound_file_is_kept_as_a_greeting_at_the_loudness_of_prompts_if_it_is_neithe
     ] {
         assert_eq!(keep(9, &file).expect_err(why).to_string(), why);
     }
-    assert!(keep(1, &file(16_000, 2.0, -20.0)).is_err(), "a name that is taken");
     let left: Vec<_> = std::fs::read_dir(directory.path()).expect("a directory").collect();
     assert_eq!(left.len(), 3, "nothing is left of what was refused: {left:?}");
 
@@ -220,7 +219,7 @@ fn a_sound_file_is_kept_as_a_greeting_at_the_loudness_of_prompts_if_it_is_neithe
         }
         let sound = decoded(Law::A, &heard);
         let level = level_of(&sound[sound.len() / 2..][..4_000], 8_000, 600.0);
-        assert!((-25.0..-19.0).contains(&level), "{id}: {level} dB");
+        assert!((-23.0..-16.0).contains(&level), "{id}: {level} dB");
     }
 }
 

@@ -15,6 +15,8 @@ export class DeskPhone extends Phone {
   private heard: number[] = [];
   private sending: NodeJS.Timeout | undefined;
   private keys: string[] = [];
+  /** Tones that have not been heard yet. */
+  private awaited: number[] = [];
   private readonly pressed = new Map<number, string>();
   private isTalking = false;
   private said = 0;
@@ -33,6 +35,7 @@ export class DeskPhone extends Phone {
       if (type !== 8) return;
       const samples = [...packet.subarray(12)].map(linear);
       this.heard = [...this.heard, ...samples].slice(-RATE / 2);
+      this.awaited = this.awaited.filter((hertz) => this.level(hertz) <= 0.25);
     });
   }
 
@@ -80,6 +83,12 @@ export class DeskPhone extends Phone {
   async hums(seconds: number): Promise<void> {
     const until = this.said + seconds * 50;
     await expect.poll(() => this.said >= until, { message: "the phone must hum", timeout: 30_000 }).toBe(true);
+  }
+
+  /** Waits until a tone was heard from here on, however short. */
+  async hasHeard(tone: number): Promise<void> {
+    this.awaited.push(tone);
+    await expect.poll(() => this.awaited.includes(tone), { message: `the phone must hear ${tone} Hz`, timeout: 30_000 }).toBe(false);
   }
 
   /** Waits until something is said to it, and then silence: a prompt. */
