@@ -7,9 +7,9 @@ use signaling_proto::room::RoomError;
 use sip_gateway::Directory as _;
 use tokio::sync::watch;
 
-use crate::accounts::Passwords;
 use crate::accounts::ldap::Directory as Ldap;
 use crate::accounts::oidc::Issuer;
+use crate::accounts::{Passwords, User};
 use crate::attendance::Attendance;
 use crate::audit;
 use crate::calls::Switchboard;
@@ -19,6 +19,7 @@ use crate::directory::{DialInView, PhoneDirectory, dial_in};
 use crate::floor::Floors;
 use crate::gate::Gate;
 use crate::http::ApiError;
+use crate::mail::MailRoom;
 use crate::mailboxes::Mailboxes;
 use crate::meetings::{Lobby, LobbyLimits, Meeting, MeetingCode, MeetingRooms, Tokens};
 use crate::metrics::Counters;
@@ -60,6 +61,8 @@ pub struct App {
     pub savings: Savings,
     /// The ministry's directory, if there is one.
     pub ldap: Option<Ldap>,
+    /// The way to the mail server.
+    pub mail: MailRoom,
     /// The media engine, for its counters.
     pub sfu: Sfu,
     /// What the metrics count.
@@ -78,6 +81,7 @@ pub struct Parts {
     pub issuer: Option<Issuer>,
     pub attendance: Attendance,
     pub ldap: Option<Ldap>,
+    pub mail: MailRoom,
     pub sfu: Sfu,
     pub rooms: MeetingRooms,
 }
@@ -86,8 +90,19 @@ impl App {
     /// The state of a server that has just started.
     #[must_use]
     pub fn new(config: Config, parts: Parts) -> Self {
-        let Parts { store, clock, directory, switchboard, mailboxes, issuer, attendance, ldap, sfu, rooms } =
-            parts;
+        let Parts {
+            store,
+            clock,
+            directory,
+            switchboard,
+            mailboxes,
+            mail,
+            issuer,
+            attendance,
+            ldap,
+            sfu,
+            rooms,
+        } = parts;
         let limits =
             LobbyLimits { per_meeting: config.limits.knocks_per_meeting, total: config.limits.connections };
         let savings = savings(&config, &store, &directory);
@@ -106,6 +121,7 @@ impl App {
             issuer,
             attendance,
             ldap,
+            mail,
             sfu,
             rooms,
             counters: Arc::default(),
@@ -132,6 +148,22 @@ impl App {
         let _ = draining.wait_for(|draining| *draining).await;
     }
 
+    /// The address under which links lead here: the operator's public one, or the one that a browser knows.
+    #[must_use]
+    pub fn public_origin(&self, origin: &str) -> String {
+        self.config.http.public_url.as_deref().unwrap_or(origin).to_owned()
+    }
+
+    /// The IANA name of the time where a user is: that of the user's post, or of the extension's.
+    #[must_use]
+    pub fn home_zone(&self, user: &User) -> Option<String> {
+        let (plan, house) = (self.directory.plan(), self.directory.house());
+        let by_extension = || plan.extension(user.extension.as_deref()?).map(|extension| extension.post);
+        let post = user.post.or_else(by_extension)?;
+        let post = plan.posts.iter().find(|known| known.id == post)?;
+        Some(house.time_zone(post).to_owned())
+    }
+
     /// The link to a meeting, under the operator's public address if there is one.
     #[must_use]
     pub fn meeting_link(&self, origin: &str, code: &MeetingCode) -> String {
@@ -139,10 +171,11 @@ impl App {
         format!("{base}/m/{code}")
     }
 
-    /// How a telephone gets into a meeting; nothing while there is no number for that, or no phones at all.
+    /// How a telephone gets into a meeting; nothing while there is no number for that, no phones at all, or the meeting's
+    /// marking forbids them.
     #[must_use]
     pub fn dial_in(&self, meeting: &Meeting) -> Option<DialInView> {
-        if !self.config.sip.is_on() {
+        if !self.config.sip.is_on() || !self.config.markings.of(meeting.marking).phones {
             return None;
         }
         dial_in(&self.directory.plan(), meeting)

@@ -17,6 +17,7 @@ pub mod gate;
 pub mod http;
 pub mod jobs;
 pub mod keys;
+pub mod mail;
 pub mod mailboxes;
 pub mod meetings;
 pub mod metrics;

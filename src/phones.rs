@@ -98,7 +98,7 @@ pub async fn obey_removals(phones: PhonesHandle, mut removals: broadcast::Receiv
 }
 
 /// The certificates that Debian trusts.
-const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
+pub(crate) const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// In the store.
 pub(crate) const RECORDINGS: &str = "recordings";
 /// Media threads: one carries the phones of a post several times over.

@@ -23,10 +23,12 @@ use crate::certificates::Certificates;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory::PhoneDirectory;
+use crate::floor::PARTY;
 use crate::http::tls::{self, Certificate, CertificateError};
 use crate::http::{self, Listener, ServeError};
+use crate::mail::{MailRoom, RelayError};
 use crate::mailboxes::Mailboxes;
-use crate::meetings::{Doorkeeper, MeetingRooms, ROLE};
+use crate::meetings::{COUNTRY, Doorkeeper, HEAD, MeetingRooms, PLACE, ROLE, SEAT, SEAT_ROLE, TITLE};
 use crate::store::{Store, StoreError};
 use crate::{jobs, keys, phones};
 
@@ -72,6 +74,8 @@ pub enum StartError {
     Ldap(#[from] LdapError),
     /// Phones cannot be served.
     Phones(#[from] phones::PhonesError),
+    /// Mail cannot be sent as configured.
+    Mail(#[from] RelayError),
     /// Webhooks cannot be sent.
     Webhooks(#[from] WebhookError),
 }
@@ -87,6 +91,8 @@ impl Server {
             config.keys = keys::generated(&config.store.dir)?;
         }
 
+        let mail = MailRoom::open(&config.mail)?;
+
         // Ports first: whatever is in the way is told before anything runs.
         let plain = http::bind(config.http.listen, None)?;
         let encrypted = config.https.listen.map(|address| bind_encrypted(&config, address)).transpose()?;
@@ -97,7 +103,7 @@ impl Server {
         let switchboard = Switchboard::new(directory.clone(), clock.clone());
         rooms.set_doorkeeper(Arc::new(Doorkeeper::new(store.clone(), switchboard.clone())));
         let recordings = config.store.dir.join(phones::RECORDINGS);
-        let mailboxes = Mailboxes::open(store.clone(), recordings).await?;
+        let mailboxes = Mailboxes::open(store.clone(), recordings, mail.clone()).await?;
         let webhooks = Webhooks::start(rooms.subscribe(), webhook_config(&config), store.clone())?;
 
         let places = Arc::new(Semaphore::new(config.limits.connections));
@@ -112,6 +118,7 @@ impl Server {
             directory,
             switchboard,
             mailboxes,
+            mail,
             issuer,
             attendance,
             ldap,
@@ -234,6 +241,9 @@ fn rooms_config(config: &Config) -> RoomsConfig {
     // Nobody makes oneself a host in the eyes of the others, or the telephone of somebody.
     limits.reserved_attributes =
         [ROLE, "palabre.extension", "palabre.post", LEG_ATTRIBUTE, "sip."].map(str::to_owned).to_vec();
+    limits
+        .reserved_attributes
+        .extend([SEAT, SEAT_ROLE, PARTY, PLACE, COUNTRY, HEAD, TITLE].map(str::to_owned));
     RoomsConfig {
         keys: config.keys.clone(),
         limits,

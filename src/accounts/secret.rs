@@ -15,6 +15,11 @@ impl Secret {
         Self(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
     }
 
+    /// One that was made of a key.
+    pub(crate) fn derived(bytes: [u8; 32]) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
     /// One as somebody shows it to us; `None` when it cannot be one of ours.
     #[must_use]
     pub fn shown(text: &str) -> Option<Self> {

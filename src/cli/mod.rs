@@ -3,6 +3,7 @@
 mod admin_link;
 mod audit;
 mod backup;
+mod mail;
 mod people;
 mod phones;
 mod serve;
@@ -44,6 +45,9 @@ enum Command {
     User(user::User),
     /// Prints a fresh one-time administrator link.
     AdminLink,
+    /// Says whether mails arrive.
+    #[command(subcommand)]
+    Mail(mail::Mail),
     /// Adds, lists and removes embassies and consulates.
     #[command(subcommand)]
     Post(phones::PostCommand),
@@ -86,6 +90,7 @@ impl Cli {
                 Command::Token(token) => token.run(&config),
                 Command::User(user) => user.run(&config).await,
                 Command::AdminLink => admin_link::run(&config).await,
+                Command::Mail(mail) => mail.run(&config).await,
                 Command::Post(post) => post.run(&config).await,
                 Command::Extension(extension) => extension.run(&config).await,
                 Command::Group(group) => group.run(&config).await,
@@ -363,6 +368,14 @@ mod tests {
         );
         let change = ["user", "change", "--email", "awa@example.org", "--extension", "201"];
         assert_eq!(palabre(&change).unwrap_err(), "there is no account with this e-mail address");
+    }
+
+    #[test]
+    fn without_a_mail_server_no_mail_is_tried() {
+        let dir = tempfile::tempdir().unwrap();
+
+        let unsent = run(dir.path(), "", &["mail", "test", "awa@example.org"]).unwrap_err();
+        assert_eq!(unsent, "no mail is sent: `mail.server` is not configured");
     }
 
     #[test]

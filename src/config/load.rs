@@ -168,6 +168,22 @@ fn check_whole(config: &Config) -> Result<(), ConfigError> {
             reason: format!("there is no key {key:?} in `[keys]`"),
         });
     }
+    check_mail(&config.mail)
+}
+
+fn check_mail(mail: &super::Mail) -> Result<(), ConfigError> {
+    let refuse = |name: &str, reason: &str| {
+        Err(ConfigError::Value { name: name.to_owned(), reason: reason.to_owned() })
+    };
+    if mail.server.is_some() && mail.from.is_none() {
+        return refuse("mail.server", "it needs `mail.from` beside it");
+    }
+    if mail.user.is_some() != mail.password.is_some() {
+        return refuse("mail.user", "`mail.user` and `mail.password` need each other");
+    }
+    if mail.user.is_some() && mail.encryption == super::MailEncryption::None {
+        return refuse("mail.user", "a password is not sent in the clear: choose another `mail.encryption`");
+    }
     Ok(())
 }
 
@@ -224,6 +240,18 @@ mod tests {
     fn environment(variables: &[(&str, &str)]) -> Result<Config, String> {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         parse("", variables).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn mail_needs_a_sender_and_never_shows_its_password() {
+        let lone = file("[mail]\nserver = \"mail.example.org\"").unwrap_err();
+        assert_eq!(lone, "`mail.server` cannot be used: it needs `mail.from` beside it");
+        let clear = "[mail]\nserver = \"m\"\nfrom = \"a@b.org\"\nuser = \"u\"\npassword = \"sésame\"\nencryption = \"none\"";
+        assert!(file(clear).unwrap_err().contains("not sent in the clear"));
+        let config = file(&clear.replace("none", "tls")).unwrap();
+        assert_eq!(config.mail.encryption, crate::config::MailEncryption::Tls);
+        assert!(!format!("{config:?}").contains("sésame"));
+        assert!(file("[mail]\nfrom = \"a<b@c\"").is_err());
     }
 
     #[test]

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use signaling_proto::token::Keys;
 
-use crate::accounts::Role;
+use crate::accounts::{Email, Role};
+use crate::meetings::Markings;
 use crate::savings::Goal;
 use crate::tariffs::Currency;
 
@@ -34,6 +35,8 @@ pub struct Config {
     pub ldap: Ldap,
     pub keys: Keys,
     pub webhook: Webhook,
+    pub mail: Mail,
+    pub markings: Markings,
     pub metrics: Metrics,
     pub limits: Limits,
     pub log: Log,
@@ -186,6 +189,41 @@ pub struct Webhook {
     pub key: Option<String>,
 }
 
+/// Who takes our mails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Mail {
+    pub server: Option<String>,
+    pub port: u16,
+    pub encryption: MailEncryption,
+    pub authorities: Option<PathBuf>,
+    pub user: Option<String>,
+    pub password: Option<Password>,
+    pub from: Option<Email>,
+    pub name: String,
+}
+
+/// How the way to the mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailEncryption {
+    /// TLS, after a word in the clear; a server that does not offer it gets no mail.
+    StartTls,
+    /// TLS from the first byte on.
+    Tls,
+    /// Not at all.
+    None,
+}
+
+/// A password of the configuration, which no log shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(pub(crate) String);
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
 /// Who may read the metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -202,6 +240,7 @@ pub struct Limits {
     pub participants: usize,
     pub users: usize,
     pub meetings_per_user: usize,
+    pub seats_per_meeting: usize,
     pub knocks_per_meeting: usize,
     pub knocks_per_address: usize,
     pub sign_in_failures: usize,
@@ -283,6 +322,17 @@ impl Config {
             },
             keys: Keys::default(),
             webhook: Webhook { urls: Vec::new(), key: None },
+            mail: Mail {
+                server: None,
+                port: 0,
+                encryption: MailEncryption::StartTls,
+                authorities: None,
+                user: None,
+                password: None,
+                from: None,
+                name: String::new(),
+            },
+            markings: Markings::default(),
             metrics: Metrics { allow: Vec::new() },
             limits: Limits {
                 connections: 0,
@@ -290,6 +340,7 @@ impl Config {
                 participants: 0,
                 users: 0,
                 meetings_per_user: 0,
+                seats_per_meeting: 0,
                 knocks_per_meeting: 0,
                 knocks_per_address: 0,
                 sign_in_failures: 0,

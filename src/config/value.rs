@@ -5,7 +5,8 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::accounts::Role;
+use super::MailEncryption;
+use crate::accounts::{Email, Role};
 use crate::savings::Goal;
 use crate::tariffs::Currency;
 
@@ -230,6 +231,47 @@ pub(super) fn webhook_urls(text: &str) -> Result<Vec<String>, String> {
                 .ok_or_else(|| format!("{item:?} is not an http or https URL"))
         })
         .collect()
+}
+
+pub(super) fn encryption(text: &str) -> Result<MailEncryption, String> {
+    match text {
+        "starttls" => Ok(MailEncryption::StartTls),
+        "tls" => Ok(MailEncryption::Tls),
+        "none" => Ok(MailEncryption::None),
+        _ => Err(format!("{text:?} is not one of starttls, tls and none")),
+    }
+}
+
+/// The name or address of a machine.
+pub(super) fn host(text: &str) -> Result<String, String> {
+    let usable = (1..=253).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'));
+    if !usable {
+        return Err(format!("{text:?} is not the name of a machine, such as mail.example.org"));
+    }
+    Ok(text.to_ascii_lowercase())
+}
+
+/// A text in French, a slash between spaces, and the same in English.
+pub(super) fn both_languages(text: &str) -> Result<[String; 2], String> {
+    let (french, english) = text.split_once(" / ").unwrap_or((text, text));
+    Ok([line(french.trim())?, line(english.trim())?])
+}
+
+/// A text on one line.
+pub(super) fn line(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.len() > 500 || text.chars().any(char::is_control) {
+        return Err("it must have 1 to 500 characters on one line".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+pub(super) fn mail_address(text: &str) -> Result<Email, String> {
+    let email = Email::new(text).map_err(|error| error.to_string())?;
+    if !crate::mail::is_mailable(&email) {
+        return Err(format!("{text:?} is not an e-mail address such as palabre@example.org"));
+    }
+    Ok(email)
 }
 
 fn list(text: &str) -> impl Iterator<Item = &str> {

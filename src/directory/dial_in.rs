@@ -52,7 +52,7 @@ mod tests {
 
     use super::*;
     use crate::accounts::UserId;
-    use crate::meetings::{MeetingCode, Pin};
+    use crate::meetings::{Marking, MeetingCode, Pin};
 
     #[test]
     fn numbers_from_outside_come_first_and_direct_ones_apart() {
@@ -64,6 +64,7 @@ mod tests {
             locked: false,
             created_at: jiff::Timestamp::UNIX_EPOCH,
             pin: Pin::random(),
+            marking: Marking::Public,
         };
         let mut plan = Plan::default();
         assert_eq!(dial_in(&plan, &meeting), None);

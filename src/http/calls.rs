@@ -15,12 +15,13 @@ use tokio::sync::broadcast;
 
 use super::asked::InPath;
 use super::client::Client;
+use super::marking::refuse_unmarked;
 use super::signed_in::{HostOf, SignedIn};
 use super::{ApiError, Json};
 use crate::accounts::{User, random_letters};
 use crate::app::App;
 use crate::calls::{CallState, ScreenCall, call_id, leg_of};
-use crate::meetings::{Admission, Meeting, MeetingCode, MeetingRole};
+use crate::meetings::{Admission, Comer, Meeting, MeetingCode, MeetingRole};
 
 /// Somebody is signed in who has an extension, and there are phones.
 pub(super) struct Caller {
@@ -211,6 +212,7 @@ async fn meeting_for(app: &App, user: &User, code: &str) -> Result<Destination, 
     if !meeting.is_host(Some(user)) && (meeting.locked || meeting.waiting_room) {
         return Err(ApiError::not_allowed("Only its host can send somebody into this meeting."));
     }
+    refuse_unmarked(app, &meeting, Comer::Phone)?;
     Ok(Destination::Meeting {
         room: meeting.code.to_string(),
         name: meeting.title,
@@ -329,6 +331,7 @@ async fn call_into(
     number: &str,
     identity: Option<String>,
 ) -> Result<(StatusCode, Json<Placed>), ApiError> {
+    refuse_unmarked(app, meeting, Comer::Phone)?;
     if app.rooms.has_no_place(&meeting.code).await {
         return Err(ApiError::meeting_full());
     }

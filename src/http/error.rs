@@ -72,6 +72,13 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "no_phones", message)
     }
 
+    /// No mail server is configured.
+    #[must_use]
+    pub fn no_mail() -> Self {
+        let message = "This server sends no mail; an administrator can configure [mail].";
+        Self::new(StatusCode::CONFLICT, "no_mail", message)
+    }
+
     /// As many are inside as may be.
     #[must_use]
     pub fn meeting_full() -> Self {

@@ -69,7 +69,8 @@ impl Guest {
         let event = match knock {
             Knock::Admitted => {
                 let (identity, name) = (attendance.identity.clone(), attendance.name.clone());
-                let admission = Admission::admitted_guest(meeting, identity, name);
+                let badge = attendance.badge.clone();
+                let admission = Admission::admitted_guest(meeting, identity, name).seated(badge);
                 match note_entry(app, client, &admission).await {
                     Ok(()) => event("admitted", &join_view(app, client, admission)),
                     // What cannot be logged is not done.

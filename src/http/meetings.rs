@@ -6,13 +6,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::client::Client;
+use super::marking::{MarkingView, marking, refuse_unmarked};
 use super::signed_in::{AtMeeting, HostOf, SignedIn};
 use super::{ApiError, Json};
-use crate::accounts::{User, display_name};
+use crate::accounts::{Secret, User, display_name};
 use crate::app::App;
 use crate::directory::DialInView;
-use crate::meetings::{Admission, Meeting, MeetingChange, Presence, title};
-use crate::store::StoreError;
+use crate::meetings::invitation::Composer;
+use crate::meetings::schedule::Badge;
+use crate::meetings::{Admission, Caller, Comer, Meeting, MeetingChange, Presence, title};
+use crate::store::{Invited, StoreError};
 
 /// A meeting as its host sees it.
 #[derive(Debug, Serialize)]
@@ -27,6 +30,7 @@ pub(super) struct MeetingView {
     participants: u32,
     is_host: bool,
     dial_in: Option<DialInView>,
+    marking: MarkingView,
 }
 
 /// A meeting as anybody sees it who knows its link.
@@ -39,6 +43,7 @@ pub(super) struct MeetingDoor {
     in_session: bool,
     is_host: bool,
     needs_name: bool,
+    marking: MarkingView,
     /// Only for who is signed in.
     dial_in: Option<DialInView>,
 }
@@ -67,6 +72,7 @@ pub(super) async fn list(
 pub(super) struct CreateMeeting {
     title: String,
     waiting_room: Option<bool>,
+    marking: Option<String>,
 }
 
 /// `POST /api/meetings`.
@@ -78,7 +84,10 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<MeetingView>), ApiError> {
     let title = title(&request.title).map_err(|e| ApiError::invalid("title", e))?;
     let waiting_room = request.waiting_room.unwrap_or(true);
-    let meeting = Meeting::new(&user, title, waiting_room, app.clock.now());
+    let mut meeting = Meeting::new(&user, title, waiting_room, app.clock.now());
+    if let Some(level) = &request.marking {
+        meeting.marking = marking(level)?;
+    }
     let limit = app.config.limits.meetings_per_user;
     let meeting = app.store.insert_meeting(meeting, limit).await.map_err(|error| match error {
         StoreError::Full(limit) => ApiError::conflict(&format!(
@@ -91,24 +100,32 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Json(view)))
 }
 
-/// `GET /api/meetings/{code}`.
+/// `GET /api/meetings/{code}`. What it is about is told to those only whom its marking lets in.
 pub(super) async fn door(
     State(app): State<App>,
     signed_in: Option<SignedIn>,
     AtMeeting { meeting }: AtMeeting,
-) -> Json<MeetingDoor> {
+) -> Result<Json<MeetingDoor>, ApiError> {
     let user = signed_in.map(|signed_in| signed_in.user);
     let presence = app.rooms.presence_of(&meeting).await;
-    Json(MeetingDoor {
-        is_host: meeting.is_host(user.as_ref()),
+    let comer = match &user {
+        None => Comer::Stranger,
+        Some(_) if meeting.is_host(user.as_ref()) => Comer::Host,
+        Some(user) if app.store.badge_of_user(&meeting.code, user).await?.is_some() => Comer::Named,
+        Some(_) => Comer::Account,
+    };
+    let may_know = app.config.markings.of(meeting.marking).admit(comer);
+    Ok(Json(MeetingDoor {
+        is_host: comer == Comer::Host,
         needs_name: user.is_none(),
-        dial_in: user.and_then(|_| app.dial_in(&meeting)),
+        dial_in: user.filter(|_| may_know).and_then(|_| app.dial_in(&meeting)),
         in_session: presence.in_session,
+        marking: MarkingView::of(&app, meeting.marking),
         code: meeting.code.to_string(),
-        title: meeting.title,
+        title: if may_know { meeting.title } else { String::new() },
         waiting_room: meeting.waiting_room,
         locked: meeting.locked,
-    })
+    }))
 }
 
 #[derive(Deserialize)]
@@ -116,6 +133,7 @@ pub(super) struct ChangeMeeting {
     title: Option<String>,
     waiting_room: Option<bool>,
     locked: Option<bool>,
+    marking: Option<String>,
 }
 
 /// `PATCH /api/meetings/{code}`.
@@ -129,6 +147,7 @@ pub(super) async fn change(
         title: request.title.as_deref().map(title).transpose().map_err(|e| ApiError::invalid("title", e))?,
         waiting_room: request.waiting_room,
         locked: request.locked,
+        marking: request.marking.as_deref().map(marking).transpose()?,
     };
     let meeting = app
         .store
@@ -140,15 +159,19 @@ pub(super) async fn change(
     Ok(Json(view(&app, &client, meeting, presence, &user)))
 }
 
-/// `DELETE /api/meetings/{code}`: the link leads nowhere any more, and whoever is inside leaves.
+/// `DELETE /api/meetings/{code}`: the link leads nowhere any more, whoever is inside leaves, and whoever was invited is
+/// told that it does not take place.
 pub(super) async fn remove(
     State(app): State<App>,
     client: Client,
     HostOf { meeting, user }: HostOf,
 ) -> Result<StatusCode, ApiError> {
     app.audit(user.id.as_str(), "meeting.remove", meeting.code.as_str(), &client, "ok").await?;
-    app.store.delete_meeting(&meeting.code).await?;
-    app.close_meeting(&meeting.code).await?;
+    let composer = Composer::new(&app, &user);
+    let code = meeting.code.clone();
+    app.store.cancel_meeting(meeting, app.clock.now(), |saved| composer.withdrawals(saved)).await?;
+    app.mail.wake();
+    app.close_meeting(&code).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -156,6 +179,8 @@ pub(super) async fn remove(
 pub(super) struct JoinMeeting {
     name: Option<String>,
     previous: Option<String>,
+    /// The secret of a personal link.
+    invitation: Option<String>,
 }
 
 /// What whoever asks to come in gets.
@@ -182,36 +207,106 @@ pub(super) async fn join(
         app.gate.attempt_knock(client.address).map_err(ApiError::too_many_attempts)?;
     }
 
+    let invited = invited(&app, &meeting, request.invitation.as_deref()).await?;
     let previous = request.previous.and_then(|token| app.tokens.previous(&meeting, &token, app.clock.now()));
-    let code = meeting.code.as_str();
-    let admission = match (user, previous) {
-        (Some(user), _) if meeting.is_host(Some(&user)) => {
-            return admitted(&app, &client, Admission::host(&meeting, &user)).await;
+    let admission = match user {
+        Some(user) if meeting.is_host(Some(&user)) => {
+            let badge = app.store.badge_of_user(&meeting.code, &user).await?;
+            Admission::host(&meeting, &user).seated(badge)
         }
-        (Some(user), previous) => {
-            let admission = Admission::user(&meeting, &user);
-            let was_inside = previous.is_some_and(|before| before.identity == admission.identity);
-            refuse_removed(&app, &meeting, &admission).await?;
-            // Whom a host has called into the meeting, the host wants there.
-            let invited = user.extension.as_deref().is_some_and(|own| app.switchboard.belongs(code, own));
-            refuse_locked(&meeting, was_inside || invited)?;
-            admission
-        }
-        (None, Some(guest)) if guest.is_guest() => {
-            refuse_removed(&app, &meeting, &guest).await?;
-            guest
-        }
-        (None, _) => {
-            let name = display_name(request.name.as_deref().unwrap_or_default())
-                .map_err(|e| ApiError::invalid("name", e))?;
-            refuse_locked(&meeting, false)?;
-            if meeting.waiting_room {
-                return knock(&app, &meeting, name);
-            }
-            Admission::new_guest(&meeting, name)
-        }
+        Some(user) => admit_user(&app, &meeting, user, invited, previous).await?,
+        None => match admit_guest(&app, &meeting, request.name.as_deref(), invited, previous).await? {
+            Entrance::Open(admission) => admission,
+            Entrance::Waiting(caller) => return knock(&app, &meeting, caller),
+        },
     };
     admitted(&app, &client, admission).await
+}
+
+/// How a guest gets in.
+enum Entrance {
+    Open(Admission),
+    /// The host decides.
+    Waiting(Caller),
+}
+
+async fn admit_user(
+    app: &App,
+    meeting: &Meeting,
+    user: User,
+    invited: Option<Invited>,
+    previous: Option<Admission>,
+) -> Result<Admission, ApiError> {
+    let badge = match invited {
+        Some(invited) => Some(invited.badge),
+        None => app.store.badge_of_user(&meeting.code, &user).await?,
+    };
+    let comer = if badge.is_some() { Comer::Named } else { Comer::Account };
+    refuse_unmarked(app, meeting, comer)?;
+    let admission = Admission::user(meeting, &user).seated(badge);
+    let was_inside = previous.is_some_and(|before| before.identity == admission.identity);
+    refuse_removed(app, meeting, &admission).await?;
+    // Whom a host has called into the meeting, the host wants there.
+    let code = meeting.code.as_str();
+    let called = user.extension.as_deref().is_some_and(|own| app.switchboard.belongs(code, own));
+    refuse_locked(meeting, was_inside || called)?;
+    Ok(admission)
+}
+
+async fn admit_guest(
+    app: &App,
+    meeting: &Meeting,
+    name: Option<&str>,
+    invited: Option<Invited>,
+    previous: Option<Admission>,
+) -> Result<Entrance, ApiError> {
+    if let Some(guest) = previous.filter(Admission::is_guest) {
+        if let Some(seat) = Admission::seat_of(&guest.identity)
+            && !app.store.seat_is_open(&meeting.code, seat).await?
+        {
+            return Err(no_invitation());
+        }
+        let comer = if guest.badge.is_some() { Comer::Invited } else { Comer::Stranger };
+        refuse_unmarked(app, meeting, comer)?;
+        refuse_removed(app, meeting, &guest).await?;
+        return Ok(Entrance::Open(guest));
+    }
+    let (name, badge) = match invited {
+        Some(Invited { seat, badge, .. }) => (seat.name, Some(badge)),
+        None => {
+            let name = display_name(name.unwrap_or_default());
+            (name.map_err(|e| ApiError::invalid("name", e))?, None)
+        }
+    };
+    let comer = if badge.is_some() { Comer::Invited } else { Comer::Stranger };
+    refuse_unmarked(app, meeting, comer)?;
+    let guest = seated_guest(meeting, name.clone(), badge.clone());
+    refuse_removed(app, meeting, &guest).await?;
+    refuse_locked(meeting, false)?;
+    if meeting.waiting_room {
+        return Ok(Entrance::Waiting(Caller { name, phone: None, badge }));
+    }
+    Ok(Entrance::Open(guest))
+}
+
+fn seated_guest(meeting: &Meeting, name: String, badge: Option<Badge>) -> Admission {
+    let identity = Admission::guest_identity(badge.as_ref());
+    Admission::admitted_guest(meeting, identity, name).seated(badge)
+}
+
+/// The seat of a personal link, which must be one of this meeting.
+async fn invited(app: &App, meeting: &Meeting, secret: Option<&str>) -> Result<Option<Invited>, ApiError> {
+    let Some(secret) = secret else { return Ok(None) };
+    let secret = Secret::shown(secret).ok_or_else(no_invitation)?;
+    let invited = app.store.invited_by_link(&secret, app.clock.now()).await?;
+    let invited = invited.filter(|invited| invited.meeting.code == meeting.code);
+    invited.map(Some).ok_or_else(no_invitation)
+}
+
+/// A personal link leads nowhere.
+pub(super) fn no_invitation() -> ApiError {
+    let message = "This invitation has expired or was taken back; ask whoever invited you for another one.";
+    ApiError::new(StatusCode::FORBIDDEN, "no_invitation", message)
 }
 
 /// Lets somebody in: a token, and where to bring it.
@@ -251,11 +346,11 @@ pub(super) fn join_view(app: &App, client: &Client, admission: Admission) -> Joi
     }
 }
 
-fn knock(app: &App, meeting: &Meeting, name: String) -> Result<Json<Join>, ApiError> {
+fn knock(app: &App, meeting: &Meeting, caller: Caller) -> Result<Json<Join>, ApiError> {
     let (now, at) = (std::time::Instant::now(), app.clock.now());
     let ticket = app
         .lobby
-        .knock(now, at, &meeting.code, name, None)
+        .knock(now, at, &meeting.code, caller)
         .map_err(|_| ApiError::too_many_attempts(std::time::Duration::from_secs(30)))?;
     Ok(Json(Join::Waiting { ticket: ticket.ticket }))
 }
@@ -289,6 +384,7 @@ fn view(app: &App, client: &Client, meeting: Meeting, presence: Presence, user: 
         dial_in: app.dial_in(&meeting),
         in_session: presence.in_session,
         participants: presence.participants,
+        marking: MarkingView::of(app, meeting.marking),
         code: meeting.code.to_string(),
         title: meeting.title,
         waiting_room: meeting.waiting_room,

@@ -1,6 +1,7 @@
 //! The HTTP surface: one file per group of calls, and what every request passes on its way.
 
 mod accounts;
+mod agenda;
 mod asked;
 mod attendance;
 mod audit;
@@ -14,8 +15,11 @@ mod floor;
 mod greetings;
 mod history;
 mod hosts;
+mod invitations;
 mod json;
 mod knocks;
+mod mail;
+mod marking;
 mod meetings;
 mod messages;
 mod oidc;
@@ -23,6 +27,9 @@ mod operation;
 mod origin;
 mod phones;
 mod savings;
+mod schedule_views;
+mod schedules;
+mod seats;
 mod second_factor;
 mod security;
 mod serve;
@@ -70,6 +77,11 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/users/{id}/password", post(users::new_password))
         .route("/users/{id}/second-factor", axum::routing::delete(users::reset_second_factor))
         .route("/me/presence", put(history::set_presence))
+        .route("/me/mail", get(mail::wishes).put(mail::set_wishes))
+        .route("/admin/mail", get(mail::outbox))
+        .route("/admin/mail/test", post(mail::test))
+        .route("/admin/mail/{id}", axum::routing::delete(mail::forget))
+        .route("/admin/mail/{id}/retry", post(mail::retry))
         .route("/directory", get(directory::search))
         .route("/directory/{number}", get(directory::one))
         .route("/events", get(events::watch))
@@ -120,6 +132,19 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/savings", get(savings::show))
         .route("/savings.csv", get(savings::sums))
         .route("/savings/records.csv", get(savings::records))
+        .route("/markings", get(marking::list))
+        .route("/agenda", get(agenda::list))
+        .route("/me/calendar", get(agenda::feed).post(agenda::new_feed).delete(agenda::no_feed))
+        .route("/schedules", post(schedules::add))
+        .route("/schedules/preview", post(schedules::preview))
+        .route("/meetings/{code}/schedule", get(schedules::show).put(schedules::change))
+        .route("/meetings/{code}/occurrences/{original}", put(schedules::change_occurrence))
+        .route(
+            "/meetings/{code}/seats/{seat}/link",
+            get(seats::link).post(seats::new_link).delete(seats::no_link),
+        )
+        .route("/invitations/{secret}", get(invitations::show))
+        .route("/answers/{secret}", get(invitations::asked).post(invitations::answer))
         .route("/server", get(operation::server))
         .nest("/admin", phones::router().merge(savings::router()).merge(audit::router()))
         .fallback(error::no_such_call)
@@ -131,6 +156,7 @@ pub fn router(app: App, rooms: Router) -> Router {
     Router::new()
         .nest("/api", api)
         .route("/twirp/livekit.SIP/{method}", post(sip_service::call).fallback(sip_service::not_a_post))
+        .route("/calendar/{secret}", get(agenda::calendar))
         .route("/health", get(operation::health))
         .route("/metrics", get(operation::metrics))
         .fallback(web_client::answer)

@@ -32,6 +32,8 @@ pub(super) struct Server {
     sign_in: Vec<&'static str>,
     /// What the button says that leads to the ministry's own sign-in page.
     oidc_name: Option<String>,
+    /// Whether mails are sent.
+    mail: bool,
 }
 
 /// `GET /api/server`.
@@ -42,6 +44,7 @@ pub(super) async fn server(State(app): State<App>) -> Json<Server> {
         draining: app.is_draining(),
         sign_in: if app.issuer.is_some() { vec!["password", "oidc"] } else { vec!["password"] },
         oidc_name: app.issuer.as_ref().map(|issuer| issuer.config().name.clone()),
+        mail: app.mail.relay().is_some(),
     })
 }
 

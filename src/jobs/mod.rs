@@ -7,7 +7,9 @@ use tokio::task::JoinSet;
 
 use crate::accounts::ldap::Directory;
 use crate::app::App;
+use crate::mail;
 use crate::meetings;
+use crate::meetings::invitation::Composer;
 use crate::people::{ImportError, Report, import_people};
 use crate::store::{By, StoreError};
 
@@ -22,6 +24,8 @@ pub fn start(app: &App, tasks: &mut JoinSet<()>) {
     tasks.spawn(app.floors.clone().keep(app.clone()));
     tasks.spawn(app.attendance.clone().keep());
     tasks.spawn(app.savings.clone().keep());
+    tasks.spawn(mail::keep_delivering(app.clone()));
+    tasks.spawn(remind(app.clone()));
 }
 
 /// Takes guests who went away off the waiting lists.
@@ -40,6 +44,48 @@ pub(crate) async fn until(deadline: Option<std::time::Instant>) {
         Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
         None => std::future::pending().await,
     }
+}
+
+/// Puts reminders of meetings into the outbox when it is time.
+async fn remind(app: App) {
+    loop {
+        let pause = match remind_once(&app).await {
+            Ok(Some(due)) => Duration::try_from(due.duration_since(app.clock.now())).unwrap_or_default(),
+            Ok(None) => LONGEST_PAUSE,
+            Err(error) => {
+                tracing::warn!(%error, "meetings could not be reminded of");
+                Duration::from_secs(60)
+            }
+        };
+        // Whoever plans a meeting that is near waits a minute at most.
+        tokio::select! {
+            () = tokio::time::sleep(pause.clamp(Duration::from_millis(50), LONGEST_PAUSE)) => {}
+            () = app.mail.planned() => {}
+        }
+    }
+}
+
+/// Reminds of what is due; says when the next is.
+async fn remind_once(app: &App) -> Result<Option<jiff::Timestamp>, StoreError> {
+    loop {
+        let now = app.clock.now();
+        let Some((meeting, schedule)) = app.store.due_reminder(now).await? else { break };
+        // After a stop of the program some may be over that nobody was reminded of.
+        let began =
+            schedule.occurrences().into_iter().filter(|one| !one.cancelled && schedule.span(one).0 > now);
+        let next = began.min_by_key(|one| schedule.span(one).0);
+        let organizer = app.store.user(&meeting.owner).await?;
+        let mails = match next.zip(organizer) {
+            Some((next, organizer)) => {
+                Composer::new(app, &organizer).reminders(&meeting, &schedule, &next)?
+            }
+            None => Vec::new(),
+        };
+        let due = schedule.next_reminder(now).map(|(due, _)| due);
+        app.store.remind(&meeting.code, due, &mails, now).await?;
+        app.mail.wake();
+    }
+    app.store.next_reminder().await
 }
 
 /// Deletes rows whose time has passed, at the start and then every hour.
@@ -93,6 +139,7 @@ async fn forget_once(app: &App) -> Result<(), StoreError> {
     app.store.delete_removals(now - meetings::MEMORY).await?;
     // Whoever still wanted them has had a day.
     app.store.delete_old_webhooks(now - Duration::from_secs(2 * 24 * 3600)).await?;
+    app.store.delete_old_mails(now - Duration::from_secs(30 * 24 * 3600)).await?;
     app.store.delete_old_legs(now - app.config.sip.keep_calls, MOST_LEGS).await?;
     app.store.delete_old_sittings(now - app.config.sip.keep_calls, MOST_SITTINGS).await?;
     app.store.delete_old_ratings(now - RATINGS_KEPT).await?;
@@ -101,6 +148,7 @@ async fn forget_once(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 /// Call records beyond this are forgotten, the oldest first, however young: some years of a ministry, some gigabytes.
 const MOST_LEGS: u64 = 10_000_000;
 /// What was saved names nobody, and is compared over years.

@@ -1,5 +1,6 @@
 //! Mailboxes: the messages that callers have left, in memory as they stand and on the disk a moment later.
 
+mod by_mail;
 mod greetings;
 mod sweep;
 
@@ -17,6 +18,7 @@ use tokio::sync::Notify;
 pub use greetings::Greeting;
 use greetings::Greetings;
 
+use crate::mail::MailRoom;
 use crate::store::{Store, StoreError};
 
 /// A message, as it stands.
@@ -55,6 +57,7 @@ pub struct Mailboxes {
 
 struct Inner {
     store: Store,
+    mail: MailRoom,
     recordings: PathBuf,
     boxes: Mutex<HashMap<String, Vec<Message>>>,
     greetings: Mutex<Greetings>,
@@ -70,7 +73,7 @@ impl Mailboxes {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn open(store: Store, recordings: PathBuf) -> Result<Self, StoreError> {
+    pub async fn open(store: Store, recordings: PathBuf, mail: MailRoom) -> Result<Self, StoreError> {
         let mut boxes: HashMap<String, Vec<Message>> = HashMap::new();
         for (extension, message) in store.messages().await? {
             boxes.entry(extension).or_default().push(message);
@@ -80,6 +83,7 @@ impl Mailboxes {
             inner: Arc::new(Inner {
                 greetings: Mutex::new(greetings),
                 store,
+                mail,
                 recordings,
                 boxes: Mutex::new(boxes),
                 unwritten: Mutex::default(),
@@ -209,7 +213,15 @@ impl Mailboxes {
         if changes.is_empty() {
             return Ok(());
         }
-        self.inner.store.write_messages(&changes).await?;
+        // The message itself is worth more than the news of it.
+        let mails = self.mails_for(&changes).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "messages are not brought by mail");
+            Vec::new()
+        });
+        self.inner.store.write_messages(&changes, &mails, Timestamp::now()).await?;
+        if !mails.is_empty() {
+            self.inner.mail.wake();
+        }
         self.unwritten().drain(..changes.len());
         for change in changes {
             if let Change::Deleted(recording) = change {
@@ -326,7 +338,11 @@ mod tests {
             change.add_extension(blank::extension("201", "Awa", post)).await.unwrap();
             change.commit().await.unwrap();
         }
-        Mailboxes::open(store, dir.join("recordings")).await.unwrap()
+        Mailboxes::open(store, dir.join("recordings"), no_mail()).await.unwrap()
+    }
+
+    fn no_mail() -> MailRoom {
+        MailRoom::open(&crate::config::Config::default().mail).unwrap()
     }
 
     pub(super) fn left(recording: u64) -> Fact {

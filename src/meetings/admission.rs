@@ -1,5 +1,6 @@
 //! Who comes into a meeting as what.
 
+use super::schedule::Badge;
 use super::{Meeting, MeetingCode};
 use crate::accounts::{User, UserId, random_letters};
 
@@ -14,6 +15,8 @@ pub struct Admission {
     pub name: String,
     /// As what.
     pub role: MeetingRole,
+    /// The seat taken, if there is one for them.
+    pub badge: Option<Badge>,
 }
 
 /// What somebody is in a meeting.
@@ -54,19 +57,47 @@ impl Admission {
             identity: Self::identity_of(&user.id),
             name: user.name.clone(),
             role: MeetingRole::User,
+            badge: None,
         }
+    }
+
+    /// The same person on a seat.
+    #[must_use]
+    pub fn seated(self, badge: Option<Badge>) -> Self {
+        Self { badge, ..self }
+    }
+
+    /// The identity of a guest: one for each seat, so that whoever takes it is the same on every device, or a fresh one.
+    #[must_use]
+    pub fn guest_identity(badge: Option<&Badge>) -> String {
+        match badge {
+            Some(badge) => Self::seat_identity(badge.seat),
+            None => format!("{GUEST}{}", random_letters(16)),
+        }
+    }
+
+    /// The identity of whoever comes by the link of a seat.
+    #[must_use]
+    pub fn seat_identity(seat: i64) -> String {
+        format!("{GUEST_SEAT}{seat}")
+    }
+
+    /// The seat behind an identity, if it is that of a guest with a link of their own.
+    #[must_use]
+    pub fn seat_of(identity: &str) -> Option<i64> {
+        identity.strip_prefix(GUEST_SEAT)?.parse().ok()
     }
 
     /// A guest who need not wait.
     #[must_use]
     pub fn new_guest(meeting: &Meeting, name: String) -> Self {
-        Self::admitted_guest(meeting, format!("{GUEST}{}", random_letters(16)), name)
+        Self::admitted_guest(meeting, Self::guest_identity(None), name)
     }
 
     /// A guest whom a host has let in, or who was in before.
     #[must_use]
     pub fn admitted_guest(meeting: &Meeting, identity: String, name: String) -> Self {
-        Self { meeting: meeting.code.clone(), identity, name, role: MeetingRole::Guest }
+        Self { meeting: meeting.code.clone(), identity, name, role: MeetingRole::Guest, badge: None }
     }
 
     /// The identity of an account in any room.
@@ -107,4 +138,5 @@ pub fn phone_removal(number: &str) -> String {
 }
 
 const GUEST: &str = "guest-";
+const GUEST_SEAT: &str = "guest-seat-";
 const USER: &str = "user-";

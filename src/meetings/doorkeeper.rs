@@ -39,6 +39,12 @@ impl Doorkeeper {
         {
             return Ok(false);
         }
+        // A link that was taken back closes the door to whoever came by it.
+        if let Some(seat) = Admission::seat_of(identity)
+            && !self.store.seat_is_open(&code, seat).await?
+        {
+            return Ok(false);
+        }
         Ok(self.store.meeting(&code).await?.is_some() && !self.store.is_removed(&code, identity).await?)
     }
 }

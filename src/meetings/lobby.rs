@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::{Notify, broadcast, watch};
 
-use super::MeetingCode;
-use crate::accounts::{Secret, random_letters};
+use super::schedule::Badge;
+use super::{Admission, MeetingCode};
+use crate::accounts::Secret;
 
 /// All waiting rooms. They live in memory only: after a restart, guests knock again by themselves.
 #[derive(Debug, Clone)]
@@ -49,6 +50,7 @@ struct Guest {
     identity: String,
     name: String,
     phone: Option<String>,
+    badge: Option<Badge>,
     since: Timestamp,
     knock: watch::Sender<Knock>,
     /// When to forget it, unless somebody attends.
@@ -65,6 +67,10 @@ pub struct Waiting {
     pub name: String,
     /// From which number, if it is a telephone.
     pub phone: Option<String>,
+    /// For which party, if the guest came by a link of their own.
+    pub party: Option<String>,
+    /// As what.
+    pub title: Option<String>,
     /// Since when.
     pub since: Timestamp,
 }
@@ -89,6 +95,17 @@ pub struct Ticket {
     pub ticket: String,
 }
 
+/// Who knocks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Caller {
+    /// By what name.
+    pub name: String,
+    /// From which number, if by telephone.
+    pub phone: Option<String>,
+    /// The seat, if the guest came by a link of their own.
+    pub badge: Option<Badge>,
+}
+
 /// Why somebody cannot wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{limit} guests are waiting already")]
@@ -108,6 +125,8 @@ pub struct Attendance {
     pub identity: String,
     /// The name the guest gave.
     pub name: String,
+    /// The seat, if the guest came by a link of their own.
+    pub badge: Option<Badge>,
 }
 
 impl Lobby {
@@ -132,8 +151,7 @@ impl Lobby {
         now: Instant,
         at: Timestamp,
         code: &MeetingCode,
-        name: String,
-        phone: Option<String>,
+        caller: Caller,
     ) -> Result<Ticket, KnockError> {
         let LobbyLimits { per_meeting, total } = self.shared.limits;
         let mut doors = self.doors();
@@ -145,12 +163,14 @@ impl Lobby {
             return Err(KnockError { limit: per_meeting });
         }
 
+        let Caller { name, phone, badge } = caller;
         let ticket = Secret::random().expose().to_owned();
         door.guests.push(Guest {
             ticket: ticket.clone(),
-            identity: format!("guest-{}", random_letters(16)),
+            identity: Admission::guest_identity(badge.as_ref()),
             name,
             phone,
+            badge,
             since: at,
             knock: watch::Sender::new(Knock::Waiting),
             absent_since: Some(now),
@@ -179,6 +199,7 @@ impl Lobby {
             knock: guest.knock.subscribe(),
             identity: guest.identity.clone(),
             name: guest.name.clone(),
+            badge: guest.badge.clone(),
         })
     }
 
@@ -304,6 +325,8 @@ impl Door {
                 ticket: guest.ticket.clone(),
                 name: guest.name.clone(),
                 phone: guest.phone.clone(),
+                party: guest.badge.as_ref().map(|badge| badge.party.clone()),
+                title: guest.badge.as_ref().map(|badge| badge.title.clone()),
                 since: guest.since,
             })
             .collect();
@@ -431,11 +454,11 @@ mod tests {
         }
 
         let (now, at) = (Instant::now(), Timestamp::UNIX_EPOCH);
-        let at_same = lobby.knock(now, at, &code, "Ben".to_owned(), None);
+        let at_same = lobby.knock(now, at, &code, caller("Ben"));
         assert_eq!(at_same, Err(KnockError { limit: 3 }));
         let elsewhere = MeetingCode::random();
         knock(&lobby, &elsewhere, "Ben");
-        let beyond_total = lobby.knock(now, at, &elsewhere, "Coumba".to_owned(), None);
+        let beyond_total = lobby.knock(now, at, &elsewhere, caller("Coumba"));
         assert_eq!(beyond_total, Err(KnockError { limit: 4 }));
     }
 
@@ -465,7 +488,11 @@ mod tests {
     }
 
     fn knock(lobby: &Lobby, code: &MeetingCode, name: &str) -> String {
-        lobby.knock(Instant::now(), Timestamp::UNIX_EPOCH, code, name.to_owned(), None).unwrap().ticket
+        lobby.knock(Instant::now(), Timestamp::UNIX_EPOCH, code, caller(name)).unwrap().ticket
+    }
+
+    fn caller(name: &str) -> Caller {
+        Caller { name: name.to_owned(), ..Caller::default() }
     }
 
     fn names(waiting: &[Waiting]) -> Vec<&str> {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{MeetingCode, Pin};
+use super::{Marking, MeetingCode, Pin};
 use crate::accounts::{InvalidText, User, UserId, line_of_text};
 
 /// What a link leads to. Its room exists only while people are present.
@@ -22,6 +22,8 @@ pub struct Meeting {
     pub created_at: Timestamp,
     /// With what a telephone comes in.
     pub pin: Pin,
+    /// For whom it is.
+    pub marking: Marking,
 }
 
 /// What is to become different about a meeting.
@@ -33,6 +35,8 @@ pub struct MeetingChange {
     pub waiting_room: Option<bool>,
     /// Whether nobody else may come in.
     pub locked: Option<bool>,
+    /// For whom it is.
+    pub marking: Option<Marking>,
 }
 
 impl Meeting {
@@ -47,6 +51,7 @@ impl Meeting {
             locked: false,
             created_at: now,
             pin: Pin::random(),
+            marking: Marking::default(),
         }
     }
 

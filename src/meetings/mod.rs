@@ -3,17 +3,21 @@
 mod admission;
 mod code;
 mod doorkeeper;
+pub mod invitation;
 mod lobby;
+mod marking;
 mod meeting;
 mod pin;
 mod rooms;
+pub mod schedule;
 mod tokens;
 
 pub use admission::{Admission, MeetingRole, phone_removal};
 pub use code::MeetingCode;
 pub use doorkeeper::Doorkeeper;
-pub use lobby::{Attendance, Knock, KnockError, Lobby, LobbyLimits, Ticket, Waiting};
+pub use lobby::{Attendance, Caller, Knock, KnockError, Lobby, LobbyLimits, Ticket, Waiting};
+pub use marking::{Comer, Marking, MarkingRules, Markings};
 pub use meeting::{Meeting, MeetingChange, title};
 pub use pin::Pin;
 pub use rooms::{MeetingRooms, Presence, Tracks};
-pub use tokens::{MEMORY, ROLE, Tokens};
+pub use tokens::{COUNTRY, HEAD, MEMORY, PLACE, ROLE, SEAT, SEAT_ROLE, TITLE, Tokens};

@@ -5,9 +5,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use signaling_proto::token::{Claims, Keys, TokenError};
 
+use super::schedule::{Badge, SeatRole};
 use super::{Admission, Meeting};
 use crate::accounts::User;
 use crate::directory::Posting;
+use crate::floor::PARTY;
 
 /// Signs admissions, and recognises those it has signed.
 #[derive(Clone)]
@@ -36,6 +38,20 @@ impl Tokens {
         if let Some(Posting { extension, post }) = posting {
             claims.attributes.insert(EXTENSION.to_owned(), extension);
             claims.attributes.insert(POST.to_owned(), post);
+        }
+        if let Some(badge) = &admission.badge {
+            let (rank, seat) = badge.place;
+            let texts = [
+                (SEAT, badge.seat.to_string()),
+                (PARTY, badge.party.clone()),
+                (COUNTRY, badge.country.clone().unwrap_or_default()),
+                (PLACE, format!("{rank}.{seat}")),
+                (TITLE, badge.title.clone()),
+                (SEAT_ROLE, badge.role.as_str().to_owned()),
+                (HEAD, if badge.is_head { "yes" } else { "" }.to_owned()),
+            ];
+            let texts = texts.into_iter().filter(|(_, text)| !text.is_empty());
+            claims.attributes.extend(texts.map(|(name, text)| (name.to_owned(), text)));
         }
         claims.video.room_admin = admission.is_host();
         claims.video.can_update_own_metadata = Some(true);
@@ -73,8 +89,25 @@ impl Tokens {
         if !claims.video.room_join || claims.video.room != meeting.code.as_str() {
             return None;
         }
-        Some(Admission::admitted_guest(meeting, claims.identity, claims.name))
+        let badge = badge(&claims);
+        Some(Admission::admitted_guest(meeting, claims.identity, claims.name).seated(badge))
     }
+}
+
+/// The seat in a token that we signed.
+fn badge(claims: &Claims) -> Option<Badge> {
+    let text = |name: &str| claims.attributes.get(name).cloned().unwrap_or_default();
+    let place = text(PLACE);
+    let (rank, at) = place.split_once('.')?;
+    Some(Badge {
+        seat: text(SEAT).parse().ok()?,
+        party: text(PARTY),
+        country: Some(text(COUNTRY)).filter(|country| !country.is_empty()),
+        place: (rank.parse().ok()?, at.parse().ok()?),
+        title: text(TITLE),
+        role: SeatRole::from_stored(&text(SEAT_ROLE)),
+        is_head: text(HEAD) == "yes",
+    })
 }
 
 fn seconds(time: Timestamp) -> u64 {
@@ -86,6 +119,18 @@ pub const ROLE: &str = "palabre.role";
 /// The attributes that say where somebody works, of browsers as of phones.
 const EXTENSION: &str = "palabre.extension";
 const POST: &str = "palabre.post";
+/// What everybody sees of a seat: its number.
+pub const SEAT: &str = "palabre.seat";
+/// The party's country, ISO 3166, or nothing.
+pub const COUNTRY: &str = "palabre.country";
+/// The party's place in the order of precedence, a dot, and the seat's place in its party.
+pub const PLACE: &str = "palabre.place";
+/// The function or rank.
+pub const TITLE: &str = "palabre.title";
+/// What the seat does in the meeting.
+pub const SEAT_ROLE: &str = "palabre.seat_role";
+/// `yes` for whom speaks for the party.
+pub const HEAD: &str = "palabre.head";
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// How long an admission is remembered by the token it gave.
 pub const MEMORY: Duration = Duration::from_secs(12 * 3600);
@@ -94,7 +139,7 @@ pub const MEMORY: Duration = Duration::from_secs(12 * 3600);
 mod tests {
     use super::*;
     use crate::accounts::UserId;
-    use crate::meetings::{MeetingCode, Pin};
+    use crate::meetings::{Marking, MeetingCode, Pin};
 
     #[test]
     fn who_was_in_before_is_recognised_for_twelve_hours_at_the_same_meeting() {
@@ -108,6 +153,25 @@ mod tests {
         assert_eq!(tokens.previous(&meeting, &token, too_late), None);
         let elsewhere = self::meeting();
         assert_eq!(tokens.previous(&elsewhere, &token, now), None);
+    }
+
+    #[test]
+    fn a_seat_is_kept_by_whoever_comes_back() {
+        let (tokens, meeting, now) = (tokens("a"), meeting(), Timestamp::UNIX_EPOCH);
+        let badge = Badge {
+            seat: 7,
+            party: "Bénin".to_owned(),
+            country: Some("BJ".to_owned()),
+            place: (2, 1),
+            title: "Ministre".to_owned(),
+            role: SeatRole::Chair,
+            is_head: true,
+        };
+        let identity = Admission::guest_identity(Some(&badge));
+        assert_eq!(Admission::seat_of(&identity), Some(7));
+        let guest = Admission::admitted_guest(&meeting, identity, "Awa".to_owned()).seated(Some(badge));
+
+        assert_eq!(tokens.previous(&meeting, &tokens.mint(&guest, now), now), Some(guest));
     }
 
     #[test]
@@ -138,6 +202,7 @@ mod tests {
             locked: false,
             created_at: Timestamp::UNIX_EPOCH,
             pin: Pin::random(),
+            marking: Marking::Public,
         }
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use crate::app::App;
 use crate::audit;
-use crate::meetings::{Knock, Meeting, MeetingCode, MeetingRole, Pin, phone_removal};
+use crate::meetings::{Caller, Comer, Knock, Meeting, MeetingCode, MeetingRole, Pin, phone_removal};
 use crate::store::StoreError;
 
 /// Answers a phone at a door until it is in, or has gone away.
@@ -37,6 +37,9 @@ async fn decide(
         Err(word) => return Ok(word),
     };
     let role = role(app, &meeting, visitor);
+    if !app.config.markings.of(meeting.marking).admit(Comer::Phone) {
+        return Ok(DoorWord::Refused);
+    }
     if app.store.is_removed(&meeting.code, &phone_removal(&visitor.number)).await? {
         return Ok(DoorWord::Refused);
     }
@@ -120,7 +123,8 @@ async fn wait(
     words: &mpsc::Sender<DoorWord>,
 ) -> Option<Knock> {
     let (now, at) = (Instant::now(), app.clock.now());
-    let ticket = app.lobby.knock(now, at, &meeting.code, name.to_owned(), Some(visitor.number.clone()));
+    let caller = Caller { name: name.to_owned(), phone: Some(visitor.number.clone()), badge: None };
+    let ticket = app.lobby.knock(now, at, &meeting.code, caller);
     let attendance = ticket.ok().and_then(|ticket| app.lobby.attend(&meeting.code, &ticket.ticket));
     let mut attendance = attendance?;
     if words.send(DoorWord::Waiting).await.is_err() {

@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::{Store, StoreError, from_millis, to_millis};
 use crate::accounts::UserId;
-use crate::meetings::{Meeting, MeetingChange, MeetingCode, Pin};
+use crate::meetings::{Marking, Meeting, MeetingChange, MeetingCode, Pin};
 
 impl Store {
     /// Adds a meeting, unless its owner has `limit` already. Should another have its PIN, it gets another one, which is
@@ -25,25 +25,8 @@ impl Store {
     }
 
     async fn try_insert_meeting(&self, meeting: &Meeting, limit: usize) -> Result<(), StoreError> {
-        let done = sqlx::query(
-            "INSERT INTO meetings (code, title, owner_id, waiting_room, locked, created_at, pin)
-             SELECT ?, ?, ?, ?, ?, ?, ? WHERE (SELECT count(*) FROM meetings WHERE owner_id = ?) < ?",
-        )
-        .bind(meeting.code.as_str())
-        .bind(&meeting.title)
-        .bind(meeting.owner.as_str())
-        .bind(meeting.waiting_room)
-        .bind(meeting.locked)
-        .bind(to_millis(meeting.created_at))
-        .bind(meeting.pin.expose())
-        .bind(meeting.owner.as_str())
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .execute(&self.pool)
-        .await?;
-        if done.rows_affected() == 0 {
-            return Err(StoreError::Full(limit));
-        }
-        Ok(())
+        let mut connection = self.pool.acquire().await?;
+        insert_meeting_in(&mut connection, meeting, limit).await
     }
 
     /// The meeting of a code.
@@ -122,11 +105,12 @@ impl Store {
     ) -> Result<Option<Meeting>, StoreError> {
         let row = sqlx::query(
             "UPDATE meetings SET title = coalesce(?, title), waiting_room = coalesce(?, waiting_room),
-             locked = coalesce(?, locked) WHERE code = ? RETURNING *",
+             locked = coalesce(?, locked), marking = coalesce(?, marking) WHERE code = ? RETURNING *",
         )
         .bind(change.title.as_deref())
         .bind(change.waiting_room)
         .bind(change.locked)
+        .bind(change.marking.map(Marking::as_str))
         .bind(code.as_str())
         .fetch_optional(&self.pool)
         .await?;
@@ -210,7 +194,35 @@ impl Store {
     }
 }
 
-fn meeting(row: &SqliteRow) -> Result<Meeting, StoreError> {
+/// Adds a meeting as part of a change.
+pub(super) async fn insert_meeting_in(
+    connection: &mut sqlx::SqliteConnection,
+    meeting: &Meeting,
+    limit: usize,
+) -> Result<(), StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO meetings (code, title, owner_id, waiting_room, locked, created_at, pin, marking)
+         SELECT ?, ?, ?, ?, ?, ?, ?, ? WHERE (SELECT count(*) FROM meetings WHERE owner_id = ?) < ?",
+    )
+    .bind(meeting.code.as_str())
+    .bind(&meeting.title)
+    .bind(meeting.owner.as_str())
+    .bind(meeting.waiting_room)
+    .bind(meeting.locked)
+    .bind(to_millis(meeting.created_at))
+    .bind(meeting.pin.expose())
+    .bind(meeting.marking.as_str())
+    .bind(meeting.owner.as_str())
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .execute(connection)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Err(StoreError::Full(limit));
+    }
+    Ok(())
+}
+
+pub(super) fn meeting(row: &SqliteRow) -> Result<Meeting, StoreError> {
     Ok(Meeting {
         code: MeetingCode::from_stored(row.try_get("code")?),
         title: row.try_get("title")?,
@@ -219,8 +231,9 @@ fn meeting(row: &SqliteRow) -> Result<Meeting, StoreError> {
         locked: row.try_get("locked")?,
         created_at: from_millis(row.try_get("created_at")?),
         pin: Pin::from_stored(row.try_get("pin")?),
+        marking: Marking::named(row.try_get("marking")?).unwrap_or(Marking::Restricted),
     })
 }
 
 /// With a million meetings, one fresh PIN in a hundred is taken.
-const TRIES: usize = 10;
+pub(super) const TRIES: usize = 10;

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use sip_gateway_proto::call::RecordingId;
 use sqlx::Row;
 
 use super::{Store, StoreError, from_millis, to_millis};
+use crate::mail::Mail;
 use crate::mailboxes::{Change, Message};
 
 impl Store {
@@ -30,12 +32,24 @@ impl Store {
             .collect()
     }
 
-    /// Writes what has become of messages, everything or nothing. A message for an extension that is gone goes with it.
+    /// Writes what has become of messages, and the mails that tell of it, everything or nothing. A message for an extension that is gone goes with it.
     ///
     /// # Errors
     /// When the database fails.
-    pub(crate) async fn write_messages(&self, changes: &[Change]) -> Result<(), StoreError> {
+    pub(crate) async fn write_messages(
+        &self,
+        changes: &[Change],
+        mails: &[Mail],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
+        for mail in mails {
+            match self.enqueue_mail_in(&mut transaction, mail, now).await {
+                // The message itself is worth more than the news of it.
+                Err(StoreError::Full(_)) => tracing::warn!("the outbox of mails is full"),
+                other => drop(other?),
+            }
+        }
         for change in changes {
             let query = match change {
                 Change::Left { extension, message } => sqlx::query(

@@ -6,15 +6,21 @@ mod facts;
 mod greetings;
 mod history;
 mod legs;
+mod mail_wishes;
+mod mails;
 mod meetings;
 mod messages;
 mod outbox;
 mod plan;
 mod ratings;
 mod savings;
+mod schedule_rows;
+mod schedules;
+mod seats;
 mod second_factor;
 mod sessions;
 mod setup_links;
+mod table;
 mod tariffs;
 mod users;
 mod vault;
@@ -31,10 +37,14 @@ pub(crate) use facts::{Batch, Bound};
 pub use history::{HistoryFilter, Outcome, PastCall};
 pub(crate) use legs::Names;
 pub use legs::{CallFilter, CallRecord, CallSummary};
+pub use mail_wishes::{MailReader, MailWishes, Tongue};
+pub use mails::{FailedMail, MailRow};
 pub(crate) use plan::ReadPlan;
 pub use plan::{By, Locked, PlanChange};
 pub(crate) use ratings::{DueLeg, DueSitting, Dues, NewRating};
 pub use savings::{CallCost, RatedRecord, RecordSums, RouteSums, Sums};
+pub use schedules::Saved;
+pub use seats::Invited;
 pub use sessions::{Device, SignedInFrom};
 pub use tariffs::Import;
 pub use vault::VaultError;
@@ -67,6 +77,9 @@ pub enum StoreError {
     /// As many as there may be.
     #[error("the limit of {0} is reached")]
     Full(usize),
+    /// A mail that belongs to a change cannot be written.
+    #[error(transparent)]
+    Letter(#[from] crate::mail::LetterError),
     /// A secret cannot be sealed or opened.
     #[error(transparent)]
     Vault(#[from] VaultError),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
@@ -76,6 +77,16 @@ impl Vault {
     /// That what was opened is not what was sealed.
     pub(super) fn damaged(&self, what: &str) -> VaultError {
         VaultError::Sealed { what: what.to_owned(), path: self.path.clone() }
+    }
+
+    /// A secret that can be made again: of the key and what it is for, and of nothing else.
+    pub(super) fn derive(&self, what: &str) -> Result<[u8; 32], VaultError> {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.read_or_make()?);
+        // A key of its own for each use, so that what is sealed and what is derived have nothing to do with each other.
+        let key = hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&key, b"palabre: derived secrets").as_ref());
+        let mut secret = [0; 32];
+        secret.copy_from_slice(hmac::sign(&key, what.as_bytes()).as_ref());
+        Ok(secret)
     }
 
     fn key(&self) -> Result<&RandomizedNonceKey, VaultError> {
@@ -151,6 +162,17 @@ mod tests {
         for damaged in ["", "AAAA", &sealed[1..], "%"] {
             assert!(vault.open("trunk 1", damaged).is_err(), "{damaged}");
         }
+    }
+
+    #[test]
+    fn a_derived_secret_is_the_same_each_time_and_another_for_each_purpose() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let vault = Vault::in_dir(one.path());
+        let secret = vault.derive("invitation 1 0").unwrap();
+
+        assert_eq!(Vault::in_dir(one.path()).derive("invitation 1 0").unwrap(), secret);
+        assert_ne!(vault.derive("invitation 1 1").unwrap(), secret);
+        assert_ne!(Vault::in_dir(two.path()).derive("invitation 1 0").unwrap(), secret);
     }
 
     #[test]

@@ -13,7 +13,7 @@ from pathlib import Path
 class Program:
     """One running server with its own state directory and ports of its own."""
 
-    def __init__(self, directory: Path, phones: str = 'listen = "none"', certificate: Path | None = None):
+    def __init__(self, directory: Path, phones: str = 'listen = "none"', certificate: Path | None = None, more: str = ""):
         self.key = "testkey"
         self.secret = secrets.token_hex(24)
         self.http_port = free_port(socket.SOCK_STREAM)
@@ -37,6 +37,7 @@ class Program:
             dir = "{directory / 'data'}"
             [keys]
             {self.key} = "{self.secret}"
+            {more}
             """
         )
         # In front of the command that starts it.

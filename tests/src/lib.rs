@@ -5,6 +5,7 @@ mod aes_cm;
 pub mod browser;
 pub mod fuzz;
 pub mod link;
+pub mod mail_server;
 pub mod peer;
 pub mod source;
 pub mod stage;

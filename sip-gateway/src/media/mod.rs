@@ -47,7 +47,7 @@ use prompts::{Pcm, Prompts};
 pub use prompts::{PromptError, SoundError};
 use queue::{Command, Queue};
 use recording::{Archive, Files, Recorder};
-pub use recording::{KeepError, keep_recording, recording_file};
+pub use recording::{KeepError, keep_recording, recording_file, recording_wav};
 use seating::Seating;
 use speaker::{Saying, Spoken};
 pub use table::{EarTrack, SeatMedia, TableCounts, TableId};

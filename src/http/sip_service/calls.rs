@@ -19,14 +19,15 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::attendant::{Attendant, Wishes};
 use super::words::{trunk_id, trunk_of};
-use super::{SipService, invalid, unsupported};
+use super::{SipService, failed, invalid, unsupported};
 use crate::http::calls::dialled;
-use crate::meetings::Admission;
+use crate::meetings::{Admission, Comer, MeetingCode};
 
 impl SipService<'_> {
     pub(super) async fn create_participant(&self) -> Result<Response, TwirpError> {
         let request: proto::CreateSipParticipantRequest = self.request.message()?;
         self.require_call(&request.room_name)?;
+        self.require_phones(&request.room_name).await?;
         check(&request)?;
         let number = dialled(&request.sip_call_to)
             .map_err(|_| invalid("sip_call_to cannot be used: write a number of at most 40 digits"))?;
@@ -115,6 +116,16 @@ impl SipService<'_> {
     fn phones(&self) -> Result<&PhonesHandle, TwirpError> {
         let phones = self.app.switchboard.phones();
         phones.ok_or_else(|| TwirpError::new(Code::Unavailable, "phones are switched off here"))
+    }
+
+    /// The room of a meeting whose marking forbids telephones takes none.
+    async fn require_phones(&self, room: &str) -> Result<(), TwirpError> {
+        let Some(code) = MeetingCode::parse(room).filter(|code| code.as_str() == room) else { return Ok(()) };
+        let meeting = self.app.store.meeting(&code).await.map_err(failed)?;
+        match meeting.is_none_or(|meeting| self.app.config.markings.of(meeting.marking).admit(Comer::Phone)) {
+            true => Ok(()),
+            false => Err(TwirpError::permission_denied("telephones in this meeting, as it is marked")),
+        }
     }
 
     /// An identity is nobody's in the room, and none that the office gives to its people.

@@ -1,10 +1,14 @@
 //! Messages, from the caller's voice to the ear of whoever was called.
 
+use palabre::accounts::Email;
+use palabre::config::{Config, MailEncryption};
+use palabre_tests::mail_server::MailServer;
 use palabre_tests::telephone::Telephone;
-use palabre_tests::tone::{Ear, RATE};
+use palabre_tests::tone::{Ear, RATE, strength_at};
 use serde_json::json;
 
 use crate::browser::{Browser, Office};
+use crate::mail::read;
 
 #[tokio::test]
 async fn a_message_is_left_by_telephone_and_heard_in_the_browser_and_by_telephone() {
@@ -53,12 +57,68 @@ async fn a_message_is_left_by_telephone_and_heard_in_the_browser_and_by_telephon
     assert_eq!(ben.get(&format!("{path}/sound")).await.status, 404);
 }
 
+#[tokio::test]
+async fn a_message_comes_by_mail_to_who_wants_it_with_its_sound() {
+    let mut server = MailServer::start().await;
+    let (office, _admin, mut ben) = open_with(21_500..=21_599, |config| {
+        config.mail.server = Some("localhost".to_owned());
+        config.mail.port = server.address.port();
+        config.mail.encryption = MailEncryption::None;
+        config.mail.from = Some(Email::new("palabre@example.org").unwrap());
+    })
+    .await;
+    assert_eq!(
+        ben.get("/api/me/mail").await.json,
+        json!({"configured": true, "voicemail": false, "language": "fr"}),
+        "nobody gets mails unasked"
+    );
+    assert_eq!(ben.put("/api/me/mail", json!({"voicemail": true, "language": "en"})).await.status, 204);
+
+    let caller = phone(&office, "201").await;
+    caller.dial("202");
+    caller.until("it is greeted", |display| display.loudness() > SPEECH).await;
+    caller.keys("1");
+    caller.until("the beep is heard", |display| display.loudness() > SPEECH).await;
+    caller.until("the beep is over", |display| display.loudness() < QUIET).await;
+    caller.speak(Some(440.0));
+    let begun = caller.display().heard.len();
+    caller.until("two seconds are spoken", |display| display.heard.len() > begun + 16_000).await;
+    caller.keys("#");
+    caller.until("it is thanked and hung up on", |display| display.hung_up).await;
+
+    let mail = server.next().await;
+    assert_eq!(mail.to, "ben@example.org");
+    let read = read(&mail);
+    assert_eq!(read.subject, "Voice message from Awa (201)");
+    assert!(
+        read.text.contains("left you a message of") && read.text.contains("Porto-Novo time"),
+        "{}",
+        read.text
+    );
+    let (name, wav) = &read.attachments[0];
+    assert_eq!((name.as_str(), &wav[..4], &wav[8..12]), ("message.wav", &b"RIFF"[..], &b"WAVE"[..]));
+    let wav = sip_gateway_proto::media::wav::read(wav).expect("a WAV file");
+    let samples: Vec<f32> = wav.samples.iter().map(|&sample| f32::from(sample) / 32_768.0).collect();
+    assert!((8_000 * 2..8_000 * 8).contains(&samples.len()), "{}", samples.len());
+    // Somewhere in it is the tone that was spoken.
+    let loudest = samples.chunks(1_600).map(|chunk| strength_at(chunk, 440.0, 8_000)).fold(0.0, f32::max);
+    assert!(wav.rate == 8_000 && loudest > 0.05, "{loudest}");
+}
+
 /// Two extensions with phones; 202 has a mailbox and is Ben's.
 async fn open() -> (Office, Browser, Browser) {
+    open_with(21_400..=21_499, |_| {}).await
+}
+
+async fn open_with(
+    ports: std::ops::RangeInclusive<u16>,
+    choose: impl FnOnce(&mut Config),
+) -> (Office, Browser, Browser) {
     let office = Office::start_with(|config| {
         config.sip.listen = vec!["127.0.0.1:0".parse().expect("an address")];
         (config.sip.tls, config.sip.ws) = (Vec::new(), Vec::new());
-        config.sip.rtp_ports = 21_400..=21_499;
+        config.sip.rtp_ports = ports;
+        choose(config);
     })
     .await;
     let mut admin = office.administrator().await;

@@ -12,7 +12,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use sip_gateway_proto::call::{LegId, MediaEvent, RecordingId};
-use sip_gateway_proto::media::ogg;
+use sip_gateway_proto::media::resample::Resampler;
+use sip_gateway_proto::media::{ogg, wav};
 
 use crate::media::prompts::{Pcm, RATE, SoundError, sound_of};
 
@@ -79,6 +80,25 @@ fn even(samples: &mut [i16]) {
     for sample in samples {
         *sample = (f64::from(*sample) * gain) as i16; // saturates
     }
+}
+
+/// The sound of a recording as a WAV file of 8,000 samples a second, which every mail program plays; `None` if there is no
+/// such recording, or it is longer than that.
+#[must_use]
+pub fn recording_wav(directory: &Path, recording: RecordingId, longest: Duration) -> Option<Vec<u8>> {
+    let sound = read(directory, recording)?;
+    let most = usize::try_from(longest.as_secs()).ok()?.checked_mul(RATE as usize)?;
+    if sound.len() > most {
+        return None;
+    }
+    let mut samples = vec![0; sound.len() / 2 * 2];
+    sound.copy(0, &mut samples);
+    let mut resampler = Resampler::new(RATE, WAV_RATE)?;
+    let mut narrow = vec![0; resampler.output_len(samples.len())];
+    let written = resampler.process(&samples, &mut narrow);
+    let mut file = wav::header(WAV_RATE, u32::try_from(written).ok()?).to_vec();
+    file.extend(narrow[..written].iter().flat_map(|sample| sample.to_le_bytes()));
+    Some(file)
 }
 
 /// What the thread is to do.
@@ -331,6 +351,8 @@ const SPOKEN: f64 = 2_600.0;
 const LOUDEST: f64 = 29_000.0;
 /// What is quieter by more than 20 dB is noise in the end.
 const MAX_GAIN: f64 = 10.0;
+/// What mail programs are given: nearly all calls have no more in them.
+const WAV_RATE: u32 = 8_000;
 /// 20 ms.
 const FRAME: usize = RATE as usize / 50;
 /// The longest that Opus can be, 120 ms.

@@ -11,7 +11,7 @@ use sip_gateway_proto::sdp::{Agreed, Codec};
 use super::intake::Intake;
 use super::prompts::RATE;
 pub(super) use files::{Archive, Files};
-pub use files::{KeepError, keep_recording, recording_file};
+pub use files::{KeepError, keep_recording, recording_file, recording_wav};
 
 /// Writes down one leg. Dropping it ends the recording.
 pub(super) struct Recorder {

@@ -5,7 +5,7 @@ describe("a place", () => {
   it("is what the token says, or none", () => {
     const attributes = {
       "palabre.place": "2.3",
-      "palabre.party_name": "Inde",
+      "palabre.party": "Inde",
       "palabre.country": "IN",
       "palabre.title": "Directrice des visas",
       "palabre.head": "yes",

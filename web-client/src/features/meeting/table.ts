@@ -18,7 +18,7 @@ export interface Place {
 /** The place in a participant's attributes; nothing for who has none. */
 export function placeOf(attributes: Readonly<Record<string, string>>): Place | undefined {
   const [rank = 0, seat = 0] = (attributes["palabre.place"] ?? "").split(".").map(Number);
-  const party = attributes["palabre.party_name"] ?? "";
+  const party = attributes["palabre.party"] ?? "";
   if (party === "" || !(rank > 0) || !(seat > 0)) return undefined;
   return {
     party,
