@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(Admission::seat_of(&identity), Some(7));
         let guest = Admission::admitted_guest(&meeting, identity, "Awa".to_owned()).seated(Some(badge));
 
-        assert_eq!(tokens.previous(&meeting, &tokens.mint(&guest, now), now), Some(guest));
+        assert_eq!(tokens.previous(&meeting, &tokens.mint(&guest, None, now), now), Some(guest));
     }
 
     #[test]

@@ -15,6 +15,12 @@ import { Frame } from "./Frame";
 const DirectoryPage = lazy(async () => ({
   default: (await import("./features/directory")).DirectoryPage,
 }));
+const AgendaPage = lazy(async () => ({ default: (await import("./features/agenda")).AgendaPage }));
+const PlanPage = lazy(async () => ({ default: (await import("./features/agenda")).PlanPage }));
+const AnswerPage = lazy(async () => ({ default: (await import("./features/invitation")).AnswerPage }));
+const InvitationPage = lazy(async () => ({
+  default: (await import("./features/invitation")).InvitationPage,
+}));
 const CallsPage = lazy(async () => ({ default: (await import("./features/calls")).CallsPage }));
 const UsersPage = lazy(async () => ({ default: (await import("./features/admin")).UsersPage }));
 const TelephonyPage = lazy(async () => ({ default: (await import("./features/admin")).TelephonyPage }));
@@ -63,11 +69,17 @@ function Page() {
       return <SetupPage secret={route.secret} />;
     case "meeting":
       return <MeetingPage key={route.code} code={route.code} />;
+    case "invitation":
+      return <InvitationPage key={route.secret} secret={route.secret} />;
+    case "answer":
+      return <AnswerPage key={route.secret} secret={route.secret} wanted={route.wanted} />;
     case "nowhere":
       return <Nowhere />;
     case "sign-in":
       return <SignInPage next={route.next} />;
     case "home":
+    case "agenda":
+    case "plan":
     case "directory":
     case "calls":
     case "users":
@@ -85,6 +97,8 @@ function Page() {
   return (
     <Frame user={account} page={route.page}>
       {route.page === "home" && <HomePage />}
+      {route.page === "agenda" && <AgendaPage />}
+      {route.page === "plan" && <PlanPage key={route.code ?? "new"} code={route.code} />}
       {route.page === "directory" && <DirectoryPage />}
       {route.page === "calls" && <CallsPage />}
       {route.page === "users" && (account.may.manage_people ? <UsersPage me={account} /> : <Nowhere />)}

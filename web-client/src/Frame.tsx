@@ -3,6 +3,7 @@
 import {
   BellOff,
   BellRing,
+  CalendarDays,
   ChartColumn,
   Contact,
   House,
@@ -25,7 +26,17 @@ import { Brand, Link } from "./ui";
 interface Props {
   user: Me;
   page:
-    "home" | "directory" | "calls" | "users" | "telephony" | "savings" | "audit" | "attendance" | "settings";
+    | "home"
+    | "agenda"
+    | "plan"
+    | "directory"
+    | "calls"
+    | "users"
+    | "telephony"
+    | "savings"
+    | "audit"
+    | "attendance"
+    | "settings";
   children: ReactNode;
 }
 
@@ -35,6 +46,7 @@ export function Frame({ user, page, children }: Props) {
   const { state } = usePhone();
   const everybody = [
     { page: "home", path: "/", word: text.nav.home, icon: House },
+    { page: "agenda", path: "/agenda", word: text.nav.agenda, icon: CalendarDays },
     { page: "directory", path: "/directory", word: text.nav.directory, icon: Contact },
     {
       page: "calls",
@@ -58,7 +70,11 @@ export function Frame({ user, page, children }: Props) {
   ];
   const settings = { page: "settings", path: "/settings", word: text.nav.settings, icon: Settings2 };
   const link = ({ page: name, path, word, icon: Icon, count = 0 }: (typeof everybody)[number]) => (
-    <Link key={name} to={path} aria-current={name === page ? "page" : undefined}>
+    <Link
+      key={name}
+      to={path}
+      aria-current={name === (page === "plan" ? "agenda" : page) ? "page" : undefined}
+    >
       <Icon className="i" aria-hidden />
       {word}
       {count > 0 && (
@@ -110,7 +126,11 @@ export function Frame({ user, page, children }: Props) {
           </div>
         </div>
       </header>
-      <main id="main" className={page === "calls" ? "page wide" : "page"} tabIndex={-1}>
+      <main
+        id="main"
+        className={page === "calls" || page === "plan" || page === "agenda" ? "page wide" : "page"}
+        tabIndex={-1}
+      >
         {children}
       </main>
       <nav className="tabbar" aria-label={text.nav.main}>

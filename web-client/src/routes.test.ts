@@ -16,6 +16,22 @@ describe("addresses", () => {
     expect(routeOf("/audit/x")).toEqual({ page: "nowhere" });
     expect(routeOf("/m/abc-defg-hij/x")).toEqual({ page: "nowhere" });
     expect(routeOf("/elsewhere")).toEqual({ page: "nowhere" });
+    expect(routeOf("/agenda")).toEqual({ page: "agenda" });
+    expect(routeOf("/agenda/new")).toEqual({ page: "plan", code: undefined });
+    expect(routeOf("/agenda/abc-defg-hij")).toEqual({ page: "plan", code: "abc-defg-hij" });
+    expect(routeOf("/agenda/elsewhere")).toEqual({ page: "nowhere" });
+  });
+
+  it("take the secrets of invitations and answers, and nothing else for one", () => {
+    const secret = "a-Z_9".padEnd(43, "x");
+    expect(routeOf(`/i/${secret}`)).toEqual({ page: "invitation", secret });
+    expect(routeOf(`/r/${secret}`, "?answer=declined")).toEqual({
+      page: "answer",
+      secret,
+      wanted: "declined",
+    });
+    expect(routeOf(`/r/${secret}`, "?answer=perhaps")).toEqual({ page: "answer", secret, wanted: undefined });
+    for (const bad of ["", "short", `${secret}x`]) expect(routeOf(`/i/${bad}`)).toEqual({ page: "nowhere" });
   });
 
   it("never send anybody to another server after sign-in", () => {

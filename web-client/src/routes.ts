@@ -5,6 +5,10 @@ export type Route =
   | { page: "sign-in"; next: string }
   | { page: "setup"; secret: string }
   | { page: "meeting"; code: string }
+  | { page: "invitation"; secret: string }
+  | { page: "answer"; secret: string; wanted: "accepted" | "declined" | "tentative" | undefined }
+  | { page: "agenda" }
+  | { page: "plan"; code: string | undefined }
   | { page: "directory" }
   | { page: "calls" }
   | { page: "users" }
@@ -21,6 +25,7 @@ export const telephonyTabs = ["extensions", "sites", "groups", "lines", "live", 
 export const postTabs = ["extensions", "groups"] as const;
 export type TelephonyTab = (typeof telephonyTabs)[number];
 
+const SECRET = /^[\w-]{43}$/;
 const MEETING_CODE = /^[a-z]{3}-[a-z]{4}-[a-z]{3}$/;
 
 /** The page of an address like `/m/abc-defg-hij`. */
@@ -42,6 +47,16 @@ export function routeOf(path: string, query = ""): Route {
       return second === "" ? { page: "nowhere" } : { page: "setup", secret: second };
     case "m":
       return MEETING_CODE.test(second) ? { page: "meeting", code: second } : { page: "nowhere" };
+    case "i":
+      return SECRET.test(second) ? { page: "invitation", secret: second } : { page: "nowhere" };
+    case "r":
+      return SECRET.test(second)
+        ? { page: "answer", secret: second, wanted: answerIn(new URLSearchParams(query).get("answer")) }
+        : { page: "nowhere" };
+    case "agenda":
+      if (second === "") return { page: "agenda" };
+      if (second === "new") return { page: "plan", code: undefined };
+      return MEETING_CODE.test(second) ? { page: "plan", code: second } : { page: "nowhere" };
     case "directory":
       return second === "" ? { page: "directory" } : { page: "nowhere" };
     case "calls":
@@ -69,6 +84,10 @@ export function meetingCodeIn(typed: string): string | undefined {
   const letters = (linked ?? typed).trim().toLowerCase().replace(/[\s-]/g, "");
   if (!/^[a-z]{10}$/.test(letters)) return undefined;
   return `${letters.slice(0, 3)}-${letters.slice(3, 7)}-${letters.slice(7)}`;
+}
+
+function answerIn(word: string | null) {
+  return word === "accepted" || word === "declined" || word === "tentative" ? word : undefined;
 }
 
 /** A path on this server, whatever the query said: nobody may send our users elsewhere. */

@@ -21,13 +21,13 @@ export class Server {
     readonly sipPort: number,
   ) {}
 
-  /** Starts the program with an empty state on free ports of the loopback. */
-  static async start(): Promise<Server> {
+  /** Starts the program with an empty state on free ports of the loopback; `more` is added to its configuration. */
+  static async start(more = ""): Promise<Server> {
     const dir = await mkdtemp(join(tmpdir(), "palabre-browser-"));
     const [http, tcp, udp] = await Promise.all([freeTcpPort(), freeTcpPort(), freeUdpPort()]);
     const [sip, sips] = await Promise.all([freeUdpPort(), freeTcpPort()]);
     const server = new Server(dir, http, sip);
-    await writeFile(server.config, configuration(dir, { http, tcp, udp, sip, sips }));
+    await writeFile(server.config, configuration(dir, { http, tcp, udp, sip, sips }) + more);
     await server.run();
     return server;
   }

@@ -1,6 +1,7 @@
 //! Meetings: mine, the door of any, and what a host may do inside.
 
 import { call } from "./client";
+import type { Marking } from "./schedules";
 
 /** How a telephone gets into a meeting. */
 export interface DialIn {
@@ -22,6 +23,7 @@ export interface Meeting {
   participants: number;
   is_host: boolean;
   dial_in: DialIn | null;
+  marking: Marking;
 }
 
 /** What anybody who knows the link may see of a meeting. */
@@ -35,6 +37,9 @@ export interface MeetingDoor {
   needs_name: boolean;
   /** Only for who is signed in. */
   dial_in: DialIn | null;
+  marking: Marking;
+  /** Who comes by a personal link. */
+  guest?: { name: string; party: string };
 }
 
 /** The right to enter now. */
@@ -62,6 +67,9 @@ export interface Knock {
   since: string;
   /** The number of who calls by telephone; nothing for a browser. */
   phone: string | null;
+  /** The party and function of who came by a personal link. */
+  party: string | null;
+  title: string | null;
 }
 
 const at = (code: string, rest = "") => `/api/meetings/${encodeURIComponent(code)}${rest}`;
@@ -78,7 +86,7 @@ export const openDoor = (code: string) => call<MeetingDoor>("GET", at(code));
 
 export const setLocked = (code: string, locked: boolean) => call<Meeting>("PATCH", at(code), { locked });
 
-export const askToJoin = (code: string, who: { name?: string; previous?: string }) =>
+export const askToJoin = (code: string, who: { name?: string; previous?: string; invitation?: string }) =>
   call<JoinAnswer>("POST", at(code, "/join"), who);
 
 /** Calls somebody into the meeting; its progress comes with one's own calls. */

@@ -1,6 +1,7 @@
 //! The English catalogue. It says the same as `fr.ts`, in as few words.
 
 import type { Catalogue } from "./fr";
+import { agenda } from "./agenda.en";
 import { calls, directory } from "./calls.en";
 import { floor } from "./floor.en";
 import { people } from "./people.en";
@@ -53,6 +54,10 @@ export const en: Catalogue = {
     call_over: "The call was answered or given up already.",
     call_refused: "This number cannot be called.",
     is_meeting: "This number leads to a meeting. Enter by its link.",
+    no_mail: "This server sends no mail. An administrator can set that up.",
+    marking: "The marking of this meeting does not let you in.",
+    no_invitation: "This invitation has expired or was taken back. Ask whoever invited you for another one.",
+    no_invitation_title: "This invitation leads nowhere any more",
     fields: {
       code: "The code is wrong, or was used already. Wait for the next one.",
       function: "Write one line of at most 120 characters.",
@@ -62,6 +67,16 @@ export const en: Catalogue = {
       down_kbit: "Write a number of kbit/s, at least 16, or nothing.",
       up_kbit: "Write a number of kbit/s, at least 16, or nothing.",
       table: "This file cannot be read.",
+      start: "Write a date and a time, from 2000 to 2100.",
+      minutes: "A meeting takes 5 minutes to 24 hours.",
+      mail_title: "Write 1 to 200 characters on one line, or nothing.",
+      reminder: "Choose a reminder of a week before at most.",
+      recurrence: "A series has 1 to 200 sessions.",
+      parties: "A meeting has 20 parties at most.",
+      seats: "There are too many seats.",
+      is_head: "A party has one head.",
+      agenda: "Write 50 items at most, of 1 to 200 characters.",
+      marking: "This marking does not allow that.",
       pin: "Write 4 to 10 digits.",
       voicemail_after: "Write a span of 5 to 180 seconds, or nothing.",
       extension: "Write the number of an extension that exists, or nothing.",
@@ -125,6 +140,7 @@ export const en: Catalogue = {
     main: "Main navigation",
     home: "Home",
     directory: "Directory",
+    agenda: "Agenda",
     calls: "Calls",
     savings: "Savings",
     audit: "Audit log",
@@ -162,6 +178,7 @@ export const en: Catalogue = {
   },
   people,
   telephony,
+  agenda,
   calls,
   floor,
   savings,
@@ -351,6 +368,11 @@ export const en: Catalogue = {
     },
     elsewhere: { title: "Session open elsewhere", help: "Another page or device holds your seat." },
     meeting_locked: { title: "The room is locked", help: "The host can unlock it. Then try again." },
+    marking: { title: "This meeting is reserved", help: "Its marking does not let you in." },
+    no_invitation: {
+      title: "This invitation leads nowhere any more",
+      help: "Ask whoever invited you for another one.",
+    },
     meeting_full: { title: "The room is full", help: "Try again when somebody has left." },
     failed: {
       title: "The session does not open",

@@ -1,5 +1,6 @@
 //! The French catalogue: the source of every word of the interface. `en.ts` must have the same shape.
 
+import { agenda } from "./agenda.fr";
 import { calls, directory } from "./calls.fr";
 import { floor } from "./floor.fr";
 import { people } from "./people.fr";
@@ -52,6 +53,11 @@ export const fr = {
     no_phones: "Le téléphone est arrêté pour l’instant.",
     call_over: "L’appel est déjà pris, ou abandonné.",
     call_refused: "Ce numéro ne peut pas être appelé.",
+    no_mail: "Ce serveur n’envoie pas de courriels. Un administrateur peut le régler.",
+    marking: "Le marquage de cette rencontre ne vous laisse pas entrer.",
+    no_invitation:
+      "Cette invitation a expiré ou a été retirée. Demandez-en une autre à la personne qui vous a invité.",
+    no_invitation_title: "Cette invitation ne mène plus nulle part",
     is_meeting: "Ce numéro mène à une rencontre. Entrez par son lien.",
     fields: {
       code: "Ce code n’est pas le bon, ou a déjà servi. Attendez le suivant.",
@@ -62,6 +68,16 @@ export const fr = {
       down_kbit: "Écrire un nombre de kbit/s, 16 au moins, ou rien.",
       up_kbit: "Écrire un nombre de kbit/s, 16 au moins, ou rien.",
       table: "Ce fichier ne peut pas être lu.",
+      start: "Écrire une date et une heure, de 2000 à 2100.",
+      minutes: "Une rencontre dure de 5 minutes à 24 heures.",
+      mail_title: "Écrire 1 à 200 caractères sur une ligne, ou rien.",
+      reminder: "Choisir un rappel d’une semaine avant au plus.",
+      recurrence: "Une série a de 1 à 200 séances.",
+      parties: "Une rencontre a 20 parties au plus.",
+      seats: "Il y a trop de places.",
+      is_head: "Une partie a un seul chef.",
+      agenda: "Écrire 50 points au plus, de 1 à 200 caractères.",
+      marking: "Ce marquage ne permet pas cela.",
       pin: "Écrire 4 à 10 chiffres.",
       voicemail_after: "Écrire une durée de 5 à 180 secondes, ou rien.",
       extension: "Écrire le numéro d’un poste qui existe, ou rien.",
@@ -125,6 +141,7 @@ export const fr = {
     main: "Navigation principale",
     home: "Accueil",
     directory: "Annuaire",
+    agenda: "Agenda",
     calls: "Appels",
     savings: "Économies",
     audit: "Journal",
@@ -163,6 +180,7 @@ export const fr = {
   },
   people,
   telephony,
+  agenda,
   calls,
   floor,
   savings,
@@ -360,6 +378,11 @@ export const fr = {
       help: "Votre place est tenue par une autre page ou un autre appareil.",
     },
     meeting_locked: { title: "La salle est verrouillée", help: "L’hôte peut la rouvrir. Réessayez ensuite." },
+    marking: { title: "Cette rencontre est réservée", help: "Son marquage ne vous laisse pas entrer." },
+    no_invitation: {
+      title: "Cette invitation ne mène plus nulle part",
+      help: "Demandez-en une autre à la personne qui vous a invité.",
+    },
     meeting_full: { title: "La salle est pleine", help: "Réessayez quand une personne sera sortie." },
     failed: {
       title: "La séance ne s’ouvre pas",

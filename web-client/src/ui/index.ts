@@ -9,6 +9,7 @@ export { Choice, type Option } from "./Choice";
 export { FormError } from "./FormError";
 export { Link } from "./Link";
 export { Loading } from "./Loading";
+export { MarkingBanner, Stamp } from "./Stamp";
 export { PlainPage } from "./PlainPage";
 export { AppearanceMenu } from "./AppearanceMenu";
 export { applyTheme, chooseTheme, chosenTheme, type Theme } from "./theme";

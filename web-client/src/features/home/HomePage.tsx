@@ -1,13 +1,15 @@
 import { Plus } from "lucide-react";
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import { Form } from "react-aria-components";
 import { createMeeting, listMeetings } from "../../api/meetings";
+import { openAgenda } from "../../api/schedules";
 import { useLanguage, useText } from "../../i18n";
 import { go } from "../../navigation";
 import { meetingCodeIn } from "../../routes";
 import { useLoaded } from "../../useLoaded";
 import { Button, Field, FormError, Loading, useTitle } from "../../ui";
 import { useForm } from "../../useForm";
+import { NextMeeting, nextOf } from "../agenda/next";
 import { MeetingList } from "./MeetingList";
 import "./home.css";
 
@@ -15,6 +17,9 @@ import "./home.css";
 export function HomePage() {
   const { text, language } = useLanguage();
   const meetings = useLoaded(listMeetings);
+  const load = useCallback(() => openAgenda(new Date(), new Date(Date.now() + WEEK)), []);
+  const agenda = useLoaded(load);
+  const next = nextOf(agenda.value?.entries ?? [], new Date());
   useTitle(text.nav.home);
 
   const today = new Date().toLocaleDateString(language, { weekday: "long", day: "numeric", month: "long" });
@@ -26,7 +31,8 @@ export function HomePage() {
           <p className="lede">{meetings.value ? text.home.lede(meetings.value.length) : text.app.loading}</p>
         </div>
       </div>
-      <StartForm />
+      {next && <NextMeeting entry={next} />}
+      <StartForm quiet={next !== undefined} />
       <div className="columns">
         <section aria-labelledby="mine">
           <h2 id="mine">{text.home.mine}</h2>
@@ -43,14 +49,17 @@ export function HomePage() {
   );
 }
 
-function StartForm() {
+/** How far ahead the next meeting is looked for, in milliseconds. */
+const WEEK = 7 * 24 * 3_600_000;
+
+function StartForm({ quiet }: { quiet: boolean }) {
   const text = useText();
   const form = useForm();
   const [title, setTitle] = useState(text.home.defaultTitle);
   const [waitingRoom, setWaitingRoom] = useState(true);
 
   return (
-    <section className="cloth start" aria-labelledby="start">
+    <section className={quiet ? "card inset start quietstart" : "cloth start"} aria-labelledby="start">
       <div className="grow">
         <h2 id="start">{text.home.startTitle}</h2>
         <p>{text.home.startLede}</p>

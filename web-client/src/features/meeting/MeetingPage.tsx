@@ -1,27 +1,28 @@
-import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
+import type { MeetingDoor } from "../../api/meetings";
 import { sentenceFor, useText } from "../../i18n";
 import { go } from "../../navigation";
-import { Button, Loading, PlainPage, useTitle } from "../../ui";
+import { Button, Loading, MarkingBanner, PlainPage, useTitle } from "../../ui";
 import { LobbyPage } from "../lobby";
 import { PrejoinPage } from "../prejoin";
-import { Visit } from "./visit";
+import { Visit, type PersonalLink } from "./visit";
 import type { Departure } from "./visit-machine";
 
 const loadRoom = () => import("./RoomScreen");
 const RoomScreen = lazy(async () => ({ default: (await loadRoom()).RoomScreen }));
 
 /** Everything behind a meeting link. */
-export function MeetingPage({ code }: { code: string }) {
+export function MeetingPage({ code, invitation }: { code: string; invitation?: PersonalLink }) {
   const [visit, setVisit] = useState<Visit>();
 
   useEffect(() => {
-    const opened = new Visit(code);
+    const opened = new Visit(code, invitation);
     setVisit(opened);
     opened.open();
     // The room loads while one looks into the camera.
     void loadRoom();
     return () => opened.close();
-  }, [code]);
+  }, [code, invitation]);
 
   return visit ? <Visiting visit={visit} /> : <Loading />;
 }
@@ -38,27 +39,33 @@ function Visiting({ visit }: { visit: Visit }) {
       return <ClosedDoor code={state.code} onRetry={() => visit.open()} />;
     case "prejoin":
       return (
-        <PrejoinPage
-          // A refused entry gave the devices away: the page opens them again.
-          key={state.error ?? ""}
-          door={state.door}
-          asking={state.asking}
-          error={state.error && sentenceFor(text, state.error)}
-          onEnter={(entrance) => visit.enter(entrance)}
-        />
+        <Marked door={state.door}>
+          <PrejoinPage
+            // A refused entry gave the devices away: the page opens them again.
+            key={state.error ?? ""}
+            door={state.door}
+            asking={state.asking}
+            error={state.error && sentenceFor(text, state.error)}
+            onEnter={(entrance) => visit.enter(entrance)}
+          />
+        </Marked>
       );
     case "waiting":
       return (
-        <LobbyPage
-          title={state.door.title}
-          lost={state.lost}
-          onLeave={() => visit.handle({ on: "left-waiting" })}
-        />
+        <Marked door={state.door}>
+          <LobbyPage
+            title={state.door.title}
+            lost={state.lost}
+            onLeave={() => visit.handle({ on: "left-waiting" })}
+          />
+        </Marked>
       );
     case "inside":
       return session ? (
         <Suspense fallback={<Loading />}>
-          <RoomScreen session={session} title={state.door.title} dialIn={state.door.dial_in} />
+          <Marked door={state.door} inRoom>
+            <RoomScreen session={session} title={state.door.title} dialIn={state.door.dial_in} />
+          </Marked>
         </Suspense>
       ) : (
         <Loading />
@@ -66,6 +73,25 @@ function Visiting({ visit }: { visit: Visit }) {
     case "after":
       return <After why={state.why} onReturn={() => visit.handle({ on: "returned" })} />;
   }
+}
+
+/** The marking stands above every screen of the meeting. */
+function Marked({
+  door,
+  inRoom = false,
+  children,
+}: {
+  door: MeetingDoor;
+  inRoom?: boolean;
+  children: ReactNode;
+}) {
+  if (door.marking.level === "public") return children;
+  return (
+    <div className={inRoom ? "marked inroom" : "marked"}>
+      <MarkingBanner marking={door.marking} />
+      {children}
+    </div>
+  );
 }
 
 function ClosedDoor({ code, onRetry }: { code: string; onRetry: () => void }) {

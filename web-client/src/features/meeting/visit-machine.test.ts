@@ -102,6 +102,17 @@ const door: MeetingDoor = {
   is_host: false,
   needs_name: true,
   dial_in: null,
+  marking: {
+    level: "public",
+    label: { fr: "Public", en: "Public" },
+    audience: { fr: "", en: "" },
+    link: true,
+    accounts: true,
+    guests: true,
+    phones: true,
+    recording: true,
+    title: true,
+  },
 };
 const ticket = { state: "waiting", ticket: "t1" } as const;
 const admission: Admission = {

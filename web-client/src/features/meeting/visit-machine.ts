@@ -4,7 +4,16 @@ import type { Admission, JoinAnswer, MeetingDoor } from "../../api/meetings";
 
 /** How a stay ended. */
 export type Departure =
-  "left" | "ended" | "removed" | "refused" | "elsewhere" | "meeting_locked" | "meeting_full" | "failed";
+  | "left"
+  | "ended"
+  | "removed"
+  | "refused"
+  | "elsewhere"
+  | "meeting_locked"
+  | "meeting_full"
+  | "marking"
+  | "no_invitation"
+  | "failed";
 
 export type VisitState =
   | { at: "door" }
@@ -116,6 +125,8 @@ export function departureFor(code: string): Departure {
     case "removed":
     case "meeting_locked":
     case "meeting_full":
+    case "marking":
+    case "no_invitation":
       return code;
     default:
       return "failed";

@@ -2,11 +2,20 @@
 
 import { codeOf } from "../../api/client";
 import { listen } from "../../api/events";
-import { askToJoin, knockEvents, openDoor, type Admission } from "../../api/meetings";
+import { askToJoin, knockEvents, openDoor, type Admission, type MeetingDoor } from "../../api/meetings";
 import { recallChoices, type Entrance } from "../prejoin";
 import { admissionOf, forgetAdmission } from "./admission";
 import type { MeetingSession } from "./session";
 import { atTheDoor, visit, type VisitEffect, type VisitInput, type VisitState } from "./visit-machine";
+
+/** What a personal link says about who comes by it. */
+export interface PersonalLink {
+  secret: string;
+  name: string;
+  party: string;
+  /** What mails call the meeting. */
+  title: string;
+}
 
 export class Visit {
   private state: VisitState = atTheDoor[0];
@@ -17,7 +26,10 @@ export class Visit {
   private over = false;
   private readonly listeners = new Set<() => void>();
 
-  constructor(private readonly code: string) {}
+  constructor(
+    private readonly code: string,
+    private readonly invitation?: PersonalLink,
+  ) {}
 
   readonly subscribe = (listener: () => void) => {
     this.listeners.add(listener);
@@ -83,7 +95,8 @@ export class Visit {
 
   private async openDoor(): Promise<void> {
     try {
-      this.handle({ on: "door-opened", door: await openDoor(this.code) });
+      const door = await openDoor(this.code);
+      this.handle({ on: "door-opened", door: this.invitation ? known(door, this.invitation) : door });
     } catch (error) {
       this.handle({ on: "door-failed", code: codeOf(error) });
     }
@@ -96,6 +109,7 @@ export class Visit {
       const answer = await askToJoin(this.code, {
         ...(name !== "" && { name }),
         ...(previous !== null && { previous }),
+        ...(this.invitation && { invitation: this.invitation.secret }),
       });
       this.handle({ on: "answered", answer });
     } catch (error) {
@@ -152,4 +166,10 @@ export class Visit {
   private tell(): void {
     for (const listener of this.listeners) listener();
   }
+}
+
+/** The door as it is for somebody whose name and seat are known. */
+function known(door: MeetingDoor, { name, party, title }: PersonalLink): MeetingDoor {
+  if (door.is_host) return door;
+  return { ...door, title: door.title || title, needs_name: false, guest: { name, party } };
 }

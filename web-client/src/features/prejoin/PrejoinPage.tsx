@@ -2,7 +2,7 @@ import { Mic, MicOff, Video, VideoOff, Volume2, type LucideIcon } from "lucide-r
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { Form, ToggleButton } from "react-aria-components";
 import type { MeetingDoor } from "../../api/meetings";
-import { useText } from "../../i18n";
+import { useLanguage, useText } from "../../i18n";
 import {
   AppearanceMenu,
   Brand,
@@ -45,7 +45,7 @@ export function PrejoinPage(props: Props) {
 }
 
 function OpenPrejoin({ preview, door, asking, error, onEnter }: Props & { preview: Preview }) {
-  const text = useText();
+  const { text, language } = useLanguage();
   const { microphone, camera, choices } = useSyncExternalStore(preview.subscribe, preview.current);
   const devices = useDevices(`${microphone.is} ${camera.is}`);
   const { account } = useAccount();
@@ -54,7 +54,7 @@ function OpenPrejoin({ preview, door, asking, error, onEnter }: Props & { previe
   useTitle(door.title);
 
   // The name others will see: a guest's is typed here, an account brings its own.
-  const accountName = typeof account === "object" ? account.name : "";
+  const accountName = door.guest?.name ?? (typeof account === "object" ? account.name : "");
   const name = door.needs_name ? choices.name.trim() : accountName;
   const enter = () => {
     const missing = door.needs_name && name === "";
@@ -62,7 +62,9 @@ function OpenPrejoin({ preview, door, asking, error, onEnter }: Props & { previe
     if (missing) nameField.current?.querySelector("input")?.focus();
     else onEnter(preview.release());
   };
-  const knocks = door.waiting_room && !door.is_host && door.needs_name;
+  const signedIn = typeof account === "object";
+  const knocks =
+    door.waiting_room && !door.is_host && (door.needs_name || (door.guest !== undefined && !signedIn));
   const word = asking ? text.prejoin.entering : knocks ? text.prejoin.knock : text.prejoin.enter;
 
   return (
@@ -78,6 +80,7 @@ function OpenPrejoin({ preview, door, asking, error, onEnter }: Props & { previe
           <Picture camera={camera} track={preview.track("camera")} />
           <div className="mine">
             <div className="namecard">
+              {door.guest && <span className="caps">{door.guest.party}</span>}
               <b>{name === "" ? text.prejoin.you : name}</b>
             </div>
           </div>
@@ -128,7 +131,7 @@ function OpenPrejoin({ preview, door, asking, error, onEnter }: Props & { previe
         </section>
         <section className="about">
           <p className="q2">{door.in_session ? text.prejoin.inSession : text.prejoin.notYet}</p>
-          <h1>{door.title}</h1>
+          <h1>{door.title || door.marking.label[language]}</h1>
           <Form
             className="stack"
             onSubmit={(event) => {

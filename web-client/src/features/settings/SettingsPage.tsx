@@ -3,6 +3,7 @@ import { changePassword, type Me } from "../../api/accounts";
 import { setMailboxPin } from "../../api/messages";
 import { languages, nameOf, useLanguage, type Language } from "../../i18n";
 import { Button, Choice, chooseTheme, chosenTheme, Link, testTone, useTitle, type Theme } from "../../ui";
+import { CalendarSection, MailSection } from "./MailAndCalendar";
 import { AccountForm, AccountLine } from "../auth";
 import { recallRingDevice, rememberRingDevice, usePhone } from "../phone";
 import { Devices } from "./Devices";
@@ -49,6 +50,8 @@ export function SettingsPage({ me }: { me: Me }) {
       <RingDevice />
       <MailboxPin />
       <OwnGreeting />
+      <MailSection />
+      <CalendarSection />
       {(me.may.manage_phones || me.may.manage_people) && (
         <section className="section narrow">
           <h2>{text.settings.administration}</h2>

@@ -1,0 +1,2 @@
+export { AgendaPage } from "./AgendaPage";
+export { PlanPage } from "./PlanPage";
