@@ -1,9 +1,10 @@
 //! A real directory for tests: slapd of Debian on loopback, with a data folder and a certificate of its own.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// The directory; it ends with the test.
 pub(crate) struct Slapd {
@@ -62,6 +63,12 @@ impl Slapd {
         assert!(began, "slapd did not start");
         // It must be listened to, or it stops talking and working.
         std::thread::spawn(move || told.count());
+        // It says so a moment before it listens, and says nothing when it does.
+        let patience = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            assert!(Instant::now() < patience, "slapd does not listen");
+            std::thread::sleep(Duration::from_millis(5));
+        }
         self.child = Some(child);
     }
 
