@@ -229,7 +229,10 @@ fn planned(app: &App, client: &Client, user: &User, plan: Plan) -> Result<(Meeti
     if let Some(level) = &plan.marking {
         meeting.marking = marking(level)?;
     }
-    let home = app.home_zone(user);
+    // Whoever has no post counts from the first party's capital, and before there is one from headquarters.
+    let first = plan.wish.parties.first();
+    let capital = first.is_some_and(|party| party.country.is_some() || party.time_zone.is_some());
+    let home = app.home_zone(user).or_else(|| (!capital).then(|| app.config.house.time_zone.clone()));
     let limits = Limits { seats: app.config.limits.seats_per_meeting };
     let mut schedule = check(plan.wish, home.as_deref(), limits)?;
     if plan.send && app.mail.relay().is_none() {

@@ -45,7 +45,7 @@ test("from the empty form by mail and personal link through the waiting room int
   await host.page.getByRole("radio", { name: /Diffusion restreinte/ }).check();
   // The card says what the mail will say.
   const card = host.page.getByRole("region", { name: "Ce que recevront les 2 invités" });
-  await expect(card.getByText("Bénin – Inde")).toBeVisible();
+  await expect(card.getByText("Bénin – Inde", { exact: true })).toBeVisible();
   await expect(card.getByText("L’objet n’apparaît pas dans le courriel.")).toBeVisible();
   await expect(card.getByText("10:00 – 11:30").first()).toBeVisible();
   await host.page.getByRole("button", { name: "Envoyer 2 invitations" }).click();

@@ -128,7 +128,7 @@ export function Frame({ user, page, children }: Props) {
       </header>
       <main
         id="main"
-        className={page === "calls" || page === "plan" || page === "agenda" ? "page wide" : "page"}
+        className={page === "calls" ? "page wide" : "page"}
         tabIndex={-1}
       >
         {children}

@@ -178,7 +178,7 @@ fn a_phone_is_told_who_speaks_but_not_of_itself() {
     let of_phone = Speaker { identity: "phone-1".into(), name: "Ben".into() };
     assert_eq!(
         other.events.take().unwrap(),
-        [SeatEvent::Speaking(vec![awa_speaks.clone(), of_phone.clone()])]
+        [SeatEvent::Speaking(vec![awa_speaks.clone(), of_phone.clone()]), SeatEvent::Listened]
     );
     assert_eq!(other.pump(&mut house), []);
 
