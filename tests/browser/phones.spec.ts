@@ -27,6 +27,8 @@ test("an administrator sets telephony up, from the first site to a number explai
   const fresh = page.getByRole("region", { name: "Poste téléphonique Nouveau poste" });
   await fresh.getByLabel("Numéro").fill("2204");
   await fresh.getByLabel("Titulaire").fill("Première secrétaire");
+  await fresh.getByRole("button", { name: "Site" }).click();
+  await page.getByRole("option", { name: "Ambassade à Paris" }).click();
   await fresh.getByRole("button", { name: "Créer le poste" }).click();
   await said("Le poste 2204 de Première secrétaire est prêt.");
   const side = page.getByRole("region", { name: "Poste téléphonique 2204 Première secrétaire" });

@@ -4,14 +4,18 @@ import "./ui/tokens.css";
 import "./ui/base.css";
 import "./ui/ui.css";
 import { App } from "./App";
+import { firstWords } from "./i18n";
 import { applyTheme } from "./ui";
 
 applyTheme();
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html holds no #root");
-createRoot(root).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
+const page = createRoot(root);
+void firstWords.then(() =>
+  page.render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  ),
 );

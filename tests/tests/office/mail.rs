@@ -147,7 +147,7 @@ pub(crate) async fn with_mail(server: &MailServer, choose: impl FnOnce(&mut Conf
         config.mail.server = Some("localhost".to_owned());
         config.mail.port = server.address.port();
         config.mail.encryption = MailEncryption::None;
-        config.mail.from = Some(Email::new("palabre@example.org").unwrap());
+        config.mail.from = Some(Email::new("palabre@example.org").expect("an address"));
         choose(config);
     })
     .await

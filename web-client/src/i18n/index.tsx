@@ -1,16 +1,26 @@
-//! One typed catalogue a language; the language comes from the browser until somebody chooses.
+//! One typed catalogue a language; the language comes from the browser until somebody chooses. French comes along with
+//! the program, the others when they are wanted: the way into a meeting stays light.
 
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
 import { I18nProvider } from "react-aria-components";
 import { recall, remember } from "../storage";
-import { en } from "./en";
 import { fr, type Catalogue } from "./fr";
 
 export type { Catalogue };
 export type Language = "fr" | "en";
 
 export const languages: readonly Language[] = ["fr", "en"];
-const catalogues: Readonly<Record<Language, Catalogue>> = { fr, en };
+
+/** A language's own name for itself. */
+const names: Readonly<Record<Language, string>> = { fr: fr.language, en: "English" };
+const here: Partial<Record<Language, Catalogue>> = { fr };
+
+async function catalogueOf(language: Language): Promise<Catalogue> {
+  return (here[language] ??= language === "en" ? (await import("./en")).en : fr);
+}
+
+/** To be waited for before the first page is shown: its words. Should they not come, there are the French ones. */
+export const firstWords: Promise<unknown> = catalogueOf(firstLanguage()).catch(() => undefined);
 
 interface Tongue {
   language: Language;
@@ -22,7 +32,11 @@ const TongueContext = createContext<Tongue>({ language: "fr", text: fr, speak: (
 
 /** Gives the words of the chosen language to everything below. */
 export function LanguageProvider({ children }: { children: ReactNode }) {
-  const [language, setLanguage] = useState<Language>(firstLanguage);
+  const [{ language, text }, setWords] = useState<Pick<Tongue, "language" | "text">>(() => {
+    const first = firstLanguage();
+    const text = here[first];
+    return text ? { language: first, text } : { language: "fr", text: fr };
+  });
 
   useEffect(() => {
     document.documentElement.lang = language;
@@ -31,13 +45,17 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
   const tongue = useMemo<Tongue>(
     () => ({
       language,
-      text: catalogues[language],
+      text,
       speak: (next) => {
         remember("language", next);
-        setLanguage(next);
+        catalogueOf(next).then(
+          (words) => setWords({ language: next, text: words }),
+          // The next page asks again.
+          () => undefined,
+        );
       },
     }),
-    [language],
+    [language, text],
   );
 
   return (
@@ -54,7 +72,7 @@ export const useText = (): Catalogue => useContext(TongueContext).text;
 export const useLanguage = (): Tongue => useContext(TongueContext);
 
 /** The name of a language in itself. */
-export const nameOf = (language: Language): string => catalogues[language].language;
+export const nameOf = (language: Language): string => names[language];
 
 /** One sentence for an error code; `field` says which value is meant. */
 export function sentenceFor(text: Catalogue, code: string, field?: string): string {
