@@ -126,11 +126,7 @@ export function Frame({ user, page, children }: Props) {
           </div>
         </div>
       </header>
-      <main
-        id="main"
-        className={page === "calls" ? "page wide" : "page"}
-        tabIndex={-1}
-      >
+      <main id="main" className={page === "calls" ? "page wide" : "page"} tabIndex={-1}>
         {children}
       </main>
       <nav className="tabbar" aria-label={text.nav.main}>
