@@ -108,7 +108,9 @@ impl Calls {
                         door: Some(phone),
                         ..InMeeting::default()
                     };
-                    self.enter_room(around, call, phone, room, meeting);
+                    let Some(name) = self.calls.get(&call).map(|call| call.dialled.clone()) else { return };
+                    let end = RoomEnd::meeting(room, meeting);
+                    self.enter_room(around, call, phone, end, name);
                     for output in rest {
                         if let GuideOutput::Say(phrase, language) = output {
                             self.say(around, phone, phrase, language);
@@ -149,14 +151,14 @@ impl Calls {
         self.outputs.push_back(Output::Door(DoorCommand::Ask { leg: phone, visitor, entry }));
     }
 
-    /// Puts a phone into a meeting's room.
+    /// Puts a phone into a meeting's room, which it is told by that name.
     pub(super) fn enter_room(
         &mut self,
         around: &mut Around<'_>,
         call: CallId,
         phone: LegId,
-        room: String,
-        meeting: InMeeting,
+        end: RoomEnd,
+        name: String,
     ) {
         let id = self.next_leg();
         let (Some(found), Some(leg)) = (self.calls.get_mut(&call), self.legs.get_mut(&phone)) else { return };
@@ -173,9 +175,6 @@ impl Calls {
         found.caller = phone;
         found.stage = Stage::Talking { other: id };
         self.set_deadline(call, None);
-        let mut end = RoomEnd::calling(room, None);
-        end.meeting = Some(meeting);
-        let name = record.to.clone();
         self.insert(id, CallLeg::new(call, Side::Room(Box::new(end)), Party::Meeting { name }, record));
         self.tell(id);
         self.tell(phone);

@@ -6,7 +6,7 @@ use super::io::Around;
 use super::media_plane::LegId;
 use super::place::{CommandError, Destination};
 use super::record::{CallId, EndCause};
-use super::room_end::InMeeting;
+use super::room_end::{InMeeting, RoomEnd};
 use super::screen::ScreenEvent;
 use crate::leg::Ending;
 use crate::message::{Headers, StatusCode};
@@ -121,11 +121,12 @@ impl Calls {
             return Err(CommandError::NotNow);
         }
         if let Some(found) = self.calls.get_mut(&call) {
-            found.dialled = name;
+            found.dialled.clone_from(&name);
         }
         self.finish_transfer(around, by);
         let meeting = InMeeting { role: Some(role), ..InMeeting::default() };
-        self.enter_room(around, call, other, room, meeting);
+        let end = RoomEnd::meeting(room, meeting);
+        self.enter_room(around, call, other, end, name);
         Ok(())
     }
 

@@ -50,8 +50,7 @@ impl Calls {
             }
             StarCode::Host => {
                 self.set_hand(room, true);
-                self.ask_host(room);
-                Prompt::HostAsked
+                if self.ask_host(room) { Prompt::HostAsked } else { Prompt::HandRaised }
             }
         };
         self.say_in_meeting(around, phone, room, prompt);
@@ -64,14 +63,16 @@ impl Calls {
         }
     }
 
-    /// The host is told that a phone wants something. Who the host is, the office knows.
-    fn ask_host(&mut self, leg: LegId) {
-        let Some(end) = self.legs.get(&leg).and_then(|leg| leg.side.room()) else { return };
-        let Some(seat) = &end.seat else { return };
+    /// The host is told that a phone wants something. Who the host is, the office knows; where whoever has called others
+    /// together is gone, there is none.
+    fn ask_host(&mut self, leg: LegId) -> bool {
+        let Some(end) = self.legs.get(&leg).and_then(|leg| leg.side.room()) else { return false };
+        let Some(seat) = end.seat.as_ref().filter(|_| !end.alone) else { return false };
         let extension = end.watcher.clone().unwrap_or_default();
         let event = ScreenEvent::AsksHost { name: seat.name.clone() };
         let news = ScreenNews { leg, extension, room: end.room.clone(), event };
         self.outputs.push_back(Output::Screen(news));
+        true
     }
 
     /// Takes what happens at a phone's seat.

@@ -18,6 +18,8 @@ pub(super) struct RoomEnd {
     state: State,
     /// Whether it keeps the other side waiting.
     pub(super) holds: bool,
+    /// Whether nobody is at it any more: it keeps who is at the other end of its call in the room, beside others.
+    pub(super) alone: bool,
     /// The identity of whoever will sit there, if it was chosen.
     pub(super) identity: Option<String>,
     /// The phone that sits there, or a voice of ours.
@@ -73,6 +75,7 @@ impl RoomEnd {
             meeting: None,
             state: State::Confirmed,
             holds: false,
+            alone: false,
             identity: None,
             seat: None,
             listened: false,
@@ -80,6 +83,11 @@ impl RoomEnd {
             told: None,
             told_holds: (false, false),
         }
+    }
+
+    /// A room in which much is done for phones, and of which no browser is told.
+    pub(super) fn meeting(room: String, meeting: InMeeting) -> Self {
+        Self { meeting: Some(meeting), ..Self::calling(room, None) }
     }
 
     /// A room into which somebody is called.

@@ -169,6 +169,7 @@ impl Calls {
         let (inbound, answered) = (leg.record.inbound, leg.record.answered.is_some());
         let Some(end) = leg.side.room_mut() else { return };
         end.end();
+        let alone = end.alone.then(|| end.room.clone());
         let door = end.meeting.as_mut().and_then(|meeting| meeting.door.take());
         self.tell_screen(
             room,
@@ -179,6 +180,9 @@ impl Calls {
         );
         if let Some(phone) = door {
             self.leave_door(phone);
+        }
+        if let Some(room) = alone {
+            self.join_the_last(around, &room);
         }
     }
 

@@ -17,6 +17,9 @@ use crate::sdp::Direction;
 fn nothing_is_left_whatever_people_do() {
     for seed in 1..=ROUNDS {
         let mut play = Play::begin(seed);
+        if seed % 2 == 0 {
+            play.gather();
+        }
         for _ in 0..STEPS {
             play.step();
         }
@@ -34,8 +37,8 @@ struct Play {
 
 impl Play {
     fn begin(seed: u64) -> Self {
-        let mut house = House::new(&["1001", "1002", "1003"]);
-        for number in ["1001", "1002", "1002", "1003"] {
+        let mut house = House::new(&["1001", "1002", "1003", "1004"]);
+        for number in ["1001", "1002", "1002", "1003", "1004"] {
             house.registered(number);
         }
         house.change(|plan| {
@@ -58,6 +61,27 @@ impl Play {
         Self { house, dice: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, seed, rooms: Vec::new() }
     }
 
+    /// A browser brings three phones together, and mostly leaves them to themselves.
+    fn gather(&mut self) {
+        let mut room = None;
+        for number in ["1003", "1004", "1002"] {
+            let (from, dialled) = ("1001".to_owned(), number.to_owned());
+            let order = PlaceCall { from, room, dialled, on_behalf: None, identity: None };
+            let placed = self.house.click(|endpoint, with| endpoint.place(with, order)).expect("a call");
+            for phone in 0..self.house.phones.len() {
+                if self.house.phones[phone].legs.iter().any(|leg| !leg.is_over() && !leg.is_confirmed()) {
+                    self.house.act(phone, Phone::answer);
+                    break;
+                }
+            }
+            (self.rooms, room) = (vec![placed.leg], Some(placed.room));
+        }
+        let leg = self.rooms[0];
+        if self.roll(4) > 0 {
+            self.house.click(|endpoint, with| endpoint.leave(with, leg)).expect("a call");
+        }
+    }
+
     fn roll(&mut self, sides: usize) -> usize {
         self.dice ^= self.dice << 13;
         self.dice ^= self.dice >> 7;
@@ -67,11 +91,21 @@ impl Play {
 
     fn step(&mut self) {
         let phone = self.roll(self.house.phones.len());
-        let number =
-            ["1001", "1002", "1003", "1900", "1700", "1701", "00033140506070", "*81002", "112", "*97"]
-                [self.roll(10)]
-            .to_owned();
-        let extension = ["1001", "1002", "1003"][self.roll(3)];
+        let number = [
+            "1001",
+            "1002",
+            "1003",
+            "1004",
+            "1900",
+            "1700",
+            "1701",
+            "00033140506070",
+            "*81002",
+            "112",
+            "*97",
+        ][self.roll(11)]
+        .to_owned();
+        let extension = ["1001", "1002", "1003", "1004"][self.roll(4)];
         let (room, key) = (self.some_room(), ['*', '6', '5', '0', '#', '1'][self.roll(6)]);
         let alive = self.house.phones[phone].legs.iter().any(|leg| !leg.is_over());
         let rings = alive && !self.house.phones[phone].last().is_confirmed();
@@ -94,7 +128,9 @@ impl Play {
                 self.house.click(|endpoint, with| endpoint.set_screens(with, extension, open));
             }
             10 | 11 => {
-                let room = [None, Some("meeting-room".to_owned())][self.roll(2)].clone();
+                let beside = self.house.seats.get(&room).map(|seat| seat.room.clone());
+                let room =
+                    [None, Some("meeting-room".to_owned()), beside.clone(), beside][self.roll(4)].clone();
                 let from = extension.to_owned();
                 let order = PlaceCall { from, room, dialled: number, on_behalf: None, identity: None };
                 let _ = self.house.click(|endpoint, with| endpoint.place(with, order));
@@ -122,6 +158,7 @@ impl Play {
             26 => self.speak_of_messages(),
             21 => self.happen_at_seat(room),
             22 => self.house.run(Duration::from_secs(30)),
+            25 => drop(self.house.click(|endpoint, with| endpoint.leave(with, room)).is_ok()),
             23 | 24 => {
                 if let Some(leg) = self.house.leg_of(phone) {
                     self.house
