@@ -78,7 +78,7 @@ fn compress(path: &str, content: &[u8]) -> io::Result<Option<Vec<u8>>> {
     // The best is worth some seconds for what is shipped, not for what is tried out.
     let release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
     let params =
-        brotli::enc::BrotliEncoderParams { quality: if release { 11 } else { 9 }, ..Default::default() };
+        brotli::enc::BrotliEncoderParams { quality: if release { 11 } else { 5 }, ..Default::default() };
     let mut compressed = Vec::new();
     brotli::BrotliCompress(&mut &*content, &mut compressed, &params)?;
     Ok((compressed.len() < content.len()).then_some(compressed))

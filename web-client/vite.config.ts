@@ -1,11 +1,20 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 
 // Where `npm run dev` finds the server: the address `palabre serve` listens on by default.
 const server = process.env["PALABRE_URL"] ?? "http://127.0.0.1:7880";
 
+const FOREIGN_WORDS = /\/react-aria.*\/intl\/(?:.*\/)?(?!fr-|en-)[a-z]{2}-[A-Z]{2}\.mjs$/;
+
+/** The component library speaks thirty-four languages; what we do not offer, nobody needs to wait for. */
+const ownLanguages: Plugin = {
+  name: "own-languages",
+  enforce: "pre",
+  load: (id) => (FOREIGN_WORDS.test(id) ? "export default null;" : null),
+};
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [ownLanguages, react()],
   build: {
     target: "es2022",
     // Our CSP allows no data: scripts or fonts, and hashed files are cached for ever anyway.

@@ -1,35 +1,61 @@
 //! The frame around every page: language, account, and which page the address asks for.
 
 import { lazy, Suspense, type ReactNode } from "react";
-import { AccountProvider, DutyPage, SetupPage, SignInPage, useAccount } from "./features/auth";
-import { HomePage } from "./features/home";
+import { AccountProvider, useAccount } from "./features/account";
 import { MeetingPage } from "./features/meeting";
 import { CallCards, PhoneProvider } from "./features/phone";
-import { LanguageProvider, useText } from "./i18n";
+import { LanguageProvider, useText, withWords } from "./i18n";
 import type { Me } from "./api/accounts";
 import { go, useRoute } from "./navigation";
 import { postTabs, type TelephonyTab } from "./routes";
 import { Button, ErrorBoundary, Loading, PlainPage, useTitle } from "./ui";
-import { Frame } from "./Frame";
 
+// Each page comes with its own words; behind a meeting's link none of them is needed.
+const SignInPage = lazy(async () => ({ default: (await withWords(auth(), "auth", "fields")).SignInPage }));
+const SetupPage = lazy(async () => ({ default: (await withWords(auth(), "auth", "fields")).SetupPage }));
+const DutyPage = lazy(async () => ({ default: (await withWords(auth(), "auth", "fields")).DutyPage }));
+const Frame = lazy(async () => ({ default: (await withWords(import("./Frame"), "auth", "phone")).Frame }));
+const HomePage = lazy(async () => ({
+  default: (await withWords(import("./features/home"), "home", "agenda", "fields")).HomePage,
+}));
 const DirectoryPage = lazy(async () => ({
-  default: (await import("./features/directory")).DirectoryPage,
+  default: (await withWords(import("./features/directory"), "directory", "phone")).DirectoryPage,
 }));
-const AgendaPage = lazy(async () => ({ default: (await import("./features/agenda")).AgendaPage }));
-const PlanPage = lazy(async () => ({ default: (await import("./features/agenda")).PlanPage }));
-const AnswerPage = lazy(async () => ({ default: (await import("./features/invitation")).AnswerPage }));
-const InvitationPage = lazy(async () => ({
-  default: (await import("./features/invitation")).InvitationPage,
+const AgendaPage = lazy(async () => ({ default: (await withWords(agenda(), "agenda")).AgendaPage }));
+const PlanPage = lazy(async () => ({
+  default: (await withWords(agenda(), "agenda", "fields")).PlanPage,
 }));
-const CallsPage = lazy(async () => ({ default: (await import("./features/calls")).CallsPage }));
-const UsersPage = lazy(async () => ({ default: (await import("./features/admin")).UsersPage }));
-const TelephonyPage = lazy(async () => ({ default: (await import("./features/admin")).TelephonyPage }));
-const SavingsPage = lazy(async () => ({ default: (await import("./features/savings")).SavingsPage }));
-const AuditPage = lazy(async () => ({ default: (await import("./features/audit")).AuditPage }));
+const AnswerPage = lazy(async () => ({
+  default: (await withWords(invitation(), "invitation")).AnswerPage,
+}));
+const InvitationPage = lazy(async () => ({ default: (await invitation()).InvitationPage }));
+const CallsPage = lazy(async () => ({
+  default: (await withWords(import("./features/calls"), "calls", "phone", "directory")).CallsPage,
+}));
+const UsersPage = lazy(async () => ({
+  default: (await withWords(admin(), "people", "fields")).UsersPage,
+}));
+const TelephonyPage = lazy(async () => ({
+  default: (await withWords(admin(), "telephony", "people", "fields")).TelephonyPage,
+}));
+const SavingsPage = lazy(async () => ({
+  default: (await withWords(import("./features/savings"), "savings", "fields")).SavingsPage,
+}));
+const AuditPage = lazy(async () => ({
+  default: (await withWords(import("./features/audit"), "audit")).AuditPage,
+}));
 const AttendancePage = lazy(async () => ({
-  default: (await import("./features/attendance")).AttendancePage,
+  default: (await withWords(import("./features/attendance"), "attendance", "phone")).AttendancePage,
 }));
-const SettingsPage = lazy(async () => ({ default: (await import("./features/settings")).SettingsPage }));
+const SettingsPage = lazy(async () => ({
+  default: (await withWords(import("./features/settings"), "settings", "auth", "calls", "fields"))
+    .SettingsPage,
+}));
+
+const auth = () => import("./features/auth");
+const agenda = () => import("./features/agenda");
+const invitation = () => import("./features/invitation");
+const admin = () => import("./features/admin");
 
 export function App() {
   return (
@@ -96,22 +122,24 @@ function Page() {
   if (account.duties[0] !== undefined) return <DutyPage key={account.duties[0]} duty={account.duties[0]} />;
   return (
     <Frame user={account} page={route.page}>
-      {route.page === "home" && <HomePage />}
-      {route.page === "agenda" && <AgendaPage />}
-      {route.page === "plan" && <PlanPage key={route.code ?? "new"} code={route.code} />}
-      {route.page === "directory" && <DirectoryPage />}
-      {route.page === "calls" && <CallsPage />}
-      {route.page === "users" && (account.may.manage_people ? <UsersPage me={account} /> : <Nowhere />)}
-      {route.page === "telephony" &&
-        (mayOpen(account, route.tab) ? (
-          <TelephonyPage tab={route.tab} whole={account.may.administer} />
-        ) : (
-          <Nowhere />
-        ))}
-      {route.page === "savings" && (account.may.administer ? <SavingsPage /> : <Nowhere />)}
-      {route.page === "audit" && (account.may.administer ? <AuditPage /> : <Nowhere />)}
-      {route.page === "attendance" && <AttendancePage code={route.code} />}
-      {route.page === "settings" && <SettingsPage me={account} />}
+      <Suspense fallback={<Loading />}>
+        {route.page === "home" && <HomePage />}
+        {route.page === "agenda" && <AgendaPage />}
+        {route.page === "plan" && <PlanPage key={route.code ?? "new"} code={route.code} />}
+        {route.page === "directory" && <DirectoryPage />}
+        {route.page === "calls" && <CallsPage />}
+        {route.page === "users" && (account.may.manage_people ? <UsersPage me={account} /> : <Nowhere />)}
+        {route.page === "telephony" &&
+          (mayOpen(account, route.tab) ? (
+            <TelephonyPage tab={route.tab} whole={account.may.administer} />
+          ) : (
+            <Nowhere />
+          ))}
+        {route.page === "savings" && (account.may.administer ? <SavingsPage /> : <Nowhere />)}
+        {route.page === "audit" && (account.may.administer ? <AuditPage /> : <Nowhere />)}
+        {route.page === "attendance" && <AttendancePage code={route.code} />}
+        {route.page === "settings" && <SettingsPage me={account} />}
+      </Suspense>
     </Frame>
   );
 }

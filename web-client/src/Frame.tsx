@@ -17,11 +17,13 @@ import {
 import type { ReactNode } from "react";
 import type { Me } from "./api/accounts";
 import { setDoNotDisturb } from "./api/calls";
-import { useAccount } from "./features/auth";
+import { useAccount } from "./features/account";
 import { usePhone } from "./features/phone";
 import { useText } from "./i18n";
 import { go } from "./navigation";
 import { Brand, Link } from "./ui";
+import "./ui/data.css";
+import "./frame.css";
 
 interface Props {
   user: Me;
@@ -41,7 +43,7 @@ interface Props {
 }
 
 export function Frame({ user, page, children }: Props) {
-  const text = useText();
+  const text = useText("auth", "phone");
   const { leave } = useAccount();
   const { state } = usePhone();
   const everybody = [
@@ -80,7 +82,7 @@ export function Frame({ user, page, children }: Props) {
       {count > 0 && (
         <span className="n">
           <span aria-hidden>{count}</span>
-          <span className="hide">{text.calls.waiting(state.missed, state.messages)}</span>
+          <span className="hide">{text.phone.waiting(state.missed, state.messages)}</span>
         </span>
       )}
     </Link>
@@ -107,7 +109,7 @@ export function Frame({ user, page, children }: Props) {
           {state.extension && (
             <div className="post">
               <p className="b sm">{state.extension.post_name}</p>
-              <p className="sm q3">{text.calls.extension(state.extension.number)}</p>
+              <p className="sm q3">{text.app.extension(state.extension.number)}</p>
             </div>
           )}
           <div className="who">
@@ -142,7 +144,7 @@ export function Frame({ user, page, children }: Props) {
 
 /** One's own availability, a press away. */
 function Quiet({ on }: { on: boolean }) {
-  const words = useText().calls.presence;
+  const words = useText("phone").phone.presence;
   return (
     <button
       className={on ? "quiet on sm" : "quiet sm"}

@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import { ApiError } from "./api/client";
-import { sentenceFor, useText } from "./i18n";
+import { sentenceAt, useText } from "./i18n";
 
 interface Failure {
   code: string;
@@ -11,7 +11,7 @@ interface Failure {
 
 /** Sends something once at a time and puts its failure in words. */
 export function useForm() {
-  const text = useText();
+  const text = useText("fields");
   const [sending, setSending] = useState(false);
   const [failure, setFailure] = useState<Failure>();
 
@@ -32,7 +32,7 @@ export function useForm() {
     }
   };
 
-  const sentence = failure && sentenceFor(text, failure.code, failure.field);
+  const sentence = failure && sentenceAt(text, failure.code, failure.field);
   return {
     sending,
     submit,

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from "react";
 import { codeOf } from "./api/client";
-import { useAccount } from "./features/auth";
+import { useAccount } from "./features/account";
 import { sentenceFor, useText } from "./i18n";
 
 interface Loaded<T> {

@@ -1,4 +1,4 @@
-//! Planning, agenda and invitations, in English.
+//! Planning and agenda, in English.
 
 import type { agenda as french } from "./agenda.fr";
 
@@ -108,7 +108,6 @@ export const agenda: typeof french = {
     given: { accepted: "Accepted", declined: "Declined", tentative: "Perhaps" },
     unanswered: "Unanswered",
   },
-  marked: "Marking",
   nextMeeting: "Next meeting",
   startsIn: (minutes) =>
     minutes <= 0
@@ -122,37 +121,4 @@ export const agenda: typeof french = {
   here: "here",
   others: (n) => (n === 0 ? "" : ` and ${count(n, "other", "others")}`),
   day: "Today",
-  invitation: {
-    for: (name, party) => `${name}, ${party}`,
-    organizer: (name) => `Called by ${name}`,
-  },
-  answer: {
-    title: "Your answer",
-    lede: "Confirm with a click: opening this page has changed nothing.",
-    accepted: "I will be there",
-    declined: "I will not be there",
-    tentative: "Perhaps",
-    given: {
-      accepted: "You have accepted.",
-      declined: "You have declined.",
-      tentative: "You have answered: perhaps.",
-    },
-    noted: "Your answer is noted.",
-  },
-  mailSettings: {
-    title: "Mail",
-    voicemail: "Receive voice messages by mail",
-    off: "This server sends no mail.",
-    saved: "It is noted.",
-  },
-  feed: {
-    title: "Calendar",
-    help: "A secret address that your calendar program reads by itself.",
-    make: "Make the address",
-    renew: "Replace the address",
-    revoke: "Take the address back",
-    once: "Copy this address now, it will not be shown again:",
-    active: (day) => `There has been an address since ${day}.`,
-    none: "There is no address.",
-  },
 };

@@ -1,4 +1,4 @@
-//! Planning, agenda and invitations, in French.
+//! Planning and agenda, in French.
 
 const count = (n: number, one: string, many: string) => `${n} ${n > 1 ? many : one}`;
 
@@ -119,7 +119,6 @@ export const agenda = {
     given: { accepted: "Accepté", declined: "Décliné", tentative: "Peut-être" },
     unanswered: "Sans réponse",
   },
-  marked: "Marquage",
   nextMeeting: "Prochaine rencontre",
   startsIn: (minutes: number) =>
     minutes <= 0
@@ -133,37 +132,4 @@ export const agenda = {
   here: "ici",
   others: (n: number) => (n === 0 ? "" : ` et ${count(n, "autre personne", "autres personnes")}`),
   day: "La journée",
-  invitation: {
-    for: (name: string, party: string) => `${name}, ${party}`,
-    organizer: (name: string) => `Organisée par ${name}`,
-  },
-  answer: {
-    title: "Votre réponse",
-    lede: "Confirmez d’un clic : ouvrir cette page n’a rien changé.",
-    accepted: "J’y serai",
-    declined: "Je n’y serai pas",
-    tentative: "Peut-être",
-    given: {
-      accepted: "Vous avez accepté.",
-      declined: "Vous avez décliné.",
-      tentative: "Vous avez répondu : peut-être.",
-    },
-    noted: "Votre réponse est notée.",
-  },
-  mailSettings: {
-    title: "Courriels",
-    voicemail: "Recevoir les messages vocaux par courriel",
-    off: "Ce serveur n’envoie pas de courriels.",
-    saved: "C’est noté.",
-  },
-  feed: {
-    title: "Calendrier",
-    help: "Une adresse secrète, que votre logiciel de calendrier lit par lui-même.",
-    make: "Créer l’adresse",
-    renew: "Remplacer l’adresse",
-    revoke: "Retirer l’adresse",
-    once: "Copiez cette adresse maintenant, elle ne sera plus montrée :",
-    active: (day: string) => `Une adresse existe depuis le ${day}.`,
-    none: "Aucune adresse n’existe.",
-  },
 };

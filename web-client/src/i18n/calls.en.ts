@@ -1,32 +1,11 @@
-//! Calls and the directory, in English.
+//! The page of calls, in English.
 
-import type { Catalogue } from "./fr";
+import type { calls as french } from "./calls.fr";
 
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
-export const calls: Catalogue["calls"] = {
+export const calls: typeof french = {
   title: "Calls",
-  extension: (number) => `extension ${number}`,
-  withheld: "Number withheld",
-  waiting: (missed, messages) =>
-    [
-      missed > 0 ? count(missed, "missed call", "missed calls") : "",
-      messages > 0 ? count(messages, "voice message", "voice messages") : "",
-    ]
-      .filter((part) => part !== "")
-      .join(", "),
-  greeting: {
-    title: "Your voicemail greeting",
-    standard: "Callers hear the standard greeting.",
-    own: "Callers hear your greeting.",
-    recording: "Speak. The recording stops by itself after a minute.",
-    record: "Record",
-    stop: "Finish",
-    choose: "Choose a file",
-    remove: "Back to the standard greeting",
-    help: "One minute at most. By telephone: *97, then 4.",
-    unusable: "This sound will not do: it must last between a second and a minute.",
-  },
   messages: {
     title: "Voicemail",
     none: "No voice messages.",
@@ -41,50 +20,6 @@ export const calls: Catalogue["calls"] = {
     setPin: "Change the PIN",
     pinSet: "The PIN is changed.",
   },
-  card: {
-    label: "Incoming call",
-    callsYou: (extension) => `is calling you, ${extension}`,
-    callsYouOutside: "is calling you",
-    through: (dialled) => `by dialling ${dialled}`,
-    hourThere: (hour) => `${hour} there`,
-    decline: "Decline",
-    answer: "Answer",
-    tab: (name) => `${name} is calling`,
-    inCall: "In a call",
-    open: "Show the call",
-    hangUp: "Hang up",
-  },
-  states: {
-    calling: "Calling",
-    ringing: "Ringing",
-    rings: "Incoming call",
-    talking: "In a call",
-    held: "On hold",
-    mailbox: "Voicemail: speak after the beep, hash to end",
-    heldByOther: "The other side has put you on hold",
-  },
-  causes: {
-    "hung-up": "Call ended",
-    "other-hung-up": "Call ended",
-    "answered-elsewhere": "Answered on another device",
-    declined: "Call declined",
-    cancelled: "Call given up",
-    "no-answer": "No answer",
-    busy: "Busy",
-    unreachable: "Cannot be reached",
-    refused: "The call did not go through",
-    transferred: "Call transferred",
-    lost: "The link was lost",
-    failed: "The call did not go through",
-  },
-  reasons: {
-    unknown_number: "There is no such number.",
-    prefix_missing: "Dial the outside prefix first for an outside number.",
-    not_permitted: "Your extension may not call this number.",
-    too_many_calls: "Too many calls at once. Try again in a moment.",
-    no_line: "No line is free for this number.",
-    phone_code: "This code can only be dialled on a telephone.",
-  },
   keys: {
     toolbar: "Call controls",
     micOpen: "Mic open",
@@ -95,7 +30,6 @@ export const calls: Catalogue["calls"] = {
     transfer: "Transfer",
     add: "Add",
     hangUp: "Hang up",
-    giveUp: "Give up",
   },
   live: {
     label: "Call in progress",
@@ -170,29 +104,8 @@ export const calls: Catalogue["calls"] = {
     help: "They join the call as soon as they answer.",
     send: "Call",
   },
-  presence: {
-    available: "Available",
-    in_call: "In a call",
-    do_not_disturb: "Do not disturb",
-    offline: "Offline",
-    set: "Your availability",
-    toQuiet: "Switch to Do not disturb",
-    toAvailable: "Be available again",
+  cost: {
+    actual: (amount) => `cost ${amount}`,
+    both: (actual, old) => `cost ${actual} instead of ${old}`,
   },
-};
-
-export const directory: Catalogue["directory"] = {
-  title: "Directory",
-  lede: (n) => count(n, "site", "sites"),
-  search: "Name, function, site or number",
-  post: "Site",
-  allPosts: "All sites",
-  none: "Nobody matches.",
-  empty: "The directory is empty. An administrator adds extensions to it.",
-  more: "Show more",
-  call: "Call",
-  callName: (name) => `Call ${name}`,
-  you: "you",
-  group: "Group",
-  hour: (hour) => `It is ${hour}`,
 };

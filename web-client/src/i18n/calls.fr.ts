@@ -1,30 +1,9 @@
-//! Calls and the directory, in French.
+//! The page of calls, in French.
 
 const count = (n: number, one: string, many: string) => `${n} ${n > 1 ? many : one}`;
 
 export const calls = {
   title: "Appels",
-  extension: (number: string) => `poste ${number}`,
-  withheld: "Numéro masqué",
-  waiting: (missed: number, messages: number) =>
-    [
-      missed > 0 ? count(missed, "appel manqué", "appels manqués") : "",
-      messages > 0 ? count(messages, "message vocal", "messages vocaux") : "",
-    ]
-      .filter((part) => part !== "")
-      .join(", "),
-  greeting: {
-    title: "Annonce de votre messagerie",
-    standard: "Les appelants entendent l’annonce standard.",
-    own: "Les appelants entendent votre annonce.",
-    recording: "Parlez. L’enregistrement s’arrête de lui-même après une minute.",
-    record: "Enregistrer",
-    stop: "Terminer",
-    choose: "Choisir un fichier",
-    remove: "Revenir à l’annonce standard",
-    help: "Une minute au plus. Au téléphone : *97, puis 4.",
-    unusable: "Ce son ne convient pas : il faut entre une seconde et une minute.",
-  },
   messages: {
     title: "Messagerie",
     none: "Aucun message vocal.",
@@ -40,51 +19,6 @@ export const calls = {
     pinSet: "Le code est changé.",
   },
   /** The card of a call that comes in. */
-  card: {
-    label: "Appel entrant",
-    callsYou: (extension: string) => `vous appelle, ${extension}`,
-    callsYouOutside: "vous appelle",
-    through: (dialled: string) => `en composant le ${dialled}`,
-    hourThere: (hour: string) => `${hour} sur place`,
-    decline: "Refuser",
-    answer: "Répondre",
-    tab: (name: string) => `${name} appelle`,
-    /** Below a call that goes on, seen from other pages. */
-    inCall: "En communication",
-    open: "Voir l’appel",
-    hangUp: "Raccrocher",
-  },
-  states: {
-    calling: "Appel en cours",
-    ringing: "Ça sonne",
-    rings: "Appel entrant",
-    talking: "En communication",
-    held: "En attente",
-    mailbox: "Message vocal : parlez après le signal, dièse pour finir",
-    heldByOther: "Votre correspondant vous a mis en attente",
-  },
-  causes: {
-    "hung-up": "Appel terminé",
-    "other-hung-up": "Appel terminé",
-    "answered-elsewhere": "Pris sur un autre appareil",
-    declined: "Appel refusé",
-    cancelled: "Appel abandonné",
-    "no-answer": "Pas de réponse",
-    busy: "Occupé",
-    unreachable: "Injoignable",
-    refused: "L’appel n’a pas abouti",
-    transferred: "Appel transféré",
-    lost: "La liaison s’est perdue",
-    failed: "L’appel n’a pas abouti",
-  },
-  reasons: {
-    unknown_number: "Ce numéro n’existe pas.",
-    prefix_missing: "Pour un numéro extérieur, composer d’abord le préfixe de sortie.",
-    not_permitted: "Votre poste ne peut pas appeler ce numéro.",
-    too_many_calls: "Trop d’appels en même temps. Réessayez dans un instant.",
-    no_line: "Aucune ligne n’est libre pour ce numéro.",
-    phone_code: "Ce code ne se compose que sur un téléphone.",
-  },
   keys: {
     toolbar: "Commandes de l’appel",
     micOpen: "Micro ouvert",
@@ -95,7 +29,6 @@ export const calls = {
     transfer: "Transférer",
     add: "Ajouter",
     hangUp: "Raccrocher",
-    giveUp: "Abandonner",
   },
   live: {
     label: "Appel en cours",
@@ -176,29 +109,8 @@ export const calls = {
     help: "Elle rejoint l’appel dès qu’elle répond.",
     send: "Appeler",
   },
-  presence: {
-    available: "Disponible",
-    in_call: "En communication",
-    do_not_disturb: "Ne pas déranger",
-    offline: "Hors ligne",
-    set: "Votre disponibilité",
-    toQuiet: "Passer à Ne pas déranger",
-    toAvailable: "Redevenir disponible",
+  cost: {
+    actual: (amount: string) => `a coûté ${amount}`,
+    both: (actual: string, old: string) => `a coûté ${actual}, au lieu de ${old}`,
   },
-};
-
-export const directory = {
-  title: "Annuaire",
-  lede: (n: number) => count(n, "site", "sites"),
-  search: "Nom, fonction, site ou numéro",
-  post: "Site",
-  allPosts: "Tous les sites",
-  none: "Personne ne correspond.",
-  empty: "L’annuaire est vide. Un administrateur y ajoute les postes téléphoniques.",
-  more: "Voir plus",
-  call: "Appeler",
-  callName: (name: string) => `Appeler ${name}`,
-  you: "vous",
-  group: "Groupe",
-  hour: (hour: string) => `Il est ${hour}`,
 };

@@ -1,41 +1,45 @@
-//! One typed catalogue a language; the language comes from the browser until somebody chooses. French comes along with
-//! the program, the others when they are wanted: the way into a meeting stays light.
+//! One typed catalogue a language; the language comes from the browser until somebody chooses. What everybody may have to
+//! read comes first, French along with the program; the rest when a page asks for it: the way into a meeting stays light.
 
-import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
+import { createContext, use, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
 import { I18nProvider } from "react-aria-components";
 import { recall, remember } from "../storage";
-import { fr, type Catalogue } from "./fr";
+import { fr, type Core } from "./fr";
+import { bring, coreOf, hasCore, hasPart, shelfOf } from "./shelf";
+import type { Language, PartName, Parts } from "./parts";
 
-export type { Catalogue };
-export type Language = "fr" | "en";
+export type { Language } from "./parts";
+
+/** The words that everybody has, and those of the parts named. */
+export type Words<P extends PartName = never> = Core & Pick<Parts, P>;
 
 export const languages: readonly Language[] = ["fr", "en"];
 
 /** A language's own name for itself. */
 const names: Readonly<Record<Language, string>> = { fr: fr.language, en: "English" };
-const here: Partial<Record<Language, Catalogue>> = { fr };
-
-async function catalogueOf(language: Language): Promise<Catalogue> {
-  return (here[language] ??= language === "en" ? (await import("./en")).en : fr);
-}
 
 /** To be waited for before the first page is shown: its words. Should they not come, there are the French ones. */
-export const firstWords: Promise<unknown> = catalogueOf(firstLanguage()).catch(() => undefined);
+export const firstWords: Promise<unknown> = coreOf(chosenLanguage()).catch(() => undefined);
+
+/** A page together with its words, so that both are on their way at once. */
+export async function withWords<T>(page: Promise<T>, ...parts: PartName[]): Promise<T> {
+  const language = chosenLanguage();
+  const [here] = await Promise.all([page, ...parts.map((part) => bring(language, part))]);
+  return here;
+}
 
 interface Tongue {
   language: Language;
-  text: Catalogue;
   speak: (language: Language) => void;
 }
 
-const TongueContext = createContext<Tongue>({ language: "fr", text: fr, speak: () => undefined });
+const TongueContext = createContext<Tongue>({ language: "fr", speak: () => undefined });
 
 /** Gives the words of the chosen language to everything below. */
 export function LanguageProvider({ children }: { children: ReactNode }) {
-  const [{ language, text }, setWords] = useState<Pick<Tongue, "language" | "text">>(() => {
-    const first = firstLanguage();
-    const text = here[first];
-    return text ? { language: first, text } : { language: "fr", text: fr };
+  const [language, setLanguage] = useState<Language>(() => {
+    const chosen = chosenLanguage();
+    return hasCore(chosen) ? chosen : "fr";
   });
 
   useEffect(() => {
@@ -45,17 +49,17 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
   const tongue = useMemo<Tongue>(
     () => ({
       language,
-      text,
       speak: (next) => {
         remember("language", next);
-        catalogueOf(next).then(
-          (words) => setWords({ language: next, text: words }),
+        // All that is said on this page, so that nothing on it goes blank meanwhile.
+        coreOf(next, language).then(
+          () => setLanguage(next),
           // The next page asks again.
           () => undefined,
         );
       },
     }),
-    [language, text],
+    [language],
   );
 
   return (
@@ -65,26 +69,37 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
   );
 }
 
-/** The words to show. */
-export const useText = (): Catalogue => useContext(TongueContext).text;
+/** The words to show, with the parts named; waits for those that are not here yet. */
+export function useText<P extends PartName = never>(...parts: P[]): Words<P> {
+  return useLanguage(...parts).text;
+}
 
-/** The language, and how to change it. */
-export const useLanguage = (): Tongue => useContext(TongueContext);
+/** The language, how to change it, and its words as `useText` gives them. */
+export function useLanguage<P extends PartName = never>(...parts: P[]): Tongue & { text: Words<P> } {
+  const { language, speak } = useContext(TongueContext);
+  for (const part of parts) {
+    if (!hasPart(language, part)) use(bring(language, part));
+  }
+  return { language, speak, text: shelfOf(language) as Words<P> };
+}
 
 /** The name of a language in itself. */
 export const nameOf = (language: Language): string => names[language];
 
-/** One sentence for an error code; `field` says which value is meant. */
-export function sentenceFor(text: Catalogue, code: string, field?: string): string {
-  if (code === "invalid" && field !== undefined && field in text.errors.fields) {
-    return text.errors.fields[field as keyof Catalogue["errors"]["fields"]];
-  }
-  if (code in text.errors && code !== "fields")
-    return text.errors[code as Exclude<keyof Catalogue["errors"], "fields">];
-  return text.errors.unexpected;
+/** One sentence for an error code. */
+export function sentenceFor({ errors }: Core, code: string): string {
+  return code in errors ? errors[code as keyof Core["errors"]] : errors.unexpected;
 }
 
-function firstLanguage(): Language {
+/** The same for a form, where `field` says which value is meant. */
+export function sentenceAt(text: Words<"fields">, code: string, field: string | undefined): string {
+  if (code === "invalid" && field !== undefined && field in text.fields) {
+    return text.fields[field as keyof Parts["fields"]];
+  }
+  return sentenceFor(text, code);
+}
+
+function chosenLanguage(): Language {
   const chosen = recall("language");
   if (chosen === "fr" || chosen === "en") return chosen;
   return navigator.languages

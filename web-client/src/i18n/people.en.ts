@@ -1,4 +1,4 @@
-//! People: accounts, signing in, tables.
+//! The administration of accounts, in English.
 
 import type { people as french } from "./people.fr";
 
@@ -63,48 +63,6 @@ export const people: typeof french = {
   initialHelp: (name) => `It is shown once. ${name} will change it on entering.`,
   copy: "Copy the password",
   copied: "Password copied",
-  code: "Code",
-  codeHelp: "The six digits of your application, or a recovery code.",
-  otherAccount: "Enter with another account",
-  ownPassword: "Your password",
-  ownPasswordTitle: "Choose your password",
-  ownPasswordHelp: "The one you were given works only once.",
-  givenPassword: "Password received",
-  factorTitle: "Two-step sign-in",
-  factorHelp: "A code from your phone, beside the password.",
-  factorDuty: "Your rights need a code from your phone, beside the password.",
-  factorIsOn: (n) =>
-    `A code is asked for on entering. You have ${count(n, "recovery code", "recovery codes")} left.`,
-  beginFactor: "Set up two-step sign-in",
-  scan: "Read this picture with an authenticator application.",
-  qr: "Picture to read with the application",
-  typeSecret: "Or type this key there:",
-  firstCodeHelp: "The six digits that the application shows now.",
-  confirmFactor: "Turn on two-step sign-in",
-  removeFactor: "Remove two-step sign-in",
-  factorOn: "Two-step sign-in is on.",
-  recoveryHelp: "Keep these recovery codes away from the computer. Each works once, without a phone.",
-  recoveryKept: "I have noted the codes",
-  elsewhere: {
-    oidc_unreachable: "The ministry’s sign-in does not answer. Enter with a password, or try again.",
-    oidc_stray: "This attempt did not succeed. Begin again from this page.",
-    oidc_refused: "The ministry’s sign-in refused.",
-    oidc_token: "The ministry’s answer is not valid. Tell your administrator.",
-    oidc_no_email: "The ministry does not vouch for your address. Tell your administrator.",
-    oidc_no_account: "No open account here is yours. Tell your administrator.",
-  },
-  devices: {
-    title: "Open sessions",
-    help: "Close those you do not recognise.",
-    unknown: "Unknown device",
-    here: (address) => `This device, ${address}`,
-    last: (when, address) => `Seen ${when}, ${address}`,
-    end: "Close",
-    endOf: (name) => `Close the session: ${name}`,
-    ended: "The session is closed.",
-    endOthers: "Close all others",
-    othersEnded: "The other sessions are closed.",
-  },
   tables: {
     title: { people: "Import accounts", posts: "Import sites" },
     help: "The file is tried first. Every line goes in, or none.",
@@ -134,6 +92,4 @@ export const people: typeof french = {
     linkHelp: "What the site’s link carries. Empty: not known.",
   },
   link: (down, up) => `${down}, ${up} up`,
-  write: "Write",
-  writeTo: (name) => `Write to ${name}`,
 };

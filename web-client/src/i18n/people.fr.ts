@@ -1,4 +1,4 @@
-//! People: accounts, signing in, tables.
+//! The administration of accounts, in French.
 
 const count = (n: number, one: string, many: string) => `${n} ${n > 1 ? many : one}`;
 
@@ -66,48 +66,6 @@ export const people = {
   initialHelp: (name: string) => `Il n’est montré qu’une fois. ${name} le changera en entrant.`,
   copy: "Copier le mot de passe",
   copied: "Mot de passe copié",
-  code: "Code",
-  codeHelp: "Les six chiffres de votre application, ou un code de secours.",
-  otherAccount: "Entrer avec un autre compte",
-  ownPassword: "Votre mot de passe",
-  ownPasswordTitle: "Choisir votre mot de passe",
-  ownPasswordHelp: "Celui que l’on vous a donné ne sert qu’une fois.",
-  givenPassword: "Mot de passe reçu",
-  factorTitle: "Double clé",
-  factorHelp: "Un code de votre téléphone, en plus du mot de passe.",
-  factorDuty: "Vos droits demandent un code de votre téléphone, en plus du mot de passe.",
-  factorIsOn: (n: number) =>
-    `Un code est demandé à l’entrée. Il vous reste ${count(n, "code de secours", "codes de secours")}.`,
-  beginFactor: "Préparer la double clé",
-  scan: "Lisez cette image avec une application d’authentification.",
-  qr: "Image à lire avec l’application",
-  typeSecret: "Ou saisissez-y cette clé :",
-  firstCodeHelp: "Les six chiffres que l’application affiche maintenant.",
-  confirmFactor: "Activer la double clé",
-  removeFactor: "Retirer la double clé",
-  factorOn: "La double clé est active.",
-  recoveryHelp: "Gardez ces codes de secours hors de l’ordinateur. Chacun sert une fois, sans téléphone.",
-  recoveryKept: "J’ai noté les codes",
-  elsewhere: {
-    oidc_unreachable: "La connexion du ministère ne répond pas. Entrez avec un mot de passe, ou réessayez.",
-    oidc_stray: "Cette tentative n’a pas abouti. Recommencez depuis cette page.",
-    oidc_refused: "La connexion du ministère a refusé.",
-    oidc_token: "La réponse du ministère n’est pas valable. Prévenez votre administrateur.",
-    oidc_no_email: "Le ministère ne garantit pas votre adresse. Prévenez votre administrateur.",
-    oidc_no_account: "Aucun compte ouvert ici ne vous correspond. Prévenez votre administrateur.",
-  },
-  devices: {
-    title: "Sessions ouvertes",
-    help: "Fermez celles que vous ne reconnaissez pas.",
-    unknown: "Appareil inconnu",
-    here: (address: string) => `Cet appareil, ${address}`,
-    last: (when: string, address: string) => `Vu le ${when}, ${address}`,
-    end: "Fermer",
-    endOf: (name: string) => `Fermer la session : ${name}`,
-    ended: "La session est fermée.",
-    endOthers: "Fermer toutes les autres",
-    othersEnded: "Les autres sessions sont fermées.",
-  },
   tables: {
     title: { people: "Importer des comptes", posts: "Importer des sites" },
     help: "Le fichier est d’abord essayé. Toutes les lignes entrent, ou aucune.",
@@ -141,6 +99,4 @@ export const people = {
     linkHelp: "Ce que la liaison du site porte. Vide : inconnu.",
   },
   link: (down: string, up: string) => `${down}, ${up} en émission`,
-  write: "Écrire",
-  writeTo: (name: string) => `Écrire à ${name}`,
 };

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { ApiError } from "../../api/client";
 import { importTable, saveTable, type TableOf, type TableReport } from "../../api/tables";
-import { sentenceFor, useText } from "../../i18n";
+import { sentenceAt, useText } from "../../i18n";
 import { Button, FormError } from "../../ui";
 import { Check } from "./telephony/shared";
 import "./people.css";
@@ -15,7 +15,7 @@ interface Props {
 
 /** Brings a table in: it is tried first, every line is told, and then all of it is done or nothing. */
 export function ImportDialog({ of, onDone, onClose }: Props) {
-  const text = useText();
+  const text = useText("fields", "people");
   const words = text.people.tables;
   const [file, setFile] = useState<File>();
   const [report, setReport] = useState<TableReport>();
@@ -42,7 +42,7 @@ export function ImportDialog({ of, onDone, onClose }: Props) {
     } catch (error) {
       setReport(undefined);
       const failure = error instanceof ApiError ? error : undefined;
-      const sentence = sentenceFor(text, failure?.code ?? "unexpected", failure?.field);
+      const sentence = sentenceAt(text, failure?.code ?? "unexpected", failure?.field);
       setWrong(failure?.reason === undefined ? sentence : `${sentence} (${failure.reason})`);
     } finally {
       setWorking(false);
@@ -113,7 +113,7 @@ export function ImportDialog({ of, onDone, onClose }: Props) {
 
 /** What came of the lines, or would come of them. */
 function Findings({ report }: { report: TableReport }) {
-  const text = useText();
+  const text = useText("fields", "people");
   const words = text.people.tables;
   const shown = report.lines
     .filter(({ what }) => report.faulty === 0 || what === "fault")

@@ -36,7 +36,7 @@ const fields = ["name", "email", "function", "rank", "languages", "extension"];
 
 /** The card of one person: who it is, where, and what the account may do. */
 export function PersonSide({ me, user, posts, told, onTold, onChanged, onMade, onRemoved, onClose }: Props) {
-  const text = useText();
+  const text = useText("people", "telephony");
   const words = text.people;
   const form = useForm();
   const own = user?.id === me.id;
@@ -202,7 +202,7 @@ function Repairs({
   onTold: (password: string) => void;
   onRemoved: () => void;
 }) {
-  const words = useText().people;
+  const words = useText("people").people;
   const form = useForm();
   const [asking, setAsking] = useState<"password" | "factor" | "remove">();
   const steps = {
@@ -263,7 +263,7 @@ function Repairs({
 
 /** A password that was made, for whoever hands it on. */
 function Initial({ name, password }: { name: string; password: string }) {
-  const words = useText().people;
+  const words = useText("people").people;
   const [copied, setCopied] = useState(false);
   return (
     <section className="slip" role="group" aria-label={words.initialTitle}>

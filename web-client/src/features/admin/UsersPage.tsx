@@ -16,7 +16,7 @@ import "./people.css";
 
 /** The accounts of this server, for those who look after them. */
 export function UsersPage({ me }: { me: Me }) {
-  const text = useText();
+  const text = useText("people");
   const words = text.people;
   const posts = useLoaded(listPosts);
   const [sought, setSought] = useState("");
@@ -147,7 +147,7 @@ export function UsersPage({ me }: { me: Me }) {
 
 /** Whether somebody can sign in, in a word. */
 function Standing({ user }: { user: User }) {
-  const words = useText().people.states;
+  const words = useText("people").people.states;
   if (user.disabled) {
     return (
       <span className="state">

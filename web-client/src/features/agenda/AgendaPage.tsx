@@ -11,7 +11,7 @@ import "./agenda.css";
 
 /** A week of meetings; a list on phones. */
 export function AgendaPage() {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("agenda");
   const words = text.agenda;
   const [monday, setMonday] = useState(() => mondayOf(new Date()));
   const load = useCallback(() => openAgenda(monday, daysAfter(monday, 7)), [monday]);
@@ -85,7 +85,7 @@ export function AgendaPage() {
 }
 
 function Entry({ entry }: { entry: AgendaEntry }) {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("agenda");
   const words = text.agenda;
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const begins = new Date(entry.begins);

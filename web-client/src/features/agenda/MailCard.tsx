@@ -48,8 +48,8 @@ interface Props {
 
 /** What guests will receive, always true to the mail. */
 export function MailCard({ preview, draft, onReader }: Props) {
-  const { language } = useLanguage();
-  const words = useText().agenda.form;
+  const { language } = useLanguage("agenda");
+  const words = useText("agenda").agenda.form;
   const readers = planOf(draft, false).parties.flatMap((party) => party.seats);
   const [reader, setReader] = useState("0");
   if (!preview) return null;

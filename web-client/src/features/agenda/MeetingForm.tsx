@@ -27,7 +27,7 @@ interface Props {
 
 /** The form left, what guests will receive right. */
 export function MeetingForm({ first, markings, mail, schedule, onSaved, children }: Props) {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("agenda");
   const words = text.agenda.form;
   const form = useForm();
   const [draft, setDraft] = useState(first);

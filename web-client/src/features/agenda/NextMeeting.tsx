@@ -9,7 +9,7 @@ import "./agenda.css";
 
 /** The next meeting, on the cloth, with both clocks and the one button. */
 export function NextMeeting({ entry }: { entry: AgendaEntry }) {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("agenda");
   const words = text.agenda;
   const now = useMinute();
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;

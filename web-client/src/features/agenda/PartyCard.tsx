@@ -27,7 +27,7 @@ interface Props {
 
 /** One party: its name, and its seats in the order of precedence. */
 export function PartyCard({ party, number, language, onChange, onHead, onMove, onRemove }: Props) {
-  const words = useText().agenda.form;
+  const words = useText("agenda").agenda.form;
   const name = party.name === "" ? words.party(number) : party.name;
   const setSeat = (key: string, next: Partial<DraftSeat>) =>
     onChange((now) => ({
@@ -151,7 +151,7 @@ interface MoversProps {
 
 /** Up, down, away. */
 function Movers({ name, removeWord, onMove, onRemove }: MoversProps) {
-  const words = useText().agenda.form;
+  const words = useText("agenda").agenda.form;
   return (
     <span className="movers">
       <Button rank="ghost" small className="icon" aria-label={words.up(name)} onPress={() => onMove(-1)}>

@@ -14,7 +14,7 @@ import "./agenda.css";
 
 /** Planning a meeting, or changing one that is there. */
 export function PlanPage({ code }: { code: string | undefined }) {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("agenda");
   const words = text.agenda.form;
   const load = useCallback(
     async () => ({
@@ -72,7 +72,7 @@ export function PlanPage({ code }: { code: string | undefined }) {
 
 /** Into the meeting, or away with it. */
 function Doors({ schedule }: { schedule: Schedule }) {
-  const { text } = useLanguage();
+  const { text } = useLanguage("agenda");
   const words = text.agenda.form;
   const form = useForm();
   const [asking, setAsking] = useState(false);

@@ -7,7 +7,7 @@ import { useForm } from "../../useForm";
 
 /** Who has answered what, how the mails fare, and the links to hand over. */
 export function Seats({ schedule, onChange }: { schedule: Schedule; onChange: () => void }) {
-  const { text } = useLanguage();
+  const { text } = useLanguage("agenda");
   const words = text.agenda.form;
   const form = useForm();
   const [said, setSaid] = useState("");

@@ -8,7 +8,7 @@ import { useForm } from "../../useForm";
 
 /** The single meetings of a series: one is moved or cancelled, the others stay. */
 export function Sessions({ schedule, onChange }: { schedule: Schedule; onChange: () => void }) {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("agenda");
   const words = text.agenda.form;
   const form = useForm();
   const [moving, setMoving] = useState<Occurrence>();

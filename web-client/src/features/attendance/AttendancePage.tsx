@@ -9,7 +9,7 @@ import "./attendance.css";
 
 /** Who was in a meeting, for its host: on the screen, on paper, and as a table. */
 export function AttendancePage({ code }: { code: string }) {
-  const { text } = useLanguage();
+  const { text } = useLanguage("attendance");
   const words = text.attendance;
   const load = useCallback(() => loadAttendance(code), [code]);
   const list = useLoaded(load);
@@ -50,7 +50,7 @@ export function AttendancePage({ code }: { code: string }) {
 const cityOf = (zone: string) => (zone.split("/").at(-1) ?? zone).replace(/_/g, " ");
 
 function SittingTable({ sitting, zone }: { sitting: Sitting; zone: string }) {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("attendance", "phone");
   const words = text.attendance;
   const hour = (time: string) =>
     new Date(time).toLocaleTimeString(language, {
@@ -100,7 +100,7 @@ function SittingTable({ sitting, zone }: { sitting: Sitting; zone: string }) {
           <tbody>
             {sitting.people.map((one, at) => (
               <tr key={at}>
-                <td className="b">{one.name === "" ? text.calls.withheld : one.name}</td>
+                <td className="b">{one.name === "" ? text.phone.withheld : one.name}</td>
                 {hasParties && <td>{one.party}</td>}
                 <td>{one.post ?? words.guest}</td>
                 <td>
@@ -127,7 +127,7 @@ function SittingTable({ sitting, zone }: { sitting: Sitting; zone: string }) {
 }
 
 function By({ one }: { one: Attendee }) {
-  const { text } = useLanguage();
+  const { text } = useLanguage("attendance");
   const words = text.attendance;
   const Icon = one.kind === "phone" ? Phone : Monitor;
   const number = one.extension ?? one.number;

@@ -8,7 +8,7 @@ import {
   type AuditQuery,
   type Verified,
 } from "../../api/audit";
-import { useLanguage, type Catalogue } from "../../i18n";
+import { useLanguage, type Words } from "../../i18n";
 import { Button, Choice, Field, FormError, Loading, useTitle } from "../../ui";
 import { useForm } from "../../useForm";
 import { useLoaded } from "../../useLoaded";
@@ -16,7 +16,7 @@ import "./audit.css";
 
 /** What was done by whom: found by person, action and day, page by page. */
 export function AuditPage() {
-  const { text } = useLanguage();
+  const { text } = useLanguage("audit");
   const words = text.audit;
   const [asked, setAsked] = useState<AuditQuery>({});
   useTitle(words.title);
@@ -41,7 +41,7 @@ export function AuditPage() {
 }
 
 function Entries({ asked, onAsk }: { asked: AuditQuery; onAsk: (asked: AuditQuery) => void }) {
-  const { text } = useLanguage();
+  const { text } = useLanguage("audit");
   const words = text.audit;
   const load = useCallback(() => searchAudit(asked), [asked]);
   const page = useLoaded(load);
@@ -105,7 +105,7 @@ function Entries({ asked, onAsk }: { asked: AuditQuery; onAsk: (asked: AuditQuer
 }
 
 function Line({ entry }: { entry: AuditEntry }) {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("audit");
   const words = text.audit;
   const at = new Date(entry.at);
   return (
@@ -140,7 +140,7 @@ interface FiltersProps {
 }
 
 function Filters({ asked, actions, onAsk }: FiltersProps) {
-  const { text } = useLanguage();
+  const { text } = useLanguage("audit");
   const words = text.audit;
   const [person, setPerson] = useState(asked.person ?? "");
   const [since, setSince] = useState(dayOf(asked.since));
@@ -197,7 +197,7 @@ function Filters({ asked, actions, onAsk }: FiltersProps) {
 
 /** Recomputes the chain, and says by what a shortened log is found out later. */
 function Check() {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("audit");
   const words = text.audit.check;
   const form = useForm();
   const [seen, setSeen] = useState<Verified>();
@@ -228,7 +228,7 @@ function Check() {
   );
 }
 
-function actorWord({ actor, actor_name: name }: AuditEntry, { audit }: Catalogue): string {
+function actorWord({ actor, actor_name: name }: AuditEntry, { audit }: Words<"audit">): string {
   if (name !== null) return name;
   if (actor === "console") return audit.console;
   if (actor === "-") return audit.nobody;
@@ -236,7 +236,7 @@ function actorWord({ actor, actor_name: name }: AuditEntry, { audit }: Catalogue
 }
 
 /** What has no word is shown as it is written. */
-function actionWord(action: string, { audit }: Catalogue): string {
+function actionWord(action: string, { audit }: Words<"audit">): string {
   return action in audit.actions ? audit.actions[action as keyof typeof audit.actions] : action;
 }
 

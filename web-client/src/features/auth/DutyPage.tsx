@@ -2,14 +2,14 @@ import { useState } from "react";
 import { changePassword, whoAmI, type Duty, type Me } from "../../api/accounts";
 import { useText } from "../../i18n";
 import { Button, PlainPage, useTitle } from "../../ui";
-import { useAccount } from "./account";
+import { useAccount } from "../account";
 import { AccountForm, AccountLine } from "./AccountForm";
 import { SecondFactorSetup } from "./SecondFactorSetup";
 
 /** What is to be done before anything else: a password of one's own, a second factor. */
 export function DutyPage({ duty }: { duty: Duty }) {
-  const text = useText();
-  const words = text.people;
+  const text = useText("auth");
+  const words = text.auth;
   const { arrived, expired, leave } = useAccount();
   const [failed, setFailed] = useState(false);
   const title = duty === "password" ? words.ownPasswordTitle : words.factorTitle;
@@ -26,19 +26,14 @@ export function DutyPage({ duty }: { duty: Duty }) {
       {duty === "password" ? (
         <AccountForm
           names={["current", "new"]}
-          word={text.settings.change}
+          word={text.auth.change}
           send={async (written) => {
             await changePassword(written.current, written.new);
             await again();
           }}
         >
           <AccountLine name="current" kind="password" label={words.givenPassword} />
-          <AccountLine
-            name="new"
-            kind="newPassword"
-            label={text.settings.next}
-            help={text.settings.nextHelp}
-          />
+          <AccountLine name="new" kind="newPassword" label={text.auth.next} help={text.auth.nextHelp} />
         </AccountForm>
       ) : (
         <SecondFactorSetup onDone={() => void again()} />

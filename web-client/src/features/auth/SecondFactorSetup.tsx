@@ -7,7 +7,7 @@ import "./auth.css";
 
 /** Sets an authenticator up: password, picture, first code, codes for bad days. */
 export function SecondFactorSetup({ onDone }: { onDone: () => void }) {
-  const words = useText().people;
+  const words = useText("auth").auth;
   const [offered, setOffered] = useState<OfferedSecret>();
   const [codes, setCodes] = useState<string[]>();
 
@@ -53,7 +53,7 @@ export function SecondFactorSetup({ onDone }: { onDone: () => void }) {
 }
 
 function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onDone: () => void }) {
-  const words = useText().people;
+  const words = useText("auth").auth;
   return (
     <div className="stack" role="status">
       <p className="b">{words.factorOn}</p>

@@ -3,13 +3,13 @@ import { checkSetup, setUp } from "../../api/accounts";
 import { useText } from "../../i18n";
 import { go } from "../../navigation";
 import { Button, Loading, PlainPage, useTitle } from "../../ui";
-import { useAccount } from "./account";
+import { useAccount } from "../account";
 import { AccountForm, AccountLine } from "./AccountForm";
 import "./auth.css";
 
 /** The one-time link: makes the account that administers this server. */
 export function SetupPage({ secret }: { secret: string }) {
-  const text = useText();
+  const text = useText("auth");
   const { arrived } = useAccount();
   const [good, setGood] = useState<boolean>();
   useTitle(text.auth.setup);

@@ -4,13 +4,13 @@ import { codeOf } from "../../api/client";
 import { useText } from "../../i18n";
 import { go } from "../../navigation";
 import { AppearanceMenu, Brand, Button, FormError, useTitle } from "../../ui";
-import { useAccount } from "./account";
+import { useAccount } from "../account";
 import { AccountForm, AccountLine } from "./AccountForm";
 import "./auth.css";
 
 /** The way in for those who have an account: left the paper, right the cloth. */
 export function SignInPage({ next }: { next: string }) {
-  const text = useText();
+  const text = useText("auth");
   const { account, arrived } = useAccount();
   const [asked, setAsked] = useState<{ email: string; password: string }>();
   useTitle(text.auth.signIn);
@@ -64,7 +64,7 @@ export function SignInPage({ next }: { next: string }) {
 
 /** The ministry's own sign-in page, if there is one, and what came of it last time. */
 function Elsewhere({ next }: { next: string }) {
-  const words = useText().people.elsewhere;
+  const words = useText("auth").auth.elsewhere;
   const [name, setName] = useState<string | null>(null);
   const failed = new URLSearchParams(location.search).get("error");
 
@@ -98,7 +98,7 @@ function Elsewhere({ next }: { next: string }) {
 
 /** The second step, for those who have an authenticator. */
 function CodeForm({ email, password, onBack }: { email: string; password: string; onBack: () => void }) {
-  const { auth, people } = useText();
+  const { auth } = useText("auth");
   const { arrived } = useAccount();
 
   return (
@@ -109,11 +109,11 @@ function CodeForm({ email, password, onBack }: { email: string; password: string
         word={auth.submit}
         send={async ({ code }) => arrived(await signIn(email, password, code))}
       >
-        <AccountLine name="code" kind="code" label={people.code} help={people.codeHelp} focus />
+        <AccountLine name="code" kind="code" label={auth.code} help={auth.codeHelp} focus />
       </AccountForm>
       <p>
         <Button rank="ghost" className="flushleft" onPress={onBack}>
-          {people.otherAccount}
+          {auth.otherAccount}
         </Button>
       </p>
     </>

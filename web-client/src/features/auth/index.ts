@@ -1,4 +1,3 @@
-export { AccountProvider, useAccount } from "./account";
 export { AccountForm, AccountLine } from "./AccountForm";
 export { DutyPage } from "./DutyPage";
 export { SecondFactorSetup } from "./SecondFactorSetup";

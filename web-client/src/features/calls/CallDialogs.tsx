@@ -15,7 +15,7 @@ interface Props {
 
 /** Sends the other side to somebody else, or into a meeting. */
 export function TransferDialog({ call, onClose }: Props) {
-  const text = useText();
+  const text = useText("calls", "phone");
   const words = text.calls.transfer;
   const telephone = useTelephone();
   const meetings = useLoaded(listMeetings);
@@ -60,7 +60,7 @@ export function TransferDialog({ call, onClose }: Props) {
 
 /** Calls a third into the call. */
 export function AddDialog({ call, onClose }: Props) {
-  const text = useText();
+  const text = useText("calls", "phone");
   const words = text.calls.add;
   const telephone = useTelephone();
   const [number, setNumber] = useState("");
@@ -90,7 +90,7 @@ interface SheetProps {
 }
 
 function Sheet({ title, help, action, ready, send, onClose, children }: SheetProps) {
-  const text = useText();
+  const text = useText("phone");
   const { failure, asking } = usePhone();
   const [sent, setSent] = useState(false);
 

@@ -7,7 +7,7 @@ import "./calls.css";
 
 /** What was at the left, what is at the right. */
 export function CallsPage() {
-  const text = useText();
+  const text = useText("calls", "phone");
   const { state } = usePhone();
   useTitle(text.calls.title);
   const busy = state.here.length > 0 || state.over !== undefined;

@@ -10,7 +10,7 @@ interface Props {
 
 /** Twelve keys with their letters, as on any telephone. */
 export function DialPad({ onKey, onErase }: Props) {
-  const text = useText();
+  const text = useText("calls", "phone");
   return (
     <div className="pad" role="group" aria-label={text.calls.dial.pad}>
       {KEYS.map(([key, letters]) => (

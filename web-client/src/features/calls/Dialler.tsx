@@ -14,7 +14,7 @@ interface Props {
 
 /** A number is dialled, a name is looked for. */
 export function Dialler({ typed, onType }: Props) {
-  const text = useText();
+  const text = useText("calls", "phone");
   const words = text.calls.dial;
   const telephone = useTelephone();
   const { asking } = usePhone();
@@ -73,7 +73,7 @@ export function Dialler({ typed, onType }: Props) {
 
 /** Whoever the directory knows by what was typed. */
 function Found({ typed, onCall }: { typed: string; onCall: (number: string) => void }) {
-  const text = useText();
+  const text = useText("calls", "phone");
   const found = useFound(typed, 8).filter(({ is_self }) => !is_self);
   const { state } = usePhone();
 

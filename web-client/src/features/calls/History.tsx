@@ -9,7 +9,7 @@ import { Messages } from "./Messages";
 
 /** Dial or search above, the last calls below, by day. */
 export function History() {
-  const { text } = useLanguage();
+  const { text } = useLanguage("calls", "phone");
   const words = text.calls;
   const { state } = usePhone();
   const [shown, setShown] = useState<"all" | "missed" | "messages">("all");

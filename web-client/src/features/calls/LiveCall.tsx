@@ -21,7 +21,7 @@ import { Talk } from "./Talk";
 
 /** The call one is in, how the last one ended, or where to begin one. */
 export function LiveCall() {
-  const text = useText();
+  const text = useText("calls", "phone");
   const words = text.calls.live;
   const { state, failure } = usePhone();
   const mine = held(state);
@@ -53,7 +53,7 @@ export function LiveCall() {
 }
 
 function Idle() {
-  const text = useText();
+  const text = useText("calls", "phone");
   const words = text.calls.live;
   const { state } = usePhone();
   const unable = state.line === "open" && state.extension === null;
@@ -71,7 +71,7 @@ function Idle() {
 
 /** A call of mine that this page is not in. */
 function Elsewhere({ call }: { call: Call }) {
-  const text = useText();
+  const text = useText("calls", "phone");
   const telephone = useTelephone();
   return (
     <div className="notice beside">
@@ -88,7 +88,7 @@ function Elsewhere({ call }: { call: Call }) {
 
 /** Another call of this page, which waits. */
 function Waits({ call }: { call: Call }) {
-  const text = useText();
+  const text = useText("calls", "phone");
   const telephone = useTelephone();
   return (
     <div className="notice beside">
@@ -110,7 +110,7 @@ function Waits({ call }: { call: Call }) {
 
 /** How it ended, and another try. */
 function Over({ call }: { call: Call }) {
-  const text = useText();
+  const text = useText("calls", "phone");
   const words = text.calls.live;
   const telephone = useTelephone();
   return (
@@ -133,7 +133,7 @@ function Over({ call }: { call: Call }) {
 
 /** Who it is, where, since when, and how the call stands. */
 export function Peer({ call, speaking }: { call: Call; speaking: boolean }) {
-  const text = useText();
+  const text = useText("calls", "phone");
   const bad = call.state === "ended" && failed(call.cause);
   return (
     <div className="peer">

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { amountOf, currencyWord } from "../../amounts";
 import { pastCalls, type PastCall } from "../../api/calls";
 import { codeOf } from "../../api/client";
-import { sentenceFor, useLanguage, type Catalogue } from "../../i18n";
+import { sentenceFor, useLanguage, type Words } from "../../i18n";
 import { Button, FormError, Loading } from "../../ui";
 import { nameOf, spanOf, usePhone, useTelephone } from "../phone";
 
@@ -11,7 +11,7 @@ const PAGE = 30;
 
 /** The calls that were, a press away from being placed again. */
 export function Log({ missed }: { missed: boolean }) {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("calls", "phone");
   const words = text.calls.history;
   const { state } = usePhone();
   const [calls, setCalls] = useState<readonly PastCall[]>();
@@ -70,7 +70,7 @@ export function Log({ missed }: { missed: boolean }) {
 }
 
 function Line({ call }: { call: PastCall }) {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("calls", "phone");
   const words = text.calls.history;
   const telephone = useTelephone();
   const { asking } = usePhone();
@@ -102,7 +102,7 @@ function Line({ call }: { call: PastCall }) {
 }
 
 /** The post; for a call that was neither taken nor missed, what became of it. */
-function secondLine(text: Catalogue, { outcome, direction, post_name, name, number }: PastCall): string {
+function secondLine(text: Words<"calls">, { outcome, direction, post_name, name, number }: PastCall): string {
   const what = text.calls.history.outcomes[outcome][direction];
   if (outcome !== "answered" && outcome !== "missed") return what;
   if (post_name !== "") return post_name;
@@ -110,14 +110,14 @@ function secondLine(text: Catalogue, { outcome, direction, post_name, name, numb
 }
 
 /** What it cost, and what it would have; nothing while no tariff is known. */
-function costOf(text: Catalogue, cost: NonNullable<PastCall["cost"]>, language: string): string {
+function costOf(text: Words<"calls">, cost: NonNullable<PastCall["cost"]>, language: string): string {
   const amount = (minor: number) =>
     `${amountOf(minor, cost.decimals, language)}\u00a0${currencyWord(cost.currency, language)}`;
   if (cost.actual === null) return "";
   if (cost.old === null || cost.old === cost.actual) {
-    return cost.actual === 0 ? "" : text.savings.cost.actual(amount(cost.actual));
+    return cost.actual === 0 ? "" : text.calls.cost.actual(amount(cost.actual));
   }
-  return text.savings.cost.both(amount(cost.actual), amount(cost.old));
+  return text.calls.cost.both(amount(cost.actual), amount(cost.old));
 }
 
 function Icon({ call }: { call: PastCall }) {

@@ -8,7 +8,7 @@ import { nameOf, spanOf, usePhone, useTelephone } from "../phone";
 
 /** What callers have left, to be heard here as on one's telephone. */
 export function Messages() {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("calls", "phone");
   const words = text.calls.messages;
   const { state } = usePhone();
   const [messages, setMessages] = useState<readonly VoiceMessage[]>();
@@ -64,7 +64,7 @@ interface Props {
 }
 
 function Message({ message, when, onHeard, onRemove }: Props) {
-  const { text } = useLanguage();
+  const { text } = useLanguage("calls", "phone");
   const words = text.calls.messages;
   const telephone = useTelephone();
   const name = nameOf(text, { name: message.name, number: message.from });

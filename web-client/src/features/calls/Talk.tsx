@@ -11,7 +11,7 @@ import { Peer } from "./LiveCall";
 
 /** The call of this page with its keys; several calls of one room are one conversation. */
 export function Talk({ calls }: { calls: readonly Call[] }) {
-  const text = useText();
+  const text = useText("calls", "phone");
   const words = text.calls;
   const telephone = useTelephone();
   const { room, asking } = usePhone();
@@ -90,7 +90,7 @@ export function Talk({ calls }: { calls: readonly Call[] }) {
         />
         <button className="ck end" onClick={() => void telephone.leave(call)}>
           <PhoneOff className="i l" aria-hidden />
-          <span>{talks ? words.keys.hangUp : words.keys.giveUp}</span>
+          <span>{talks ? words.keys.hangUp : text.phone.giveUp}</span>
         </button>
       </Toolbar>
       {open === "pad" && (
@@ -132,7 +132,7 @@ function Key({ icon, word, pressed, off = false, onPress }: KeyProps) {
 
 /** What time it is there, how the voice is, by which way it goes. */
 function Facts({ call }: { call: Call }) {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("calls", "phone");
   const words = text.calls.live;
   const { room } = usePhone();
   const now = useNow(10_000);

@@ -10,7 +10,7 @@ import "./directory.css";
 
 /** Who can be called: by post, with the time there and a word of presence. */
 export function DirectoryPage() {
-  const { text } = useLanguage();
+  const { text } = useLanguage("directory");
   const words = text.directory;
   const { state } = usePhone();
   const [typed, setTyped] = useState("");
@@ -75,7 +75,7 @@ export function DirectoryPage() {
 }
 
 function PostSection({ place, entries }: { place: Place; entries: readonly Entry[] }) {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("directory");
   const words = text.directory;
   const now = useNow(10_000);
   const hour = hourAt(place.time_zone, language, now);
@@ -101,7 +101,7 @@ function PostSection({ place, entries }: { place: Place; entries: readonly Entry
 }
 
 function Row({ entry, hour }: { entry: Entry; hour: string | undefined }) {
-  const { text } = useLanguage();
+  const { text } = useLanguage("directory");
   const words = text.directory;
   const telephone = useTelephone();
   const { state, asking } = usePhone();
@@ -120,7 +120,7 @@ function Row({ entry, hour }: { entry: Entry; hour: string | undefined }) {
         </span>
         <span>
           {entry.function !== "" && `${entry.function} · `}
-          {text.calls.extension(entry.number)}
+          {text.app.extension(entry.number)}
         </span>
       </span>
       <span className="moment">
@@ -131,10 +131,10 @@ function Row({ entry, hour }: { entry: Entry; hour: string | undefined }) {
           <a
             className="btn plain small"
             href={`mailto:${encodeURIComponent(entry.email)}`}
-            aria-label={text.people.writeTo(entry.name)}
+            aria-label={text.directory.writeTo(entry.name)}
           >
             <Mail className="i s" aria-hidden />
-            {text.people.write}
+            {text.directory.write}
           </a>
         )}
         {callable && (

@@ -15,7 +15,7 @@ import "./home.css";
 
 /** Meet now, join, and the meetings one holds. */
 export function HomePage() {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("home");
   const meetings = useLoaded(listMeetings);
   const load = useCallback(() => openAgenda(new Date(), new Date(Date.now() + WEEK)), []);
   const agenda = useLoaded(load);
@@ -53,7 +53,7 @@ export function HomePage() {
 const WEEK = 7 * 24 * 3_600_000;
 
 function StartForm({ quiet }: { quiet: boolean }) {
-  const text = useText();
+  const text = useText("home");
   const form = useForm();
   const [title, setTitle] = useState(text.home.defaultTitle);
   const [waitingRoom, setWaitingRoom] = useState(true);
@@ -98,7 +98,7 @@ function StartForm({ quiet }: { quiet: boolean }) {
 }
 
 function JoinForm() {
-  const text = useText();
+  const text = useText("home");
   const [typed, setTyped] = useState("");
   const [bad, setBad] = useState(false);
 

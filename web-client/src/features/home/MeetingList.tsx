@@ -1,7 +1,7 @@
 import { ClipboardList, Copy, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { deleteMeeting, type DialIn, type Meeting } from "../../api/meetings";
-import { useLanguage, type Catalogue } from "../../i18n";
+import { useLanguage, type Words } from "../../i18n";
 import { go } from "../../navigation";
 import { Button, Confirm, copyText, FormError } from "../../ui";
 import { useForm } from "../../useForm";
@@ -14,7 +14,7 @@ interface Props {
 
 /** One line a meeting: what, since when, its link, the door. */
 export function MeetingList({ meetings, onChange }: Props) {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("home");
   const form = useForm();
   const [leaving, setLeaving] = useState<Meeting>();
   const [copied, setCopied] = useState<{ code: string; sentence: string }>();
@@ -56,7 +56,7 @@ export function MeetingList({ meetings, onChange }: Props) {
                 rank="ghost"
                 small
                 className="icon"
-                aria-label={text.attendance.linkOf(meeting.title)}
+                aria-label={text.home.attendanceOf(meeting.title)}
                 onPress={() => go(`/m/${meeting.code}/attendance`)}
               >
                 <ClipboardList className="i s" aria-hidden />
@@ -100,7 +100,7 @@ export function MeetingList({ meetings, onChange }: Props) {
 }
 
 /** The first number, and the PIN if it asks for one. */
-function byPhone({ numbers: [first], direct: [door], pin }: DialIn, text: Catalogue): string {
+function byPhone({ numbers: [first], direct: [door], pin }: DialIn, text: Words<"home">): string {
   if (door) return text.home.byPhoneDirect(door.number);
   return first ? text.home.byPhone(first.number, pinInGroups(pin)) : "";
 }

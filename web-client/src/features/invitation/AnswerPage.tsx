@@ -9,11 +9,11 @@ const answers: readonly Answer[] = ["accepted", "declined", "tentative"];
 
 /** Accepting or declining: the link alone changes nothing, a press does. */
 export function AnswerPage({ secret, wanted }: { secret: string; wanted: Answer | undefined }) {
-  const text = useText();
+  const text = useText("invitation");
   const load = useCallback(() => openAnswer(secret), [secret]);
   const { value, error } = useLoaded(load);
-  useTitle(text.agenda.answer.title);
-  if (error !== undefined) return <PlainPage title={text.agenda.answer.title} help={error} />;
+  useTitle(text.invitation.answer.title);
+  if (error !== undefined) return <PlainPage title={text.invitation.answer.title} help={error} />;
   return value ? <Answering secret={secret} wanted={wanted} invitation={value} /> : <Loading />;
 }
 
@@ -24,8 +24,8 @@ interface Props {
 }
 
 function Answering({ secret, wanted, invitation }: Props) {
-  const text = useText();
-  const words = text.agenda.answer;
+  const text = useText("invitation");
+  const words = text.invitation.answer;
   const form = useForm();
   const [given, setGiven] = useState(invitation.answer);
   // What was pressed in the mail comes first.
@@ -37,7 +37,7 @@ function Answering({ secret, wanted, invitation }: Props) {
         <p>
           <Stamp marking={invitation.marking} />
         </p>
-        <p>{text.agenda.invitation.for(invitation.name, invitation.party)}</p>
+        <p>{text.invitation.invitation.for(invitation.name, invitation.party)}</p>
         <p>{invitation.clocks[0]?.date}</p>
         <dl className="zones">
           {invitation.clocks.map((clock) => (
@@ -49,7 +49,7 @@ function Answering({ secret, wanted, invitation }: Props) {
             </div>
           ))}
         </dl>
-        <p className="q2">{text.agenda.invitation.organizer(invitation.organizer)}</p>
+        <p className="q2">{text.invitation.invitation.organizer(invitation.organizer)}</p>
         <FormError>{form.errorElsewhere()}</FormError>
         <p role="status" className="b">
           {given && words.given[given]}

@@ -1,7 +1,7 @@
 import { X } from "lucide-react";
-import { useEffect, useRef, type ReactNode } from "react";
+import { Suspense, useEffect, useRef, type ReactNode } from "react";
 import { useText } from "../../i18n";
-import { Button } from "../../ui";
+import { Button, Loading } from "../../ui";
 
 interface Props {
   title: string;
@@ -37,7 +37,7 @@ export function Panel({ title, opener, onClose, children }: Props) {
           <X className="i" aria-hidden />
         </Button>
       </header>
-      {children}
+      <Suspense fallback={<Loading />}>{children}</Suspense>
     </aside>
   );
 }

@@ -1,7 +1,7 @@
 import { EllipsisVertical, Mic, MicOff } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
-import { useText, type Catalogue } from "../../i18n";
+import { useText, type Words } from "../../i18n";
 import { Bars, Button, Confirm } from "../../ui";
 import { placeOf } from "./place";
 import type { MeetingSession } from "./session";
@@ -105,7 +105,7 @@ export function PeoplePanel({ session, view }: Props) {
           target="_blank"
           rel="noopener"
         >
-          {text.attendance.link}
+          {text.meeting.attendance}
         </a>
       )}
       {/* Loaded when somebody looks for it: the way into a meeting stays light. */}
@@ -126,7 +126,7 @@ export function PeoplePanel({ session, view }: Props) {
 }
 
 /** What somebody is here, and by which way when it is a telephone. */
-function secondLine(text: Catalogue, person: Person): string {
+function secondLine(text: Words, person: Person): string {
   const { role, phone } = person;
   const words = text.meeting.phone;
   const way = !phone

@@ -16,7 +16,7 @@ interface Props {
 
 /** Calls somebody into the meeting, or oneself; what becomes of it is said in words. */
 export function PhonePart({ code, isHost }: Props) {
-  const text = useText();
+  const text = useText("phone");
   const words = text.meeting.phone;
   const { state } = usePhone();
   // Whoever has no extension has no right to call with.
@@ -53,7 +53,7 @@ export function PhonePart({ code, isHost }: Props) {
 }
 
 function Progress({ call }: { call: Call }) {
-  const text = useText();
+  const text = useText("phone");
   const telephone = useTelephone();
   return (
     <li>
@@ -62,7 +62,7 @@ function Progress({ call }: { call: Call }) {
         <span>{stateOf(text, call)}</span>
       </span>
       <Button small rank="ghost" onPress={() => void telephone?.hangUp(call)}>
-        {text.calls.keys.giveUp}
+        {text.phone.giveUp}
       </Button>
     </li>
   );
@@ -75,7 +75,7 @@ interface CallerProps {
 }
 
 function Caller({ label, action, send }: CallerProps) {
-  const text = useText();
+  const text = useText("phone");
   const [number, setNumber] = useState("");
   const [sending, setSending] = useState(false);
   const [failure, setFailure] = useState<string>();

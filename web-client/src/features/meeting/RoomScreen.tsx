@@ -1,25 +1,28 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import type { DialIn } from "../../api/meetings";
 import { useText } from "../../i18n";
-import { Bars, useTitle } from "../../ui";
-import { ChatPanel } from "../chat";
+import { Bars, Loading, useTitle } from "../../ui";
 import { held, usePhone } from "../phone";
 import { Lock } from "lucide-react";
 import { AudioSink } from "./AudioSink";
 import { ControlBar, type PanelName } from "./ControlBar";
-import { FloorPanel } from "./FloorPanel";
 import { Grid } from "./Grid";
-import { InvitePanel } from "./InvitePanel";
 import { LinkBanner } from "./LinkBanner";
 import { Panel } from "./Panel";
 import { LayoutChoice, type Layout } from "./LayoutChoice";
-import { PeoplePanel } from "./PeoplePanel";
 import { Presentation } from "./Presentation";
 import type { MeetingSession } from "./session";
 import { tableOf } from "./table";
-import { TableLayout } from "./TableLayout";
 import { Toasts } from "./Toasts";
 import "./meeting.css";
+
+// What one is in session without: it comes when the room stands, or when it is asked for earlier.
+const panels = () => import("./panels");
+const ChatPanel = lazy(async () => ({ default: (await panels()).ChatPanel }));
+const FloorPanel = lazy(async () => ({ default: (await panels()).FloorPanel }));
+const InvitePanel = lazy(async () => ({ default: (await panels()).InvitePanel }));
+const PeoplePanel = lazy(async () => ({ default: (await panels()).PeoplePanel }));
+const TableLayout = lazy(async () => ({ default: (await import("./TableLayout")).TableLayout }));
 
 interface Props {
   session: MeetingSession;
@@ -37,6 +40,12 @@ export function RoomScreen({ session, title, dialIn }: Props) {
   const [layout, setLayout] = useState<Layout>("table");
   const table = tableOf(view.people);
   useTitle(title);
+
+  const live = view.link.is === "live";
+  useEffect(() => {
+    // Should they not come now, whoever opens one asks again.
+    if (live) panels().catch(() => undefined);
+  }, [live]);
 
   // Whoever answers the telephone is not heard in session meanwhile.
   const telephones = held(usePhone().state).some(({ state }) => state === "talking");
@@ -76,9 +85,11 @@ export function RoomScreen({ session, title, dialIn }: Props) {
           {view.share ? (
             <Presentation share={view.share} people={view.people} />
           ) : table && layout === "table" ? (
-            <TableLayout table={table} floor={view.floor} />
+            <Suspense fallback={<Loading />}>
+              <TableLayout table={table} floor={view.floor} />
+            </Suspense>
           ) : (
-            <Grid people={view.people} alone={view.people.length === 1 && view.link.is === "live"} />
+            <Grid people={view.people} alone={view.people.length === 1 && live} />
           )}
           <Toasts session={session} view={view} onShowPeople={() => open("people")} />
         </div>

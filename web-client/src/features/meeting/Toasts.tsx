@@ -1,6 +1,6 @@
 import { DoorOpen, Info, Volume2, X } from "lucide-react";
 import { useEffect } from "react";
-import { sentenceFor, useText, type Catalogue } from "../../i18n";
+import { sentenceFor, useText, type Words } from "../../i18n";
 import { Button } from "../../ui";
 import type { MeetingSession } from "./session";
 import type { MeetingView, Notice } from "./view";
@@ -85,7 +85,7 @@ export function Toasts({ session, view, onShowPeople }: Props) {
 
 const NOTICE_STAYS = 6_000;
 
-function wordsFor(notice: Notice, text: Catalogue): string {
+function wordsFor(notice: Notice, text: Words): string {
   switch (notice.says) {
     case "muted-by-host":
       return text.meeting.mutedByHost;

@@ -13,7 +13,7 @@ interface Props {
 
 /** A number, or a name whose number the directory knows. */
 export function NumberField({ label, autoFocus = false, onChange }: Props) {
-  const text = useText();
+  const text = useText("directory");
   const [typed, setTyped] = useState("");
   const found = useFound(typed, 6);
 

@@ -1,8 +1,8 @@
 //! The telephone of whoever is signed in, above every page.
 
-import { createContext, useContext, useEffect, useMemo, useSyncExternalStore, type ReactNode } from "react";
+import { createContext, useContext, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
 import { onTheHook } from "./phone-machine";
-import { Telephone, type PhoneView } from "./telephone";
+import type { Telephone, PhoneView } from "./telephone";
 
 const PhoneContext = createContext<Telephone | undefined>(undefined);
 
@@ -13,12 +13,28 @@ interface Props {
 }
 
 export function PhoneProvider({ account, children }: Props) {
-  const telephone = useMemo(() => (account === undefined ? undefined : new Telephone(account)), [account]);
+  const [telephone, setTelephone] = useState<Telephone>();
 
   useEffect(() => {
-    telephone?.open();
-    return () => telephone?.close();
-  }, [telephone]);
+    if (account === undefined) return;
+    let opened: Telephone | undefined;
+    let wanted = true;
+    import("./telephone").then(
+      ({ Telephone }) => {
+        if (!wanted) return;
+        opened = new Telephone(account);
+        opened.open();
+        setTelephone(opened);
+      },
+      // Without it there is no telephone until the page is loaded again; everything else goes on.
+      () => undefined,
+    );
+    return () => {
+      wanted = false;
+      opened?.close();
+      setTelephone(undefined);
+    };
+  }, [account]);
 
   return <PhoneContext.Provider value={telephone}>{children}</PhoneContext.Provider>;
 }

@@ -11,11 +11,11 @@ const dots: Record<Presence, string> = {
 
 /** Whether it is a good moment, in a word. */
 export function PresenceWord({ presence }: { presence: Presence }) {
-  const text = useText();
+  const text = useText("phone");
   return (
     <span className="presence">
       <span className={`dot ${dots[presence]}`} aria-hidden />
-      {text.calls.presence[presence]}
+      {text.phone.presence[presence]}
     </span>
   );
 }

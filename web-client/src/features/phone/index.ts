@@ -1,4 +1,4 @@
-export { CallCards } from "./CallCard";
+export { CallCards } from "./CallCards";
 export { PhoneProvider, usePhone, useTelephone } from "./PhoneProvider";
 export { PresenceWord } from "./PresenceWord";
 export { alerts, elsewhere, failed, held, ringing } from "./phone-machine";

@@ -15,7 +15,7 @@ import {
   useTitle,
   type Option,
 } from "../../ui";
-import { useAccount } from "../auth";
+import { useAccount } from "../account";
 import { useDevices, wordsFor } from "./devices";
 import type { Entrance } from "./entrance";
 import { LevelMeter } from "./LevelMeter";

@@ -1,7 +1,7 @@
 //! Which microphones, cameras and outputs this machine has, kept up to date while they are plugged and pulled.
 
 import { useEffect, useState } from "react";
-import type { Catalogue } from "../../i18n";
+import type { Words } from "../../i18n";
 import type { Option } from "../../ui";
 
 export interface Devices {
@@ -41,7 +41,7 @@ export function useDevices(asked: unknown): Devices {
 }
 
 /** Devices as lines of a choice; the first is whatever the system prefers. */
-export function wordsFor(devices: readonly MediaDeviceInfo[], text: Catalogue): Option[] {
+export function wordsFor(devices: readonly MediaDeviceInfo[], text: Words): Option[] {
   const named = devices.filter(
     ({ deviceId }) => deviceId !== "" && deviceId !== "default" && deviceId !== "communications",
   );

@@ -7,7 +7,7 @@ interface Props {
 
 /** The ministry's goal as a band, and where we are. */
 export function Goal({ share, goal }: Props) {
-  const words = useText().savings;
+  const words = useText("savings").savings;
   const where = Math.min(100, Math.max(0, share));
   const x = (percent: number) => percent * 5.6;
   return (

@@ -18,7 +18,7 @@ const BAR = 46;
 
 /** What was paid, filled, and what was saved, outlined on top of it, by month; the month chosen at full strength. */
 export function Plot({ months, decimals, currency }: Props) {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("savings");
   const words = text.savings;
   const title = useId();
   const highest = Math.max(0, ...months.map((month) => Math.max(month.old, month.actual))) / 10 ** decimals;
@@ -94,7 +94,7 @@ export function Plot({ months, decimals, currency }: Props) {
 
 /** In what the axis counts: "en millions de F CFA". */
 export function usePlotUnit(months: readonly MonthSums[], decimals: number, currency: string): string {
-  const { text } = useLanguage();
+  const { text } = useLanguage("savings");
   const highest = Math.max(0, ...months.map((month) => Math.max(month.old, month.actual))) / 10 ** decimals;
   return text.savings.units[unitFor(highest)](currency);
 }

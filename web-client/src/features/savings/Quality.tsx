@@ -3,7 +3,7 @@ import { useText } from "../../i18n";
 
 /** Good, fair and poor minutes as shares of those that were measured. */
 export function Quality({ sums }: { sums: Sums }) {
-  const words = useText().savings;
+  const words = useText("savings").savings;
   const measured = sums.good + sums.fair + sums.poor;
   if (measured === 0) return <span className="q3">{words.unmeasured}</span>;
   const share = (part: number) => Math.round((part * 100) / measured);

@@ -27,7 +27,7 @@ import "./savings.css";
 
 /** What calls would have cost by the old tariffs, less what they did. */
 export function SavingsPage() {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("savings");
   const words = text.savings;
   const [month, setMonth] = useState<string>();
   const [post, setPost] = useState<number>();
@@ -92,7 +92,7 @@ export function SavingsPage() {
 }
 
 function Sheet({ page }: { page: Page }) {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("savings");
   const words = text.savings;
   const currency = currencyWord(page.currency, language);
   const [asTable, setAsTable] = useState(false);
@@ -234,7 +234,7 @@ function SumTable({
   rows: Row[];
   foot?: string | undefined;
 }) {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("savings");
   const words = text.savings;
   const currency = currencyWord(page.currency, language);
   const amount = (minor: number) => amountOf(minor, page.decimals, language);
@@ -306,7 +306,7 @@ function SumTable({
 
 /** Whether the total agrees with the call records, and what is not in it. */
 function Checked({ page }: { page: Page }) {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("savings");
   const words = text.savings.check;
   const { check, pending, total } = page;
   const erased = check.call_records < check.rated_records;

@@ -7,7 +7,7 @@ import { useForm } from "../../useForm";
 
 /** Brings in tariffs or rates from a table: tried first, taken whole or not at all. */
 export function TariffDialog({ onClose }: { onClose: () => void }) {
-  const text = useText();
+  const text = useText("savings");
   const words = text.savings.tariffs;
   const form = useForm();
   const file = useId();

@@ -8,8 +8,8 @@ import "./settings.css";
 
 /** From where one is signed in, and how to end that. */
 export function Devices() {
-  const { text, language } = useLanguage();
-  const words = text.people.devices;
+  const { text, language } = useLanguage("settings");
+  const words = text.settings.devices;
   const devices = useLoaded(listDevices);
   const form = useForm();
   const [said, setSaid] = useState("");

@@ -15,8 +15,8 @@ import { toWav } from "./wav";
 
 /** What callers hear in one's mailbox: recorded here, brought as a file, or the standard greeting. */
 export function Greeting() {
-  const text = useText();
-  const words = text.calls.greeting;
+  const text = useText("calls", "settings");
+  const words = text.settings.greeting;
   const [own, setOwn] = useState<Own | null>();
   const [failure, setFailure] = useState<string>();
   const [busy, setBusy] = useState(false);

@@ -14,8 +14,8 @@ import { usePhone } from "../phone";
 
 /** Whether messages of callers come by mail. */
 export function MailSection() {
-  const { text, language } = useLanguage();
-  const words = text.agenda.mailSettings;
+  const { text, language } = useLanguage("settings");
+  const words = text.settings.mailSettings;
   const { state } = usePhone();
   const wishes = useLoaded(mailWishes);
   const form = useForm();
@@ -52,8 +52,8 @@ export function MailSection() {
 
 /** The secret address that a calendar program reads. */
 export function CalendarSection() {
-  const { text, language } = useLanguage();
-  const words = text.agenda.feed;
+  const { text, language } = useLanguage("settings");
+  const words = text.settings.feed;
   const feed = useLoaded(calendarFeed);
   const form = useForm();
   const [url, setUrl] = useState<string>();

@@ -3,11 +3,12 @@ import { removeSecondFactor, secondFactor } from "../../api/security";
 import { useText } from "../../i18n";
 import { Button, FormError, Loading } from "../../ui";
 import { useLoaded } from "../../useLoaded";
-import { AccountForm, AccountLine, SecondFactorSetup, useAccount } from "../auth";
+import { useAccount } from "../account";
+import { AccountForm, AccountLine, SecondFactorSetup } from "../auth";
 
 /** The code beside the password: set up, told, taken away. */
 export function SecondFactor() {
-  const words = useText().people;
+  const words = useText("auth").auth;
   const { expired } = useAccount();
   const standing = useLoaded(secondFactor);
   const [doing, setDoing] = useState<"setup" | "remove">();

@@ -15,7 +15,7 @@ const themes: readonly Theme[] = ["system", "light", "dark", "contrast"];
 
 /** What one may set for oneself. */
 export function SettingsPage({ me }: { me: Me }) {
-  const { text, language, speak } = useLanguage();
+  const { text, language, speak } = useLanguage("settings");
   const [theme, setTheme] = useState<Theme>(chosenTheme);
   useTitle(text.settings.title);
 
@@ -74,7 +74,7 @@ export function SettingsPage({ me }: { me: Me }) {
 
 /** Where calls ring, which may be another place than where one listens. */
 function RingDevice() {
-  const { text } = useLanguage();
+  const { text } = useLanguage("settings");
   const words = text.settings;
   const { speakers, microphones } = useDevices(undefined);
   const [choices, setChoices] = useState(recallChoices);
@@ -125,7 +125,7 @@ function OwnGreeting() {
 
 /** With what one's telephone opens one's mailbox. */
 function MailboxPin() {
-  const { text } = useLanguage();
+  const { text } = useLanguage("calls");
   const words = text.calls.messages;
   const { state } = usePhone();
   const [changed, setChanged] = useState(false);
@@ -151,7 +151,7 @@ function MailboxPin() {
 }
 
 function PasswordForm() {
-  const { text } = useLanguage();
+  const { text } = useLanguage("auth", "settings");
   const [changed, setChanged] = useState(false);
 
   return (
@@ -159,7 +159,7 @@ function PasswordForm() {
       <h2>{text.settings.passwordTitle}</h2>
       <AccountForm
         names={["current", "new"]}
-        word={text.settings.change}
+        word={text.auth.change}
         said={changed ? text.settings.changed : ""}
         send={async (written) => {
           setChanged(false);
@@ -168,7 +168,7 @@ function PasswordForm() {
         }}
       >
         <AccountLine name="current" kind="password" label={text.settings.current} />
-        <AccountLine name="new" kind="newPassword" label={text.settings.next} help={text.settings.nextHelp} />
+        <AccountLine name="new" kind="newPassword" label={text.auth.next} help={text.auth.nextHelp} />
       </AccountForm>
     </section>
   );

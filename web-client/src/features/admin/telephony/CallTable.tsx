@@ -1,11 +1,11 @@
 import type { Call } from "../../../api/phones";
-import { useText } from "../../../i18n";
+import { useText, type Words as Catalogue } from "../../../i18n";
 import { spanOf, useMoment } from "./shared";
 import { Table } from "./Table";
 
 /** Legs of calls, a line for each. */
 export function CallTable({ calls, none }: { calls: readonly Call[]; none: string }) {
-  const text = useText();
+  const text = useText("telephony");
   const words = text.telephony.calls;
   const moment = useMoment();
 
@@ -37,7 +37,7 @@ export function CallTable({ calls, none }: { calls: readonly Call[]; none: strin
   );
 }
 
-type Words = ReturnType<typeof useText>["telephony"]["calls"];
+type Words = Catalogue<"telephony">["telephony"]["calls"];
 
 function outcomeOf({ cause, answered, ended }: Call, words: Words): string {
   if (ended === null) return answered === null ? words.ringing : words.talking;

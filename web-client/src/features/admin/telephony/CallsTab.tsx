@@ -13,7 +13,7 @@ const days: Record<Exclude<Period, "all">, number> = { day: 1, week: 7, month: 3
 
 /** The calls that were, the newest first. */
 export function CallsTab() {
-  const text = useText();
+  const text = useText("telephony");
   const words = text.telephony.calls;
   const trunks = useLoaded(listTrunks);
   const [number, setNumber] = useState("");
@@ -88,7 +88,7 @@ export function CallsTab() {
 
 /** One answer of the server, and the pages after it. */
 function Found({ asked }: { asked: CallQuery }) {
-  const text = useText();
+  const text = useText("telephony");
   const words = text.telephony.calls;
   const first = useLoaded(useCallback(() => lastCalls(asked), [asked]));
   const form = useForm();

@@ -14,7 +14,7 @@ interface Props {
 
 /** The numbers by which telephones come into meetings. */
 export function ConferenceNumbers({ conference, onChanged }: Props) {
-  const text = useText();
+  const text = useText("telephony");
   const words = text.telephony.conference;
   const form = useForm();
   const [number, setNumber] = useState("");

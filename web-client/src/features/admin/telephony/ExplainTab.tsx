@@ -9,7 +9,7 @@ import { useLoaded } from "../../../useLoaded";
 
 /** Where a number would lead and why, and what is wrong with the plan. */
 export function ExplainTab() {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("telephony");
   const words = text.telephony.explain;
   const problems = useLoaded(useCallback(() => planProblems(language), [language]));
   const form = useForm();

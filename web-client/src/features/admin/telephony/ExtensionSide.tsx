@@ -33,7 +33,7 @@ interface Props {
 
 /** Everything about one number: what its phone needs, where its calls go, who it is. */
 export function ExtensionSide({ extension, slip, onClose, ...rest }: Props) {
-  const text = useText();
+  const text = useText("telephony");
   return (
     <Side
       kind={text.telephony.extensions.one}
@@ -53,7 +53,7 @@ export function ExtensionSide({ extension, slip, onClose, ...rest }: Props) {
 type DevicesProps = Pick<Props, "extension" | "registrations" | "onSlip" | "onChanged">;
 
 function Devices({ extension, registrations, onSlip, onChanged }: DevicesProps) {
-  const text = useText();
+  const text = useText("telephony");
   const words = text.telephony.devices;
   const moment = useMoment();
   const form = useForm();
@@ -174,7 +174,7 @@ function Devices({ extension, registrations, onSlip, onChanged }: DevicesProps) 
 }
 
 function Forwards({ extension, onChanged }: Pick<Props, "extension" | "onChanged">) {
-  const text = useText();
+  const text = useText("telephony");
   const words = text.telephony.forwards;
   const form = useForm();
   const { forward } = extension;
@@ -247,7 +247,7 @@ function Forwards({ extension, onChanged }: Pick<Props, "extension" | "onChanged
 }
 
 function Details({ extension, posts, onChanged }: Pick<Props, "extension" | "posts" | "onChanged">) {
-  const text = useText();
+  const text = useText("telephony");
   const words = text.telephony.extensions;
   const form = useForm();
   const [name, setName] = useState(extension.name);
@@ -318,7 +318,7 @@ function Details({ extension, posts, onChanged }: Pick<Props, "extension" | "pos
 }
 
 function Removal({ extension, onRemoved }: Pick<Props, "extension" | "onRemoved">) {
-  const text = useText();
+  const text = useText("telephony");
   const words = text.telephony.extensions;
   const form = useForm();
   const [asked, setAsked] = useState(false);

@@ -21,7 +21,7 @@ type Shown = "all" | "registered" | "absent";
 
 /** Every number, who has it, and whether its phones are there. */
 export function ExtensionsTab() {
-  const text = useText();
+  const text = useText("telephony");
   const words = text.telephony.extensions;
   const extensions = useLoaded(listExtensions);
   const posts = useLoaded(listPosts);
@@ -149,7 +149,7 @@ export function ExtensionsTab() {
 }
 
 function State({ extension, there }: { extension: Extension; there: boolean }) {
-  const words = useText().telephony.extensions;
+  const words = useText("telephony").telephony.extensions;
   if (extension.do_not_disturb) {
     return (
       <span className="state">

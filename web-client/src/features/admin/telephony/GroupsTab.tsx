@@ -20,7 +20,7 @@ import { Table } from "./Table";
 
 /** Numbers that ring several extensions. */
 export function GroupsTab() {
-  const text = useText();
+  const text = useText("telephony");
   const words = text.telephony.groups;
   const groups = useLoaded(listGroups);
   const posts = useLoaded(listPosts);
@@ -88,7 +88,7 @@ interface SideProps {
 }
 
 function GroupSide({ group, posts, onDone, onClose }: SideProps) {
-  const text = useText();
+  const text = useText("telephony");
   const words = text.telephony.groups;
   const form = useForm();
   const [number, setNumber] = useState(group?.number ?? "");

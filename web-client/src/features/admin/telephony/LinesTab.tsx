@@ -18,7 +18,7 @@ import { TrunkSide } from "./TrunkSide";
 
 /** Lines to the public network, which calls take them, and where public numbers lead. */
 export function LinesTab() {
-  const text = useText();
+  const text = useText("telephony");
   const words = text.telephony.lines;
   const trunks = useLoaded(listTrunks);
   const posts = useLoaded(listPosts);

@@ -11,7 +11,7 @@ import { useEvery } from "./useEvery";
 
 /** Who is on the phone, and which phones can be called, as it is now. */
 export function LiveTab() {
-  const text = useText();
+  const text = useText("telephony");
   const words = text.telephony.live;
   const moment = useMoment();
   const calls = useLoaded(liveCalls);

@@ -22,7 +22,7 @@ interface Props {
 
 /** A number, a name and a site are enough; the password is made by the server. */
 export function NewExtension({ posts, onAdded, onClose }: Props) {
-  const text = useText();
+  const text = useText("telephony");
   const words = text.telephony.extensions;
   const form = useForm();
   const [number, setNumber] = useState("");

@@ -14,7 +14,7 @@ interface Props {
 
 /** Where public numbers lead. */
 export function Numbers({ numbers, trunks, onChanged }: Props) {
-  const text = useText();
+  const text = useText("telephony");
   const words = text.telephony.numbers;
   const form = useForm();
   const [trunk, setTrunk] = useState(String(trunks[0]?.id ?? ""));

@@ -34,7 +34,7 @@ interface Props {
 
 /** The card in which one thing is made, changed or taken away. */
 export function RecordSide({ words, form, fields, record, save, onDone, onClose, children }: Props) {
-  const text = useText();
+  const text = useText("telephony");
   const [leaving, setLeaving] = useState(false);
 
   return (

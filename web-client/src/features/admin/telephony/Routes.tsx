@@ -15,7 +15,7 @@ interface Props {
 
 /** Which lines calls to the outside take. */
 export function Routes({ routes, trunks, posts, onChanged }: Props) {
-  const text = useText();
+  const text = useText("telephony");
   const words = text.telephony.routes;
   const form = useForm();
   const [post, setPost] = useState("");

@@ -14,7 +14,7 @@ import { Table } from "./Table";
 
 /** The embassies, consulates and the ministry itself. */
 export function SitesTab() {
-  const text = useText();
+  const text = useText("people", "telephony");
   const words = { ...text.telephony.sites, ...text.people.sites };
   const [importing, setImporting] = useState(false);
   const posts = useLoaded(listPosts);
@@ -91,7 +91,7 @@ export function SitesTab() {
 
 /** What the link of a post carries, as people say it. */
 function LinkOf({ post: { down_kbit, up_kbit } }: { post: Post }) {
-  const { text, language } = useLanguage();
+  const { text, language } = useLanguage("people");
   if (down_kbit === null && up_kbit === null) return "–";
   const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
   const rate = (kbit: number | null) =>
@@ -114,7 +114,7 @@ interface SideProps {
 }
 
 function SiteSide({ post, onDone, onClose }: SideProps) {
-  const { telephony, people } = useText();
+  const { telephony, people } = useText("people", "telephony");
   const words = { ...telephony.sites, ...people.sites };
   const form = useForm();
   const [name, setName] = useState(post?.name ?? "");

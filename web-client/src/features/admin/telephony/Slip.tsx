@@ -6,7 +6,7 @@ import { Button, copyText } from "../../../ui";
 
 /** What to type into a phone, shown once. */
 export function Slip({ credentials }: { credentials: Credentials }) {
-  const text = useText();
+  const text = useText("telephony");
   const words = text.telephony.slip;
   const { server, username, password } = credentials;
 
@@ -28,7 +28,7 @@ export function Slip({ credentials }: { credentials: Credentials }) {
 }
 
 function Fact({ name, value, chunked = false }: { name: string; value: string; chunked?: boolean }) {
-  const text = useText();
+  const text = useText("telephony");
   const [copied, setCopied] = useState(false);
   const copy = () => {
     void copyText(value).then(setCopied);

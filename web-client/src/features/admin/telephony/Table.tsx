@@ -37,7 +37,7 @@ interface RowAction<Item> {
 /** Things of one kind, a line for each. */
 export function Table<Item>(props: Props<Item>) {
   const { items, keyOf, columns, open, onOpen, nameOf, action, none } = props;
-  const text = useText();
+  const text = useText("telephony");
   if (items.length === 0) return <p className="nothing q2">{none}</p>;
 
   return (

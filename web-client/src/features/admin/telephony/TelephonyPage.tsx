@@ -23,7 +23,7 @@ const pages: Record<TelephonyTab, () => JSX.Element> = {
 
 /** The phones of this server, or those of one post for whoever looks after them. */
 export function TelephonyPage({ tab, whole }: { tab: TelephonyTab; whole: boolean }) {
-  const text = useText();
+  const text = useText("telephony");
   useTitle(`${text.telephony.tabs[tab]} · ${text.telephony.title}`);
   const Page = pages[tab];
   const tabs = useRef<HTMLElement>(null);

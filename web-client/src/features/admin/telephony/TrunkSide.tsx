@@ -24,7 +24,7 @@ interface Props {
 
 /** One line to a provider. Its password can be changed but is never shown. */
 export function TrunkSide({ trunk, posts, onDone, onClose }: Props) {
-  const words = useText().telephony.lines;
+  const words = useText("telephony").telephony.lines;
   const form = useForm();
   const [name, setName] = useState(trunk?.name ?? "");
   const [post, setPost] = useState(trunk?.post ?? posts[0]?.id ?? 0);

@@ -6,7 +6,7 @@ export const rights: readonly Rights[] = ["none", "internal", "national", "inter
 
 /** How far somebody may call. */
 export function RightsChoice({ chosen, onChoose }: { chosen: Rights; onChoose: (rights: Rights) => void }) {
-  const text = useText();
+  const text = useText("telephony");
   return (
     <Choice
       label={text.telephony.rightsLabel}
@@ -25,7 +25,7 @@ interface SiteProps {
 
 /** One of the sites. */
 export function SiteChoice({ posts, chosen, onChoose }: SiteProps) {
-  const text = useText();
+  const text = useText("telephony");
   return (
     <Choice
       label={text.telephony.site}

@@ -12,14 +12,14 @@ import { failureOf, nameOf } from "./words";
 import "./phone.css";
 
 /** Above every page: who calls, and the call one is in while one looks elsewhere. */
-export function CallCards() {
-  const { text } = useLanguage();
+export function Cards() {
+  const { text } = useLanguage("phone");
   const { state, failure } = usePhone();
   const route = useRoute();
   const incoming = ringing(state);
   const [current] = held(state);
   const [first] = incoming;
-  useTabTitle(first && text.calls.card.tab(nameOf(text, first)));
+  useTabTitle(first && text.phone.card.tab(nameOf(text, first)));
 
   // The page of calls shows the call itself, and what went wrong with it.
   const onCalls = route.page === "calls";
@@ -41,8 +41,8 @@ export function CallCards() {
 }
 
 function Incoming({ call }: { call: Call }) {
-  const { text, language } = useLanguage();
-  const words = text.calls.card;
+  const { text, language } = useLanguage("phone");
+  const words = text.phone.card;
   const telephone = useTelephone();
   const { asking, state } = usePhone();
   const now = useNow(10_000);
@@ -71,7 +71,7 @@ function Incoming({ call }: { call: Call }) {
       <span className="two grow">
         <span>{name}</span>
         <span>
-          {inside ? words.callsYou(text.calls.extension(call.number)) : words.callsYouOutside}
+          {inside ? words.callsYou(text.app.extension(call.number)) : words.callsYouOutside}
           {through && ` ${words.through(call.dialled)}`}
         </span>
         {inside && (
@@ -94,8 +94,8 @@ function Incoming({ call }: { call: Call }) {
 }
 
 function Current({ call }: { call: Call }) {
-  const { text } = useLanguage();
-  const words = text.calls.card;
+  const { text } = useLanguage("phone");
+  const words = text.phone.card;
   const telephone = useTelephone();
   const now = useNow(1_000);
   const name = nameOf(text, call);
@@ -107,7 +107,7 @@ function Current({ call }: { call: Call }) {
         <span>{name}</span>
         <span>
           {since === undefined
-            ? text.calls.states[call.state === "ringing" ? "ringing" : "calling"]
+            ? text.phone.states[call.state === "ringing" ? "ringing" : "calling"]
             : spanOf(now.getTime() - new Date(since).getTime())}
         </span>
       </span>

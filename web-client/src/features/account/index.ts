@@ -1,0 +1,1 @@
+export { AccountProvider, useAccount } from "./account";

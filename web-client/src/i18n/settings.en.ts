@@ -1,0 +1,57 @@
+//! One's own settings, in English.
+
+import type { settings as french } from "./settings.fr";
+
+export const settings: typeof french = {
+  title: "Settings",
+  lede: "Language, appearance, devices and your password.",
+  devicesTitle: "Ringing and devices",
+  ringDevice: "Ring on",
+  speaker: "Voice on",
+  microphone: "Microphone",
+  tryRing: "Play a test",
+  administration: "Administration",
+  passwordTitle: "Password",
+  current: "Current password",
+  changed: "The password is changed. Your other sessions are closed.",
+  greeting: {
+    title: "Your voicemail greeting",
+    standard: "Callers hear the standard greeting.",
+    own: "Callers hear your greeting.",
+    recording: "Speak. The recording stops by itself after a minute.",
+    record: "Record",
+    stop: "Finish",
+    choose: "Choose a file",
+    remove: "Back to the standard greeting",
+    help: "One minute at most. By telephone: *97, then 4.",
+    unusable: "This sound will not do: it must last between a second and a minute.",
+  },
+  mailSettings: {
+    title: "Mail",
+    voicemail: "Receive voice messages by mail",
+    off: "This server sends no mail.",
+    saved: "It is noted.",
+  },
+  feed: {
+    title: "Calendar",
+    help: "A secret address that your calendar program reads by itself.",
+    make: "Make the address",
+    renew: "Replace the address",
+    revoke: "Take the address back",
+    once: "Copy this address now, it will not be shown again:",
+    active: (day) => `There has been an address since ${day}.`,
+    none: "There is no address.",
+  },
+  devices: {
+    title: "Open sessions",
+    help: "Close those you do not recognise.",
+    unknown: "Unknown device",
+    here: (address) => `This device, ${address}`,
+    last: (when, address) => `Seen ${when}, ${address}`,
+    end: "Close",
+    endOf: (name) => `Close the session: ${name}`,
+    ended: "The session is closed.",
+    endOthers: "Close all others",
+    othersEnded: "The other sessions are closed.",
+  },
+};
