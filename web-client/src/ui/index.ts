@@ -5,6 +5,7 @@ export { chime, testTone } from "./sounds";
 export { Confirm } from "./Confirm";
 export { ErrorBoundary } from "./ErrorBoundary";
 export { Field } from "./Field";
+export { Flag } from "./Flag";
 export { Choice, type Option } from "./Choice";
 export { FormError } from "./FormError";
 export { Link } from "./Link";

@@ -1,7 +1,7 @@
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { useText } from "../../i18n";
-import { Button } from "../../ui";
+import { Button, Flag } from "../../ui";
 import { spanOf } from "../phone/time";
 import { useNow } from "../phone/useNow";
 import type { Floor } from "./floor";
@@ -89,7 +89,12 @@ function Cards({ side, page, holder }: RowProps & { holder: string | undefined }
     <div className="cards" style={columnsOf(row)}>
       {row.map(({ identity, name, isSelf, place, speaking }) => (
         <div key={identity} className={`namecard ${speaking || identity === holder ? "speaks" : ""}`}>
-          {place?.isHead && <span className="caps">{side.party}</span>}
+          {place?.isHead && (
+            <span className="caps party">
+              {side.country !== "" && <Flag country={side.country} small />}
+              {side.party}
+            </span>
+          )}
           <b>{place?.title === "" ? name : place?.title}</b>
           <span>
             {[place?.title === "" ? "" : name, isSelf ? text.meeting.table.you : ""]

@@ -1,6 +1,6 @@
 import { Hand, MicOff, Phone, User } from "lucide-react";
 import { useText } from "../../i18n";
-import { Bars } from "../../ui";
+import { Bars, Flag } from "../../ui";
 import { Picture } from "./Picture";
 import { placeOf } from "./place";
 import type { Person, PhoneSeat } from "./view";
@@ -51,6 +51,7 @@ export function Tile({ person, plain = false }: { person: Person; plain?: boolea
         ) : (
           !person.microphoneOpen && <MicOff className="i" role="img" aria-label={text.meeting.muted} />
         )}
+        {person.flag !== "" && !plain && <Flag country={person.flag} small />}
         {plain ? <span className="hide">{name}</span> : <span>{plateOf(person, name)}</span>}
         {/* Under a face there is no seal to say it; who sits for a party has its name. */}
         {person.camera && !person.isSelf && !person.place && !plain && <Where person={person} />}

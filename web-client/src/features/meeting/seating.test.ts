@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { gridShape, inOrder, pageOf, tilesPerPage } from "./seating";
+import { gridShape, inOrder, pageOf, tilesPerPage, withFlags } from "./seating";
 
 describe("seating", () => {
   it("is by arrival, and the same whatever order people are listed in", () => {
@@ -33,6 +33,16 @@ describe("seating", () => {
     expect(gridShape(9, 1280, 720)).toEqual({ columns: 3, rows: 3 });
     expect(gridShape(2, 390, 700)).toEqual({ columns: 1, rows: 2 });
     expect(gridShape(6, 390, 700)).toEqual({ columns: 2, rows: 3 });
+  });
+
+  it("puts people under flags where several parties meet, and nowhere else", () => {
+    const place = { party: "Bénin", country: "BJ", rank: 1, seat: 1, title: "", isHead: true };
+    const here = { identity: "a", isSelf: true, place };
+    const there = { identity: "b", isSelf: false, place: { ...place, country: "IN", rank: 2 } };
+    const observer = { identity: "c", isSelf: false, place: undefined };
+
+    expect(withFlags([here, observer]).map(({ flag }) => flag)).toEqual(["", ""]);
+    expect(withFlags([here, there, observer]).map(({ flag }) => flag)).toEqual(["BJ", "IN", ""]);
   });
 });
 

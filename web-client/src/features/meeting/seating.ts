@@ -14,6 +14,12 @@ export function inOrder<P extends Seated>(people: readonly P[]): P[] {
   );
 }
 
+/** The same people under the flags of their parties, where there are several parties. */
+export function withFlags<P extends Placed>(people: readonly P[]): (P & { flag: string })[] {
+  const several = new Set(people.flatMap(({ place }) => place?.rank ?? [])).size > 1;
+  return people.map((person) => ({ ...person, flag: several ? (person.place?.country ?? "") : "" }));
+}
+
 /** How many tiles a page holds: nine on laptops, six where the stage is narrow. */
 export function tilesPerPage(width: number): number {
   return width < 640 ? 6 : 9;

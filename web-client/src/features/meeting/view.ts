@@ -12,7 +12,7 @@ import type { Knock } from "../../api/meetings";
 import type { ChatState } from "../chat";
 import { gestureOf, inTurn, type Floor, type Gesture } from "./floor";
 import type { LinkState } from "./link-machine";
-import { inOrder } from "./seating";
+import { inOrder, withFlags } from "./seating";
 import { placeOf, type Place } from "./table";
 
 export type Quality = "good" | "fair" | "poor" | "lost";
@@ -42,6 +42,8 @@ export interface Person {
   phone: PhoneSeat | undefined;
   /** Where they sit, if the meeting has a seat for them. */
   place: Place | undefined;
+  /** The country of their party where several meet, ISO 3166, or empty. */
+  flag: string;
 }
 
 /** Somebody who takes part by telephone. */
@@ -108,7 +110,9 @@ export function peopleOf(room: Room): Pick<MeetingView, "people" | "hands" | "sh
       gesture: gestureOf(attributes["palabre.gesture"]),
     })),
   ).map(({ identity }) => identity);
-  const people = inOrder(everybody.map((participant) => personOf(participant, participant === local, hands)));
+  const people = withFlags(
+    inOrder(everybody.map((participant) => personOf(participant, participant === local, hands))),
+  );
 
   return {
     people,
@@ -139,6 +143,7 @@ function personOf(participant: Participant, isSelf: boolean, hands: readonly str
     post: participant.attributes["palabre.post"] ?? "",
     phone: phoneOf(participant),
     place: placeOf(participant.attributes),
+    flag: "",
   };
 }
 
