@@ -1,35 +1,38 @@
-import { Grid2x2, Rows2 } from "lucide-react";
+import { Grid2x2, Presentation, Rows2 } from "lucide-react";
 import { ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import { useText } from "../../i18n";
-
-/** How the stage is arranged. */
-export type Layout = "grid" | "table";
+import { layoutsFor, type Layout } from "./layout";
 
 interface Props {
   chosen: Layout;
+  hasTable: boolean;
   onChoose: (layout: Layout) => void;
 }
 
-/** Grid or table, where there are two delegations. */
-export function LayoutChoice({ chosen, onChoose }: Props) {
+const icons = {
+  grid: <Grid2x2 className="i s" aria-hidden />,
+  table: <Rows2 className="i s" aria-hidden />,
+  speaker: <Presentation className="i s" aria-hidden />,
+};
+
+/** Grid, speaker, and the table where there are two delegations. */
+export function LayoutChoice({ chosen, hasTable, onChoose }: Props) {
   const words = useText().meeting.table;
-  const layouts = [
-    { id: "grid", word: words.grid, icon: <Grid2x2 className="i s" aria-hidden /> },
-    { id: "table", word: words.table, icon: <Rows2 className="i s" aria-hidden /> },
-  ] as const;
   return (
     <ToggleButtonGroup
-      className="seg"
+      className="seg layouts"
       aria-label={words.arrangement}
       selectionMode="single"
       disallowEmptySelection
       selectedKeys={[chosen]}
-      onSelectionChange={(keys) => onChoose(keys.has("grid") ? "grid" : "table")}
+      onSelectionChange={([next]) => {
+        if (next !== undefined) onChoose(next as Layout);
+      }}
     >
-      {layouts.map(({ id, word, icon }) => (
-        <ToggleButton key={id} id={id}>
-          {icon}
-          {word}
+      {layoutsFor(hasTable).map((layout) => (
+        <ToggleButton key={layout} id={layout}>
+          {icons[layout]}
+          {words[layout]}
         </ToggleButton>
       ))}
     </ToggleButtonGroup>

@@ -9,11 +9,13 @@ import { ControlBar, type PanelName } from "./ControlBar";
 import { Grid } from "./Grid";
 import { LinkBanner } from "./LinkBanner";
 import { Panel } from "./Panel";
-import { LayoutChoice, type Layout } from "./LayoutChoice";
+import { layoutOf, recallLayout, rememberLayout } from "./layout";
+import { LayoutChoice } from "./LayoutChoice";
 import { Presentation } from "./Presentation";
 import type { MeetingSession } from "./session";
 import { tableOf } from "./table";
 import { Toasts } from "./Toasts";
+import { useMedia } from "./useMedia";
 import "./meeting.css";
 
 // What one is in session without: it comes when the room stands, or when it is asked for earlier.
@@ -22,6 +24,7 @@ const ChatPanel = lazy(async () => ({ default: (await panels()).ChatPanel }));
 const FloorPanel = lazy(async () => ({ default: (await panels()).FloorPanel }));
 const InvitePanel = lazy(async () => ({ default: (await panels()).InvitePanel }));
 const PeoplePanel = lazy(async () => ({ default: (await panels()).PeoplePanel }));
+const SpeakerLayout = lazy(async () => ({ default: (await import("./SpeakerLayout")).SpeakerLayout }));
 const TableLayout = lazy(async () => ({ default: (await import("./TableLayout")).TableLayout }));
 
 interface Props {
@@ -36,12 +39,14 @@ export function RoomScreen({ session, title, dialIn }: Props) {
   const text = useText();
   const view = useSyncExternalStore(session.subscribe, session.current);
   const [panel, setPanel] = useState<PanelName>();
-  // Where two delegations meet, they meet at the table until somebody wants it otherwise.
-  const [layout, setLayout] = useState<Layout>("table");
+  const [chosen, setChosen] = useState(recallLayout);
+  const [pinned, setPinned] = useState<string>();
   const table = tableOf(view.people);
+  const layout = layoutOf(chosen, table !== undefined, useMedia(NARROW));
   useTitle(title);
 
   const live = view.link.is === "live";
+  const alone = view.people.length === 1 && live;
   useEffect(() => {
     // Should they not come now, whoever opens one asks again.
     if (live) panels().catch(() => undefined);
@@ -76,21 +81,38 @@ export function RoomScreen({ session, title, dialIn }: Props) {
             <Bars of={view.quality} />
             {text.meeting.quality[view.quality]}
           </span>
-          {table && !view.share && <LayoutChoice chosen={layout} onChoose={setLayout} />}
+          {!view.share && (
+            <LayoutChoice
+              chosen={layout}
+              hasTable={table !== undefined}
+              onChoose={(next) => {
+                setChosen(next);
+                rememberLayout(next);
+              }}
+            />
+          )}
         </div>
       </header>
       <LinkBanner link={view.link} />
       <main className={panel ? "stage panelled" : "stage"} id="main">
         <div className="seats">
-          {view.share ? (
-            <Presentation share={view.share} people={view.people} />
-          ) : table && layout === "table" ? (
-            <Suspense fallback={<Loading />}>
+          <Suspense fallback={<Loading />}>
+            {view.share ? (
+              <Presentation share={view.share} people={view.people} />
+            ) : table && layout === "table" ? (
               <TableLayout table={table} floor={view.floor} />
-            </Suspense>
-          ) : (
-            <Grid people={view.people} alone={view.people.length === 1 && live} />
-          )}
+            ) : layout === "speaker" ? (
+              <SpeakerLayout
+                people={view.people}
+                holder={view.floor?.holder}
+                pinned={pinned}
+                onPin={setPinned}
+                alone={alone}
+              />
+            ) : (
+              <Grid people={view.people} alone={alone} />
+            )}
+          </Suspense>
           <Toasts session={session} view={view} onShowPeople={() => open("people")} />
         </div>
         {panel === "floor" && (
@@ -119,3 +141,6 @@ export function RoomScreen({ session, title, dialIn }: Props) {
     </div>
   );
 }
+
+/** As wide as phones are. */
+const NARROW = "(max-width: 40em)";

@@ -1,19 +1,30 @@
-import { Hand, MicOff, Phone, User } from "lucide-react";
+import { Hand, MicOff, Phone, Pin, User } from "lucide-react";
+import { ToggleButton } from "react-aria-components";
 import { useText } from "../../i18n";
 import { Bars, Flag } from "../../ui";
 import { Picture } from "./Picture";
 import { placeOf } from "./place";
 import type { Person, PhoneSeat } from "./view";
 
-/** One person: picture or seal, nameplate, and whatever matters at a glance; `plain` where the name lies on the table. */
-export function Tile({ person, plain = false }: { person: Person; plain?: boolean }) {
+interface Props {
+  person: Person;
+  /** Where the name lies on the table. */
+  plain?: boolean;
+  /** Beside whom the others are small. */
+  large?: boolean;
+  /** Whether this one is kept large, and how to change that. */
+  pin?: { on: boolean; toggle: () => void };
+}
+
+/** One person: picture or seal, nameplate, and whatever matters at a glance. */
+export function Tile({ person, plain = false, large = false, pin }: Props) {
   const text = useText();
   const name = person.isSelf ? text.meeting.you : person.name;
   const weak = person.quality === "poor" || person.quality === "lost";
 
   return (
     <figure
-      className={`tile ${person.speaking ? "speaks" : ""} ${person.camera ? "" : "voiceonly"}`}
+      className={`tile ${person.speaking ? "speaks" : ""} ${person.camera ? "" : "voiceonly"} ${large ? "large" : ""}`}
       data-identity={person.identity}
     >
       {person.camera ? (
@@ -41,6 +52,17 @@ export function Tile({ person, plain = false }: { person: Person; plain?: boolea
           </span>
         )}
       </div>
+      {pin && (
+        <ToggleButton
+          className="pin"
+          isSelected={pin.on}
+          onChange={pin.toggle}
+          aria-label={text.meeting.keepLargeName(name)}
+        >
+          <Pin className="i s" aria-hidden />
+          {text.meeting.keepLarge}
+        </ToggleButton>
+      )}
       <figcaption className="plate">
         {person.speaking ? (
           <span className="lamp" role="img" aria-label={text.meeting.speaks}>
