@@ -12,6 +12,9 @@ const [CONSUL, ADVISER] = ["Consule générale", "Premier conseiller"];
 // While the server is away the browser and the SDK say so in the console.
 const CUT = [/WebSocket connection to/, /net::ERR_/, /signal stream/, /Failed to fetch/, /received leave request/i, /status of 50\d/];
 
+// Three browsers, and one who comes back: more than others do in one test.
+test.setTimeout(180_000);
+
 type Arrive = (name: string) => Promise<Person>;
 
 test("who speaks becomes large, the pinned goes before them, and the layout is kept", async ({ arrive, server }) => {
