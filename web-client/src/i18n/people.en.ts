@@ -13,6 +13,7 @@ export const people: typeof french = {
   noPost: "No site",
   add: "Add an account",
   exportTable: "Export",
+  importDirectory: "Read the ministry’s directory",
   importTable: "Import a file",
   one: "Account",
   fresh: "New account",
@@ -64,6 +65,10 @@ export const people: typeof french = {
   copy: "Copy the password",
   copied: "Password copied",
   tables: {
+    directoryTitle: "Read the ministry’s directory",
+    directoryHelp: "These accounts follow the directory. Nothing changes before you ask for it.",
+    leftOut: (n) => `${count(n, "person", "people")} cannot be taken over.`,
+    bringPeople: (n) => `Take over ${count(n, "person", "people")}`,
     title: { people: "Import accounts", posts: "Import sites" },
     help: "The file is tried first. Every line goes in, or none.",
     columns: {

@@ -11,6 +11,7 @@ export const people = {
   noPost: "Aucun site",
   add: "Ajouter un compte",
   exportTable: "Exporter",
+  importDirectory: "Lire l’annuaire du ministère",
   importTable: "Importer un fichier",
   one: "Compte",
   fresh: "Nouveau compte",
@@ -67,6 +68,11 @@ export const people = {
   copy: "Copier le mot de passe",
   copied: "Mot de passe copié",
   tables: {
+    directoryTitle: "Lire l’annuaire du ministère",
+    directoryHelp: "Ces comptes suivent l’annuaire. Rien ne change avant que vous l’ayez demandé.",
+    leftOut: (n: number) =>
+      `${count(n, "personne ne peut pas être reprise", "personnes ne peuvent pas être reprises")}.`,
+    bringPeople: (n: number) => `Reprendre ${count(n, "personne", "personnes")}`,
     title: { people: "Importer des comptes", posts: "Importer des sites" },
     help: "Le fichier est d’abord essayé. Toutes les lignes entrent, ou aucune.",
     columns: {

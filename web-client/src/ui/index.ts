@@ -16,3 +16,5 @@ export { AppearanceMenu } from "./AppearanceMenu";
 export { applyTheme, chooseTheme, chosenTheme, type Theme } from "./theme";
 export { useTitle } from "./useTitle";
 export { copyText } from "./clipboard";
+export { Sheet } from "./Sheet";
+export { TableFile } from "./TableFile";

@@ -1,10 +1,10 @@
 import { useState, type ReactNode } from "react";
-import { Dialog, Form, Heading, Modal, ModalOverlay } from "react-aria-components";
+import { Form } from "react-aria-components";
 import type { Call } from "../../api/calls";
 import { listMeetings } from "../../api/meetings";
 import { useText } from "../../i18n";
 import { useLoaded } from "../../useLoaded";
-import { Button, Choice, FormError } from "../../ui";
+import { Button, Choice, FormError, Sheet } from "../../ui";
 import { NumberField } from "../number";
 import { failureOf, nameOf, usePhone, useTelephone } from "../phone";
 
@@ -26,7 +26,7 @@ export function TransferDialog({ call, onClose }: Props) {
   const to = into === "number" ? number.trim() : meeting;
 
   return (
-    <Sheet
+    <Asking
       title={words.title(nameOf(text, call))}
       help={words.help}
       action={words.send}
@@ -54,7 +54,7 @@ export function TransferDialog({ call, onClose }: Props) {
           onChoose={setChosen}
         />
       )}
-    </Sheet>
+    </Asking>
   );
 }
 
@@ -66,7 +66,7 @@ export function AddDialog({ call, onClose }: Props) {
   const [number, setNumber] = useState("");
 
   return (
-    <Sheet
+    <Asking
       title={words.title}
       help={words.help}
       action={words.send}
@@ -75,11 +75,11 @@ export function AddDialog({ call, onClose }: Props) {
       onClose={onClose}
     >
       <NumberField autoFocus onChange={setNumber} />
-    </Sheet>
+    </Asking>
   );
 }
 
-interface SheetProps {
+interface AskingProps {
   title: string;
   help: string;
   action: string;
@@ -89,48 +89,33 @@ interface SheetProps {
   children: ReactNode;
 }
 
-function Sheet({ title, help, action, ready, send, onClose, children }: SheetProps) {
+function Asking({ title, help, action, ready, send, onClose, children }: AskingProps) {
   const text = useText("phone");
   const { failure, asking } = usePhone();
   const [sent, setSent] = useState(false);
 
   return (
-    <ModalOverlay
-      className="veil"
-      isOpen
-      isDismissable
-      onOpenChange={(open) => {
-        if (!open) onClose();
-      }}
-    >
-      <Modal className="dialog">
-        <Dialog>
-          <Form
-            className="stack"
-            onSubmit={(event) => {
-              event.preventDefault();
-              if (!ready) return;
-              setSent(true);
-              void send()?.then((done) => {
-                if (done) onClose();
-              });
-            }}
-          >
-            <div>
-              <Heading slot="title">{title}</Heading>
-              <p className="lede">{help}</p>
-            </div>
-            <FormError>{sent && failure ? failureOf(text, failure) : undefined}</FormError>
-            {children}
-            <div className="actions">
-              <Button onPress={onClose}>{text.app.cancel}</Button>
-              <Button rank="primary" type="submit" isPending={asking} isDisabled={!ready}>
-                {action}
-              </Button>
-            </div>
-          </Form>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <Sheet title={title} help={help} onClose={onClose}>
+      <Form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!ready) return;
+          setSent(true);
+          void send()?.then((done) => {
+            if (done) onClose();
+          });
+        }}
+      >
+        <FormError>{sent && failure ? failureOf(text, failure) : undefined}</FormError>
+        {children}
+        <div className="actions">
+          <Button onPress={onClose}>{text.app.cancel}</Button>
+          <Button rank="primary" type="submit" isPending={asking} isDisabled={!ready}>
+            {action}
+          </Button>
+        </div>
+      </Form>
+    </Sheet>
   );
 }

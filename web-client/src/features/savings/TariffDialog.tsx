@@ -1,8 +1,7 @@
-import { useId, useState } from "react";
-import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+import { useState } from "react";
 import { importTable, type Imported, type TableKind } from "../../api/savings";
 import { useText } from "../../i18n";
-import { Button, Choice, FormError } from "../../ui";
+import { Button, Choice, FormError, Sheet, TableFile } from "../../ui";
 import { useForm } from "../../useForm";
 
 /** Brings in tariffs or rates from a table: tried first, taken whole or not at all. */
@@ -10,7 +9,6 @@ export function TariffDialog({ onClose }: { onClose: () => void }) {
   const text = useText("savings");
   const words = text.savings.tariffs;
   const form = useForm();
-  const file = useId();
   const [kind, setKind] = useState<TableKind>("tariffs");
   const [table, setTable] = useState<string>();
   const [seen, setSeen] = useState<Imported>();
@@ -27,85 +25,55 @@ export function TariffDialog({ onClose }: { onClose: () => void }) {
   const faults = seen?.faults ?? [];
 
   return (
-    <ModalOverlay
-      className="veil"
-      isOpen
-      isDismissable
-      onOpenChange={(open) => {
-        if (!open) onClose();
-      }}
-    >
-      <Modal className="dialog wide">
-        <Dialog>
-          <div className="stack">
-            <div>
-              <Heading slot="title">{words.title}</Heading>
-              <p className="lede">{words.help}</p>
-            </div>
-            <FormError>{form.errorElsewhere()}</FormError>
-            <Choice
-              label={words.kind}
-              options={[
-                { id: "tariffs", word: words.kinds.tariffs },
-                { id: "rates", word: words.kinds.rates },
-              ]}
-              chosen={kind}
-              onChoose={(chosen) => {
-                setKind(chosen as TableKind);
-                setSeen(undefined);
-              }}
-            />
-            <p className="sm q2 columnsof">{words.columns[kind]}</p>
-            <div className="field">
-              <label htmlFor={file}>{words.file}</label>
-              <input
-                id={file}
-                className="filechoice"
-                type="file"
-                accept=".csv,text/csv"
-                onChange={(event) => choose(event.target.files?.[0])}
-              />
-            </div>
-            <div role="status" className="stack">
-              {seen && faults.length === 0 && (
-                <p className="b">{seen.taken ? words.taken(seen.lines) : words.good(seen.lines)}</p>
-              )}
-              {faults.length > 0 && (
-                <>
-                  <p className="b">{words.faults}</p>
-                  <ul className="faults sm">
-                    {faults.map((fault) => (
-                      <li key={fault.line}>{words.fault(fault.line, fault.reason)}</li>
-                    ))}
-                  </ul>
-                </>
-              )}
-            </div>
-            <div className="actions">
-              <Button onPress={onClose}>{seen?.taken ? words.close : text.app.cancel}</Button>
-              {!seen?.taken && (
-                <>
-                  <Button
-                    isDisabled={table === undefined}
-                    isPending={form.sending}
-                    onPress={() => void send(true)}
-                  >
-                    {words.tryIt}
-                  </Button>
-                  <Button
-                    rank="primary"
-                    isDisabled={table === undefined}
-                    isPending={form.sending}
-                    onPress={() => void send(false)}
-                  >
-                    {words.take}
-                  </Button>
-                </>
-              )}
-            </div>
-          </div>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <Sheet title={words.title} help={words.help} wide onClose={onClose}>
+      <FormError>{form.errorElsewhere()}</FormError>
+      <Choice
+        label={words.kind}
+        options={[
+          { id: "tariffs", word: words.kinds.tariffs },
+          { id: "rates", word: words.kinds.rates },
+        ]}
+        chosen={kind}
+        onChoose={(chosen) => {
+          setKind(chosen as TableKind);
+          setSeen(undefined);
+        }}
+      />
+      <p className="sm q2 columnsof">{words.columns[kind]}</p>
+      <TableFile label={words.file} onChoose={choose} />
+      <div role="status" className="stack">
+        {seen && faults.length === 0 && (
+          <p className="b">{seen.taken ? words.taken(seen.lines) : words.good(seen.lines)}</p>
+        )}
+        {faults.length > 0 && (
+          <>
+            <p className="b">{words.faults}</p>
+            <ul className="findings sm" tabIndex={0} aria-label={words.faults}>
+              {faults.map((fault) => (
+                <li key={fault.line}>{words.fault(fault.line, fault.reason)}</li>
+              ))}
+            </ul>
+          </>
+        )}
+      </div>
+      <div className="actions">
+        <Button onPress={onClose}>{seen?.taken ? words.close : text.app.cancel}</Button>
+        {!seen?.taken && (
+          <>
+            <Button isDisabled={table === undefined} isPending={form.sending} onPress={() => void send(true)}>
+              {words.tryIt}
+            </Button>
+            <Button
+              rank="primary"
+              isDisabled={table === undefined}
+              isPending={form.sending}
+              onPress={() => void send(false)}
+            >
+              {words.take}
+            </Button>
+          </>
+        )}
+      </div>
+    </Sheet>
   );
 }
