@@ -42,7 +42,10 @@ pub(super) async fn server(State(app): State<App>) -> Json<Server> {
         version: env!("CARGO_PKG_VERSION"),
         languages: ["fr", "en"],
         draining: app.is_draining(),
-        sign_in: if app.issuer.is_some() { vec!["password", "oidc"] } else { vec!["password"] },
+        sign_in: [("password", true), ("oidc", app.issuer.is_some()), ("ldap", app.ldap.is_some())]
+            .into_iter()
+            .filter_map(|(way, is_open)| is_open.then_some(way))
+            .collect(),
         oidc_name: app.issuer.as_ref().map(|issuer| issuer.config().name.clone()),
         mail: app.mail.relay().is_some(),
     })

@@ -1,6 +1,6 @@
 //! People and posts as tables for spreadsheets.
 
-import { sendTable } from "./client";
+import { call, sendTable } from "./client";
 import { query } from "./query";
 
 export interface TableLine {
@@ -35,6 +35,10 @@ export const tableAddress = (of: TableOf) => `${places[of].out}?separator=semico
 
 export const importTable = (of: TableOf, table: Blob, how: { dry_run: boolean; passwords: boolean }) =>
   sendTable<TableReport>(`${places[of].into}${query(how)}`, table);
+
+/** Makes the accounts of the ministry's directory what it says now, or says what that would change. */
+export const importDirectory = (dryRun: boolean) =>
+  call<TableReport>("POST", `/api/users/directory${query({ dry_run: dryRun })}`);
 
 /** Saves texts as a file of the reader's. */
 export function saveTable(name: string, lines: readonly (readonly string[])[]): void {

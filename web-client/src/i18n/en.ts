@@ -40,6 +40,7 @@ export const en: Core = {
     too_many_attempts: "Too many attempts. Wait a minute.",
     draining: "The server is restarting. Try again in a moment.",
     offline: "The server does not answer. Check your link, then try again.",
+    directory_away: "The ministry’s directory does not answer. Try again, or tell whoever looks after it.",
     unexpected: "Something did not work. Try again.",
     meeting_locked: "The room is locked. The host can open it.",
     meeting_full: "The room is full. Try again later.",

@@ -41,6 +41,7 @@ export const fr = {
     too_many_attempts: "Trop d’essais. Attendez une minute.",
     draining: "Le serveur redémarre. Réessayez dans un instant.",
     offline: "Le serveur ne répond pas. Vérifiez votre liaison, puis réessayez.",
+    directory_away: "L’annuaire du ministère ne répond pas. Réessayez, ou prévenez qui l’entretient.",
     unexpected: "Quelque chose n’a pas marché. Réessayez.",
     meeting_locked: "La salle est verrouillée. L’hôte peut la rouvrir.",
     meeting_full: "La salle est pleine. Réessayez plus tard.",

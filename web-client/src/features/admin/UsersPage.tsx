@@ -1,12 +1,13 @@
-import { Download, Plus, Upload } from "lucide-react";
+import { BookUser, Download, Plus, Upload } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
-import { searchUsers, type Me, type User, type UserPage } from "../../api/accounts";
+import { searchUsers, waysIn, type Me, type User, type UserPage } from "../../api/accounts";
 import { codeOf } from "../../api/client";
 import { listPosts } from "../../api/phones";
 import { tableAddress } from "../../api/tables";
 import { sentenceFor, useText } from "../../i18n";
 import { useLoaded } from "../../useLoaded";
 import { Button, Choice, Field, FormError, Loading, useTitle } from "../../ui";
+import { DirectoryDialog } from "./DirectoryDialog";
 import { ImportDialog } from "./ImportDialog";
 import { PersonSide } from "./PersonSide";
 import { Said } from "./telephony/shared";
@@ -23,7 +24,8 @@ export function UsersPage({ me }: { me: Me }) {
   const [post, setPost] = useState("");
   const { page, error, reload, more } = useUsers(sought, post);
   const [open, setOpen] = useState<string>();
-  const [importing, setImporting] = useState(false);
+  const [importing, setImporting] = useState<"file" | "directory">();
+  const ways = useLoaded(waysIn);
   const [said, setSaid] = useState("");
   const [told, setTold] = useState<{ id: string; password: string | undefined }>();
   useTitle(words.title);
@@ -48,11 +50,17 @@ export function UsersPage({ me }: { me: Me }) {
           <p className="lede">{page ? words.lede(page.total) : text.app.loading}</p>
         </div>
         <div className="row">
+          {me.may.administer && ways.value?.sign_in.includes("ldap") && (
+            <Button onPress={() => setImporting("directory")}>
+              <BookUser className="i s" aria-hidden />
+              {words.importDirectory}
+            </Button>
+          )}
           <a className="btn plain" href={tableAddress("people")} download>
             <Download className="i s" aria-hidden />
             {words.exportTable}
           </a>
-          <Button onPress={() => setImporting(true)}>
+          <Button onPress={() => setImporting("file")}>
             <Upload className="i s" aria-hidden />
             {words.importTable}
           </Button>
@@ -131,14 +139,17 @@ export function UsersPage({ me }: { me: Me }) {
           />
         )}
       </div>
-      {importing && (
+      {importing === "directory" && (
+        <DirectoryDialog onDone={changed} onClose={() => setImporting(undefined)} />
+      )}
+      {importing === "file" && (
         <ImportDialog
           of="people"
           onDone={(what) => {
             setPost("");
             changed(what);
           }}
-          onClose={() => setImporting(false)}
+          onClose={() => setImporting(undefined)}
         />
       )}
     </div>
