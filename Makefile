@@ -56,7 +56,7 @@ test-phones: debian web ## Softphones and browsers around the program, in a netw
 	PALABRE_BIN="$$(scripts/program)" scripts/in-own-network .venv/bin/pytest -q tests/phones
 
 test-browser: debian web ## Two and three browsers against the program.
-	@scripts/need-debian chromium
+	@RUNLEVEL=1 scripts/need-debian chromium slapd
 	@scripts/npm-install tests/browser
 	$(CARGO) build --locked --package palabre
 	cd tests/browser && PALABRE_BIN="$$(../../scripts/program)" ../../scripts/with-node npm test --silent

@@ -20,7 +20,7 @@ export function Findings({ report, whole = true }: { report: TableReport; whole?
       </p>
       {report.faulty > 0 && !whole && <p>{words.leftOut(report.faulty)}</p>}
       {shown.length > 0 && (
-        <ul className="findings sm" tabIndex={0} aria-label={words.lines}>
+        <ul className="findings sm" tabIndex={0} aria-label={whole ? words.lines : text.people.title}>
           {shown.map(({ line, name, what, field, reason }) => (
             <li key={line}>
               {whole && <span className="q3">{words.line(line)} </span>}
