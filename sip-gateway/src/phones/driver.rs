@@ -162,6 +162,7 @@ impl Driver {
                         Command::Hold(holds) => endpoint.hold(with, leg, holds),
                         Command::Transfer(destination) => endpoint.transfer(with, leg, destination),
                         Command::Press(key) => endpoint.press(with, leg, key),
+                        Command::Floor(given) => endpoint.tell_floor(with, leg, given),
                     };
                     let _ = answer.send(done);
                 });

@@ -38,6 +38,7 @@ pub(super) enum Command {
     Hold(bool),
     Transfer(Destination),
     Press(char),
+    Floor(bool),
 }
 
 impl PhonesHandle {
@@ -126,6 +127,14 @@ impl PhonesHandle {
     /// When there is none, or no such key.
     pub async fn press(&self, leg: LegId, key: char) -> Result<(), CommandError> {
         self.command(leg, Command::Press(key)).await
+    }
+
+    /// Tells a phone in a meeting that it has the floor, or has it no more.
+    ///
+    /// # Errors
+    /// When there is no such phone in a meeting.
+    pub async fn tell_floor(&self, leg: LegId, given: bool) -> Result<(), CommandError> {
+        self.command(leg, Command::Floor(given)).await
     }
 
     /// Somebody has an extension open in a browser, where its calls are to ring, or nobody has any more.

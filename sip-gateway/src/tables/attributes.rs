@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sip_gateway_proto::call::SeatOrder;
 
-use super::CALL_ATTRIBUTE;
+use super::{CALL_ATTRIBUTE, MEDIA_ATTRIBUTE};
 
 /// The attributes of a seat; what is not known is not said.
 pub(super) fn attributes(order: &SeatOrder) -> HashMap<String, String> {
@@ -16,6 +16,7 @@ pub(super) fn attributes(order: &SeatOrder) -> HashMap<String, String> {
         ("palabre.extension", order.extension.as_deref()),
         ("palabre.post", order.post.as_deref()),
         ("palabre.role", order.role.as_deref()),
+        (MEDIA_ATTRIBUTE, order.encrypted.map(|encrypted| if encrypted { "encrypted" } else { "plain" })),
     ];
     let said =
         known.into_iter().filter_map(|(name, value)| Some((name, value.filter(|text| !text.is_empty())?)));
@@ -53,12 +54,18 @@ mod tests {
             status: SeatStatus::Active,
             extension: None,
             post: Some("Dakar".to_owned()),
+            encrypted: Some(false),
             ..order()
         };
 
         let changed = difference(&order(), &active);
 
-        let expected = [("sip.callStatus", "active"), ("palabre.post", "Dakar"), ("palabre.extension", "")];
+        let expected = [
+            ("sip.callStatus", "active"),
+            ("palabre.post", "Dakar"),
+            ("palabre.extension", ""),
+            ("palabre.media", "plain"),
+        ];
         let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(changed, HashMap::from(expected));
         assert!(difference(&active, &active).is_empty());
@@ -74,6 +81,7 @@ mod tests {
             extension: Some("204".to_owned()),
             post: None,
             role: None,
+            encrypted: None,
             status: SeatStatus::Ringing,
         }
     }

@@ -102,6 +102,8 @@ impl Tables {
 pub const LEG_ATTRIBUTE: &str = "palabre.leg";
 /// The attribute with its call.
 pub const CALL_ATTRIBUTE: &str = "sip.callID";
+/// The attribute that says whether a phone's sound is `encrypted` on its way to us, or `plain`.
+pub const MEDIA_ATTRIBUTE: &str = "palabre.media";
 
 /// News that wait at most. Seats whose news do not fit wait with them.
 const MAX_NEWS: usize = 1_024;

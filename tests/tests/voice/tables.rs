@@ -310,6 +310,7 @@ fn order(identity: &str) -> SeatOrder {
         extension: Some("204".to_owned()),
         post: Some("Dakar".to_owned()),
         role: None,
+        encrypted: None,
         status: SeatStatus::Ringing,
     }
 }

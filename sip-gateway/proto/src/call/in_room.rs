@@ -43,6 +43,7 @@ impl Calls {
             extension: Some(number.clone()),
             post: None,
             role: None,
+            encrypted: None,
             status: SeatStatus::Active,
         };
         self.take_seat(around, room, order);

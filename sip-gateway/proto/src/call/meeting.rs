@@ -6,6 +6,7 @@ use super::call_leg::CallLeg;
 use super::calls::{Call, Calls, Stage};
 use super::io::{Around, Output, SeatCommand};
 use super::media_plane::LegId;
+use super::place::CommandError;
 use super::record::{CallId, EndCause};
 use super::room_end::InMeeting;
 use super::screen::{ScreenEvent, ScreenNews};
@@ -56,6 +57,32 @@ impl Calls {
         self.say_in_meeting(around, phone, room, prompt);
     }
 
+    /// A phone gets the floor of its meeting, or has it no more, and is told so. The room mutes whom it does not hear.
+    pub fn tell_floor(
+        &mut self,
+        around: &mut Around<'_>,
+        room: LegId,
+        given: bool,
+    ) -> Result<(), CommandError> {
+        let call = self.live_room(room).ok_or(CommandError::NoSuchCall)?.call;
+        let phone = self.other(call, room).filter(|phone| !self.is_room(*phone));
+        let now = around.now;
+        let meeting = self.in_meeting(room).ok_or(CommandError::NotNow)?;
+        meeting.floor_closed = (!given).then_some(now);
+        if given {
+            // Whoever speaks asks no more.
+            meeting.hand = false;
+        }
+        let prompt = match (given, meeting.muted) {
+            (true, true) => Prompt::FloorGiven,
+            (true, false) => Prompt::FloorYours,
+            (false, _) => Prompt::FloorClosed,
+        };
+        self.say_to_sitting(around, phone, room, prompt);
+        self.settle(around);
+        Ok(())
+    }
+
     fn set_hand(&mut self, room: LegId, raised: bool) {
         if let Some(meeting) = self.in_meeting(room).filter(|meeting| meeting.hand != raised) {
             meeting.hand = raised;
@@ -99,6 +126,10 @@ impl Calls {
                     return;
                 };
                 meeting.muted = muted;
+                let told = meeting.floor_closed.take().is_some_and(|at| around.now < at + TOGETHER);
+                if muted && told {
+                    return;
+                }
                 let prompt = if muted { Prompt::MutedByHost } else { Prompt::UnmutedByHost };
                 self.say_to_sitting(around, phone, room, prompt);
             }
@@ -229,5 +260,7 @@ impl Calls {
     }
 }
 
+/// What happens within this belongs together.
+const TOGETHER: Duration = Duration::from_secs(2);
 /// How long a key is pressed.
 const KEY: Duration = Duration::from_millis(160);

@@ -53,6 +53,8 @@ pub(super) struct InMeeting {
     pub(super) door: Option<LegId>,
     pub(super) muted: bool,
     pub(super) hand: bool,
+    /// When the floor was taken back: whoever hears that need not hear of the microphone too.
+    pub(super) floor_closed: Option<Instant>,
     pub(super) stars: StarCodes,
     pub(super) display: Display,
 }

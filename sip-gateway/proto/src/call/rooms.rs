@@ -7,6 +7,7 @@ use super::media_plane::{LegId, Sound};
 use super::record::{CallId, EndCause};
 use super::screen::{ScreenEvent, ScreenNews};
 use super::seat::{SeatOrder, SeatStatus};
+use crate::sdp::Protection;
 
 impl Calls {
     /// Whether an end is a room.
@@ -138,6 +139,7 @@ impl Calls {
             extension: extension.map(|extension| extension.number.clone()),
             post: extension.and_then(|extension| Some(around.plan.post(extension.post)?.name.clone())),
             role: end.meeting.as_ref().and_then(|meeting| meeting.role.clone()),
+            encrypted: leg.side.agreed().map(|agreed| agreed.protection != Protection::Plain),
             status,
         })
     }

@@ -21,6 +21,8 @@ pub struct SeatOrder {
     pub post: Option<String>,
     /// What the office calls its part in a meeting; nothing in a call.
     pub role: Option<String>,
+    /// Whether the phone's sound is encrypted on its way to us; nothing before that is agreed.
+    pub encrypted: Option<bool>,
     /// How far the call is.
     pub status: SeatStatus,
 }

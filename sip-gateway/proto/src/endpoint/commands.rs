@@ -116,6 +116,21 @@ impl Endpoint {
         done
     }
 
+    /// A phone in a meeting gets the floor, or has it no more: it is told so. The leg is the room's.
+    ///
+    /// # Errors
+    /// When there is no such phone in a meeting.
+    pub fn tell_floor(
+        &mut self,
+        with: &mut Surroundings<'_>,
+        leg: LegId,
+        given: bool,
+    ) -> Result<(), CommandError> {
+        let done = self.with_calls(with, |calls, around| calls.tell_floor(around, leg, given));
+        self.settle(with);
+        done
+    }
+
     /// Somebody has an extension open in a browser, or nobody any more.
     pub fn set_screens(&mut self, with: &mut Surroundings<'_>, extension: &str, open: bool) {
         self.with_calls(with, |calls, around| calls.set_screens(around, extension, open));

@@ -48,6 +48,12 @@ prompts! {
     HandRaised = "hand-raised",
     /// The caller does so no more.
     HandLowered = "hand-lowered",
+    /// The caller has the floor, and star six opens the microphone.
+    FloorGiven = "floor-given",
+    /// The caller has the floor, and is heard already.
+    FloorYours = "floor-yours",
+    /// The caller has the floor no more.
+    FloorClosed = "floor-closed",
     /// The host was told that the caller wants something.
     HostAsked = "host-asked",
     /// Nobody is let in any more.
