@@ -105,9 +105,11 @@ impl App {
         } = parts;
         let limits =
             LobbyLimits { per_meeting: config.limits.knocks_per_meeting, total: config.limits.connections };
+        let (run, calls) = (directory.run(), switchboard.clone());
+        let floors = Floors::new(rooms.clone(), clock.clone(), store.clone(), run, calls);
         let savings = savings(&config, &store, &directory);
         Self {
-            floors: Floors::new(rooms.clone(), clock.clone()),
+            floors,
             savings,
             store,
             clock,
@@ -187,6 +189,7 @@ impl App {
     /// When the room does not answer.
     pub async fn close_meeting(&self, code: &MeetingCode) -> Result<(), RoomError> {
         self.lobby.end(code);
+        self.floors.end(code).await;
         self.rooms.end(code).await
     }
 

@@ -8,7 +8,7 @@ use sfu::{Sfu, SfuConfig};
 use signaling::webhook::{WebhookConfig, WebhookError, Webhooks};
 use signaling::{Drain, Rooms, RoomsConfig};
 use sip_gateway::Phones;
-use sip_gateway::tables::LEG_ATTRIBUTE;
+use sip_gateway::tables::{LEG_ATTRIBUTE, MEDIA_ATTRIBUTE};
 use sip_gateway_proto::flow::Carrier;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -23,12 +23,11 @@ use crate::certificates::Certificates;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory::PhoneDirectory;
-use crate::floor::PARTY;
 use crate::http::tls::{self, Certificate, CertificateError};
 use crate::http::{self, Listener, ServeError};
 use crate::mail::{MailRoom, RelayError};
 use crate::mailboxes::Mailboxes;
-use crate::meetings::{COUNTRY, Doorkeeper, HEAD, MeetingRooms, PLACE, ROLE, SEAT, SEAT_ROLE, TITLE};
+use crate::meetings::{ATTRIBUTES, Doorkeeper, MeetingRooms};
 use crate::store::{Store, StoreError};
 use crate::{jobs, keys, phones};
 
@@ -98,6 +97,7 @@ impl Server {
         let encrypted = config.https.listen.map(|address| bind_encrypted(&config, address)).transpose()?;
         let clock = Clock::default();
         let directory = PhoneDirectory::open(store.clone(), clock.clone(), &config.sip.realm).await?;
+        store.close_interrupted_proceedings(directory.run()).await?;
         let sfu = Sfu::start(&media_config(&config))?;
         let rooms = Rooms::new(sfu.clone(), rooms_config(&config));
         let switchboard = Switchboard::new(directory.clone(), clock.clone());
@@ -240,10 +240,10 @@ fn rooms_config(config: &Config) -> RoomsConfig {
     limits.participants_per_room = config.limits.participants;
     // Nobody makes oneself a host in the eyes of the others, or the telephone of somebody.
     limits.reserved_attributes =
-        [ROLE, "palabre.extension", "palabre.post", LEG_ATTRIBUTE, "sip."].map(str::to_owned).to_vec();
-    limits
-        .reserved_attributes
-        .extend([SEAT, SEAT_ROLE, PARTY, PLACE, COUNTRY, HEAD, TITLE].map(str::to_owned));
+        ["palabre.extension", "palabre.post", LEG_ATTRIBUTE, MEDIA_ATTRIBUTE, "sip."]
+            .map(str::to_owned)
+            .to_vec();
+    limits.reserved_attributes.extend(ATTRIBUTES.map(str::to_owned));
     RoomsConfig {
         keys: config.keys.clone(),
         limits,

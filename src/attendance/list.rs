@@ -1,12 +1,11 @@
 //! The list of who was there, as the host of a meeting reads it: a line for each person, however often the line broke.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::Kind;
-use crate::csv as table;
-use crate::store::{AttendanceRow, SittingRow};
+use super::proceedings::{PointTime, SpokenTime, points, spoken};
+use crate::store::{AttendanceRow, PointRow, SittingRow, SpeechRow};
 
 /// One time that a meeting was open, and who was there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -16,7 +15,12 @@ pub struct Sitting {
     pub began: Timestamp,
     /// `null` while it lasts.
     pub ended: Option<Timestamp>,
+    /// The parties in the order of precedence, the head of each first; those without a party after them.
     pub people: Vec<Attendee>,
+    /// What was under discussion, one after another.
+    pub agenda: Vec<PointTime>,
+    /// Who spoke how long while there was a floor, the longest first.
+    pub spoken: Vec<SpokenTime>,
 }
 
 /// Somebody who was there.
@@ -30,6 +34,13 @@ pub struct Attendee {
     /// From where a telephone called that is none of the house.
     pub number: Option<String>,
     pub party: Option<String>,
+    pub title: Option<String>,
+    /// What the seat did, as `SeatRole` says it.
+    pub role: Option<String>,
+    pub is_head: bool,
+    /// By what the list is in order.
+    #[serde(skip)]
+    place: Option<(u32, u32)>,
     /// The first time.
     pub joined: Timestamp,
     /// The last time; `null` while inside.
@@ -42,10 +53,24 @@ pub struct Attendee {
     pub interrupted: bool,
 }
 
-/// Puts stays together, by sitting and person. Both come as the store gives them: the newest sitting first, whoever came
+/// What was said in a meeting: rows as the store gives them, the first before others.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Said<'a> {
+    /// Points of the agenda.
+    pub points: &'a [PointRow],
+    /// Speeches.
+    pub speeches: &'a [SpeechRow],
+}
+
+/// Puts stays together, by sitting and person. They come as the store gives them: the newest sitting first, whoever came
 /// first before others.
 #[must_use]
-pub fn sittings(rows: &[SittingRow], stays: &[AttendanceRow], now: Timestamp) -> Vec<Sitting> {
+pub fn sittings(
+    rows: &[SittingRow],
+    stays: &[AttendanceRow],
+    said: Said<'_>,
+    now: Timestamp,
+) -> Vec<Sitting> {
     let people = |sitting: i64| {
         let mut people: Vec<(&str, Attendee)> = Vec::new();
         for stay in stays.iter().filter(|stay| stay.sitting == sitting) {
@@ -55,16 +80,29 @@ pub fn sittings(rows: &[SittingRow], stays: &[AttendanceRow], now: Timestamp) ->
                 None => people.push((who, Attendee::of(stay, now))),
             }
         }
-        people.into_iter().map(|(_, attendee)| attendee).collect()
+        let mut people: Vec<Attendee> = people.into_iter().map(|(_, attendee)| attendee).collect();
+        people.sort_by_key(|one| {
+            one.place.map_or((true, 0, true, 0), |(party, seat)| (false, party, !one.is_head, seat))
+        });
+        people
     };
+    let of = |row: &SittingRow, at: Timestamp| sitting_at(rows, at) == Some(row.id);
     rows.iter()
         .map(|row| Sitting {
             title: row.title.clone(),
             began: row.began,
             ended: row.ended,
             people: people(row.id),
+            agenda: points(said.points.iter().filter(|point| of(row, point.began)), row.ended, now),
+            spoken: spoken(said.speeches.iter().filter(|speech| of(row, speech.began)), row.ended, now),
         })
         .collect()
+}
+
+/// In which sitting something began: whoever is first may open a point before anybody is seen to be there.
+fn sitting_at(rows: &[SittingRow], at: Timestamp) -> Option<i64> {
+    let begun = rows.iter().find(|row| row.began <= at);
+    begun.or(rows.last()).map(|row| row.id)
 }
 
 /// By what somebody is known again: telephones have another identity each time.
@@ -82,6 +120,10 @@ impl Attendee {
             extension: stay.extension.clone(),
             number: stay.number.clone().filter(|_| stay.extension.is_none()),
             party: stay.party.clone(),
+            title: stay.title.clone().filter(|title| !title.is_empty()),
+            role: stay.role.clone(),
+            is_head: stay.is_head,
+            place: stay.place,
             joined: stay.joined,
             left: stay.left,
             seconds: seconds(stay, now),
@@ -102,34 +144,6 @@ fn seconds(stay: &AttendanceRow, now: Timestamp) -> i64 {
     (stay.left.unwrap_or(now).as_second() - stay.joined.as_second()).max(0)
 }
 
-/// The same as a table for spreadsheets, with times as they were at the host's.
-#[must_use]
-pub fn csv(sittings: &[Sitting], zone: &TimeZone) -> String {
-    let time = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%:z").to_string();
-    let mut text = table::line(&HEADS);
-    for sitting in sittings {
-        for one in &sitting.people {
-            text += &table::line(&[
-                sitting.title.clone(),
-                time(sitting.began),
-                one.name.clone(),
-                one.party.clone().unwrap_or_default(),
-                one.post.clone().unwrap_or_default(),
-                one.kind.as_str().to_owned(),
-                one.extension.clone().or_else(|| one.number.clone()).unwrap_or_default(),
-                time(one.joined),
-                one.left.map(time).unwrap_or_default(),
-                one.seconds.to_string(),
-                one.times.to_string(),
-            ]);
-        }
-    }
-    text
-}
-
-const HEADS: [&str; 11] =
-    ["meeting", "began", "name", "party", "post", "by", "number", "came", "left", "seconds", "times"];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,7 +152,7 @@ mod tests {
     fn whoever_s_line_broke_is_one_person_and_the_gap_does_not_count() {
         let stays = [stay("user-a", 0, Some(60)), stay("user-b", 5, None), stay("user-a", 90, Some(100))];
 
-        let listed = &sittings(&[sitting()], &stays, at(105))[0];
+        let listed = &sittings(&[sitting()], &stays, Said::default(), at(105))[0];
 
         let seen: Vec<_> = listed.people.iter().map(|one| (one.left, one.seconds, one.times)).collect();
         assert_eq!(seen, [(Some(at(100)), 70, 2), (None, 100, 1)]);
@@ -153,7 +167,7 @@ mod tests {
         };
         let stays = [phone("phone-1", 0, Some(10)), phone("phone-2", 20, None)];
 
-        let people = &sittings(&[sitting()], &stays, at(30))[0].people;
+        let people = &sittings(&[sitting()], &stays, Said::default(), at(30))[0].people;
 
         assert_eq!(people.len(), 1);
         assert_eq!((people[0].left, people[0].seconds, people[0].kind), (None, 20, Kind::Phone));
@@ -161,14 +175,55 @@ mod tests {
     }
 
     #[test]
-    fn the_table_tells_the_time_at_the_host_s() {
-        let listed = sittings(&[sitting()], &[stay("user-a", 0, Some(60))], at(60));
-        let zone = TimeZone::get("Africa/Porto-Novo").unwrap();
+    fn parties_stand_in_their_order_with_the_head_first_and_guests_after_them() {
+        let seated = |name: &str, place, is_head| AttendanceRow {
+            name: name.to_owned(),
+            party: Some("x".to_owned()),
+            place: Some(place),
+            is_head,
+            ..stay(name, 0, None)
+        };
+        let stays = [
+            AttendanceRow { name: "guest".to_owned(), ..stay("guest", 0, None) },
+            seated("second of the second", (2, 2), false),
+            seated("first of the first", (1, 1), false),
+            seated("head of the first", (1, 3), true),
+            seated("first of the second", (2, 1), false),
+        ];
 
-        let text = csv(&listed, &zone);
+        let people = &sittings(&[sitting()], &stays, Said::default(), at(1))[0].people;
 
-        assert!(text.starts_with("meeting,began,name,"), "{text}");
-        assert!(text.contains(",1970-01-01 01:00:00+01:00,1970-01-01 01:01:00+01:00,60,1\r\n"), "{text}");
+        let names: Vec<_> = people.iter().map(|one| one.name.as_str()).collect();
+        let expected = [
+            "head of the first",
+            "first of the first",
+            "first of the second",
+            "second of the second",
+            "guest",
+        ];
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn what_was_said_belongs_to_the_sitting_in_which_it_began() {
+        let rows = [
+            SittingRow { id: 2, began: at(100), ended: None, title: "Point".to_owned() },
+            SittingRow { id: 1, began: at(10), ended: Some(at(50)), title: "Point".to_owned() },
+        ];
+        let point = |began: i64, ended| PointRow {
+            point: 1,
+            title: "Visas".to_owned(),
+            planned: 5,
+            began: at(began),
+            ended,
+        };
+        let points = [point(9, Some(at(20))), point(20, Some(at(40))), point(120, None)];
+
+        let listed = sittings(&rows, &[], Said { points: &points, speeches: &[] }, at(150));
+
+        let seconds: Vec<Vec<_>> =
+            listed.iter().map(|one| one.agenda.iter().map(|point| point.seconds).collect()).collect();
+        assert_eq!(seconds, [vec![30], vec![11, 20]]);
     }
 
     fn sitting() -> SittingRow {
@@ -186,6 +241,10 @@ mod tests {
             number: None,
             post: None,
             party: None,
+            place: None,
+            title: None,
+            role: None,
+            is_head: false,
             joined: at(from),
             left: to.map(at),
             interrupted: false,

@@ -4,7 +4,9 @@
 //! program dies, stays that were open are closed with the last sign of its life.
 
 mod list;
+mod proceedings;
 mod queue;
+mod table;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,9 +16,11 @@ use signaling_proto::room::RoomEvent;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
-pub use list::{Attendee, Sitting, csv, sittings};
+pub use list::{Attendee, Said, Sitting, sittings};
+pub use proceedings::{PointTime, SpokenTime};
 pub use queue::Kind;
 pub(crate) use queue::{Batch, RoomKind, Stay};
+pub use table::{agenda_table, people_table};
 
 use crate::clock::Clock;
 use crate::meetings::MeetingRooms;

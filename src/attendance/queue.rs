@@ -7,7 +7,8 @@ use livekit_protocol as proto;
 use signaling_proto::room::RoomEvent;
 use sip_gateway_proto::call::is_call_room;
 
-use crate::meetings::{Admission, MeetingCode};
+use crate::meetings::schedule::Badge;
+use crate::meetings::{Admission, MeetingCode, SEAT_ROLE, badge_on};
 
 /// How somebody takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -53,6 +54,10 @@ pub(crate) struct Stay {
     pub(crate) extension: Option<String>,
     /// A telephone's number.
     pub(crate) number: Option<String>,
+    /// The seat, of who has one.
+    pub(crate) badge: Option<Badge>,
+    /// What they did there, with a seat or without.
+    pub(crate) role: Option<String>,
     pub(crate) joined: Timestamp,
     pub(crate) left: Option<Timestamp>,
 }
@@ -82,6 +87,8 @@ impl Stay {
             user: Admission::user_of(&participant.identity).map(|user| user.as_str().to_owned()),
             extension: attribute("palabre.extension"),
             number: attribute("sip.phoneNumber"),
+            badge: badge_on(&participant.attributes),
+            role: attribute(SEAT_ROLE),
             joined,
             left: None,
         })

@@ -1,70 +1,85 @@
-//! The floors of all meetings, and what rooms do for them.
-
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+//! The floors and agendas of all meetings, and what rooms do for them.
 
 use jiff::SignedDuration;
 use livekit_protocol as proto;
-use signaling_proto::room::{RoomError, RoomEvent};
-use tokio::sync::{Mutex as Turn, OwnedMutexGuard, broadcast};
+use signaling_proto::room::RoomError;
+use sip_gateway::tables::LEG_ATTRIBUTE;
+use sip_gateway_proto::call::LegId;
 
-use super::{Floor, FloorView, GESTURE, HAND, PARTY, Seat};
-use crate::app::App;
+use super::proceedings::{AllProceedings, Held, Proceedings};
+use super::{Floor, FloorView, GESTURE, HAND, Heard, Seat};
+use crate::calls::Switchboard;
 use crate::clock::Clock;
-use crate::meetings::{Meeting, MeetingCode, MeetingRooms, Tracks};
+use crate::meetings::schedule::SeatRole;
+use crate::meetings::{Meeting, MeetingCode, MeetingRooms, PARTY, RIGHTS, Rights, SEAT_ROLE, Tracks};
+use crate::store::{Store, StoreError};
 
-/// The floors of all meetings that have one at the moment. Cheap to clone.
+/// The floors and agendas of all meetings. Cheap to clone.
 #[derive(Clone)]
 pub struct Floors {
-    rooms: MeetingRooms,
-    clock: Clock,
-    /// Each behind a lock of its own, that is held until the room has done what was decided.
-    floors: Arc<Mutex<ByRoom>>,
+    pub(super) rooms: MeetingRooms,
+    pub(super) clock: Clock,
+    pub(super) store: Store,
+    pub(super) run: u64,
+    /// The way to telephones, which are told by voice.
+    pub(super) switchboard: Switchboard,
+    pub(super) all: AllProceedings,
 }
 
-/// A floor by the name of its room.
-type ByRoom = HashMap<String, Arc<Turn<Option<Floor>>>>;
-
-/// Why the floor is not as somebody wants it.
+/// Why the floor, or the agenda, is not as somebody wants it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FloorError {
     /// Everybody speaks freely.
     #[error("Everybody may speak in this meeting; take the chair first.")]
     Free,
+    /// The seat is there to listen.
+    #[error("An observer is not heard in this meeting; give the seat another role first.")]
+    Observer,
+    /// None is planned.
+    #[error("This meeting has no agenda; its host writes one into the plan.")]
+    NoAgenda,
+    /// It is not on the agenda.
+    #[error("The agenda has no such point.")]
+    NoSuchPoint,
     /// Nobody is inside, or not who should get it.
     #[error(transparent)]
     Room(#[from] RoomError),
+    /// It cannot be written down.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Floors {
-    /// There are none yet.
+    /// There are none yet. `run` is that of the program.
     #[must_use]
-    pub fn new(rooms: MeetingRooms, clock: Clock) -> Self {
-        Self { rooms, clock, floors: Arc::default() }
+    pub fn new(rooms: MeetingRooms, clock: Clock, store: Store, run: u64, switchboard: Switchboard) -> Self {
+        Self { rooms, clock, store, run, switchboard, all: AllProceedings::default() }
     }
 
-    /// From now on only who has the floor is heard, and the chair. If that is so already, it stays as it is but for
-    /// the limit.
+    /// From now on only who has the floor is heard, and those whose seats are always heard; with `presides` whoever takes
+    /// the chair is one of them. If that is so already, it stays as it is but for the limit.
     ///
     /// # Errors
     /// When nobody is in the meeting.
     pub async fn take_chair(
         &self,
         meeting: &Meeting,
-        chair: String,
+        presides: Option<String>,
         limit: Option<SignedDuration>,
     ) -> Result<FloorView, FloorError> {
-        let mut floor = self.turn(&meeting.code).await;
-        let before = floor.clone();
-        match floor.as_mut() {
+        let mut held = self.all.turn(&meeting.code).await;
+        let before = held.clone();
+        match held.floor.as_mut() {
             Some(floor) => floor.set_limit(limit),
-            None => *floor = Some(Floor::new(chair, limit)),
+            None => {
+                let mut standing = self.standing_inside(&meeting.code).await;
+                standing.extend(presides);
+                held.floor = Some(Floor::new(standing, limit));
+            }
         }
-        let done = self.carry_out(&meeting.code, &mut floor, before).await;
-        self.forget_if_free(&meeting.code, &floor);
-        done?;
-        floor.as_ref().map(Floor::view).ok_or(FloorError::Free)
+        self.carry_out(&meeting.code, &mut held, before).await?;
+        held.floor.as_ref().map(Floor::view).ok_or(FloorError::Free)
     }
 
     /// Everybody may speak again. Whoever was muted by the floor opens the microphone again, or does not.
@@ -72,15 +87,49 @@ impl Floors {
     /// # Errors
     /// When the room does not answer.
     pub async fn leave_chair(&self, code: &MeetingCode) -> Result<(), FloorError> {
-        let mut floor = self.turn(code).await;
-        let before = floor.take();
-        let done = self.carry_out(code, &mut floor, before).await;
-        self.forget_if_free(code, &floor);
-        match done {
+        let mut held = self.all.turn(code).await;
+        let before = held.clone();
+        held.floor = None;
+        match self.carry_out(code, &mut held, before).await {
             // Where nobody is, everybody may speak.
+            Err(FloorError::Room(RoomError::RoomNotFound)) => held.floor = None,
+            done => done?,
+        }
+        self.note_speech(code, None).await;
+        Ok(())
+    }
+
+    /// Says whether somebody is heard whoever has the floor, if there is a floor.
+    ///
+    /// # Errors
+    /// When the room does not answer.
+    pub async fn set_standing(
+        &self,
+        code: &MeetingCode,
+        identity: &str,
+        heard: bool,
+    ) -> Result<(), FloorError> {
+        if !self.all.has(code.as_str()) {
+            return Ok(());
+        }
+        let mut held = self.all.turn(code).await;
+        if !held.floor.as_mut().is_some_and(|floor| floor.set_standing(identity, heard)) {
+            return Ok(());
+        }
+        match self.perform(code, &held).await {
+            // The next room hears of it.
             Err(FloorError::Room(RoomError::RoomNotFound)) | Ok(()) => Ok(()),
             failed => failed,
         }
+    }
+
+    /// Those inside whose seats are always heard.
+    async fn standing_inside(&self, code: &MeetingCode) -> Heard {
+        let is_standing = |one: &proto::ParticipantInfo| {
+            one.attributes.get(RIGHTS).is_some_and(|words| Rights::words_say_heard(words))
+        };
+        let inside = self.rooms.inside(code.as_str()).await;
+        inside.into_iter().filter(is_standing).map(|one| one.identity).collect()
     }
 
     /// Gives somebody the floor and lowers the hand that asked for it: of all microphones only this one may be open.
@@ -88,21 +137,32 @@ impl Floors {
     /// # Errors
     /// When everybody may speak, or this one is not here.
     pub async fn give(&self, code: &MeetingCode, identity: &str) -> Result<(), FloorError> {
-        let mut floor = self.turn(code).await;
-        let before = floor.clone();
-        let Some(given) = floor.as_mut() else {
-            self.forget_if_free(code, &floor);
-            return Err(FloorError::Free);
-        };
+        let mut held = self.all.turn(code).await;
+        let before = held.clone();
+        let floor = held.floor.as_mut().ok_or(FloorError::Free)?;
         let inside = self.rooms.inside(code.as_str()).await;
         let speaker =
             inside.iter().find(|one| one.identity == identity).ok_or(RoomError::ParticipantNotFound)?;
-        given.give(self.clock.now(), identity, seat_of(speaker));
+        if !may_speak(speaker) {
+            return Err(FloorError::Observer);
+        }
+        let is_new = floor.holder() != Some(identity);
+        let had_it = inside.iter().find(|one| is_new && floor.holder() == Some(&one.identity));
+        floor.give(self.clock.now(), identity, seat_of(speaker));
 
-        self.carry_out(code, &mut floor, before).await?;
+        // Before the room mutes it, so that it hears why.
+        if let Some(had_it) = had_it {
+            self.tell_phone(had_it, false).await;
+        }
+        self.carry_out(code, &mut held, before).await?;
+        if is_new {
+            self.note_speech(code, Some(speaker)).await;
+            self.tell_phone(speaker, true).await;
+        }
         self.lower_hand(code, identity).await?;
-        // The chair is silent while another speaks, until the chair says something.
-        for other in inside.iter().filter(|one| one.identity != identity && is_open(one)) {
+        // The chair is silent while another speaks, until the chair says something; an interpreter is there to speak.
+        for other in inside.iter().filter(|one| one.identity != identity && is_open(one) && !interprets(one))
+        {
             let muted =
                 self.rooms.mute(code, &other.identity, &Tracks::Of(proto::TrackSource::Microphone)).await;
             match muted {
@@ -119,14 +179,19 @@ impl Floors {
     /// # Errors
     /// When everybody may speak.
     pub async fn close(&self, code: &MeetingCode) -> Result<(), FloorError> {
-        let mut floor = self.turn(code).await;
-        let before = floor.clone();
-        let Some(chaired) = floor.as_mut() else {
-            self.forget_if_free(code, &floor);
-            return Err(FloorError::Free);
-        };
-        chaired.close(self.clock.now());
-        self.carry_out(code, &mut floor, before).await
+        let mut held = self.all.turn(code).await;
+        let before = held.clone();
+        let floor = held.floor.as_mut().ok_or(FloorError::Free)?;
+        if let Some(holder) = floor.holder()
+            && let Some(had_it) =
+                self.rooms.inside(code.as_str()).await.iter().find(|one| one.identity == holder)
+        {
+            self.tell_phone(had_it, false).await;
+        }
+        floor.close(self.clock.now());
+        self.carry_out(code, &mut held, before).await?;
+        self.note_speech(code, None).await;
+        Ok(())
     }
 
     /// Takes somebody off the list of those who want to speak.
@@ -144,133 +209,65 @@ impl Floors {
             .await
     }
 
-    /// Follows what happens in rooms until the program stops.
-    pub async fn keep(self, app: App) {
-        let mut events = app.rooms.subscribe();
-        loop {
-            match events.recv().await {
-                Ok(event) => self.hear(&event).await,
-                Err(broadcast::error::RecvError::Lagged(_)) => self.doubt_everybody().await,
-                Err(broadcast::error::RecvError::Closed) => return,
-            }
-        }
-    }
-
-    async fn hear(&self, event: &RoomEvent) {
-        match event {
-            RoomEvent::ParticipantLeft { room, participant }
-            | RoomEvent::ParticipantConnectionAborted { room, participant } => {
-                self.end_speech(&room.name, &participant.identity).await;
-            }
-            RoomEvent::ParticipantChanged { room, participant } if gives_back(participant) => {
-                self.end_speech(&room.name, &participant.identity).await;
-            }
-            RoomEvent::RoomFinished { room } => {
-                self.floors().remove(&room.name);
-            }
-            _ => {}
-        }
-    }
-
-    /// The floor is nobody's any more, if it is still somebody's who cannot use it.
-    async fn end_speech(&self, room: &str, identity: &str) {
-        let Some(code) = MeetingCode::parse(room).filter(|_| self.floors().contains_key(room)) else {
-            return;
-        };
-        let mut floor = self.turn(&code).await;
-        self.forget_if_free(&code, &floor);
-        if floor.as_ref().and_then(Floor::holder) != Some(identity) {
-            return;
-        }
-        let before = floor.clone();
-        if let Some(floor) = floor.as_mut() {
-            floor.close(self.clock.now());
-        }
-        let done = match self.carry_out(&code, &mut floor, before).await {
-            Ok(()) => self.lower_hand(&code, identity).await.map_err(Into::into),
-            failed => failed,
-        };
-        if let Err(error) = done {
-            // The room may have ended with whom it was about.
-            tracing::debug!(%error, "the floor could not be taken back");
-        }
-    }
-
-    /// Events were missed: whoever is not inside has not the floor either.
-    async fn doubt_everybody(&self) {
-        let rooms: Vec<String> = self.floors().keys().cloned().collect();
-        for room in rooms {
-            let Some(code) = MeetingCode::parse(&room) else { continue };
-            let floor = self.turn(&code).await;
-            self.forget_if_free(&code, &floor);
-            let holder = floor.as_ref().and_then(Floor::holder).map(str::to_owned);
-            drop(floor);
-            if let Some(holder) = holder
-                && !self.rooms.is_inside(&room, &holder).await
-            {
-                self.end_speech(&room, &holder).await;
-            }
+    /// Tells a telephone that it has the floor, or has it no more. A browser sees it.
+    async fn tell_phone(&self, participant: &proto::ParticipantInfo, given: bool) {
+        let leg = participant.attributes.get(LEG_ATTRIBUTE).and_then(|leg| leg.parse().ok()).map(LegId);
+        if let Some((leg, phones)) = leg.zip(self.switchboard.phones())
+            && let Err(error) = phones.tell_floor(leg, given).await
+        {
+            // It has hung up.
+            tracing::debug!(%error, "a telephone could not be told of the floor");
         }
     }
 
     /// Has the room do what was decided; if it cannot, nothing was.
-    async fn carry_out(
+    pub(super) async fn carry_out(
         &self,
         code: &MeetingCode,
-        floor: &mut Option<Floor>,
-        before: Option<Floor>,
+        held: &mut Held,
+        before: Proceedings,
     ) -> Result<(), FloorError> {
-        let done = async {
-            self.rooms.set_heard(code, floor.as_ref().map(Floor::heard)).await?;
-            self.rooms.show(code, metadata(floor.as_ref())).await
-        };
-        if let Err(error) = done.await {
-            *floor = before;
-            return Err(error.into());
+        let done = self.perform(code, held).await;
+        if done.is_err() {
+            **held = before;
         }
-        Ok(())
+        done
     }
 
-    /// The floor of a meeting, for one at a time.
-    async fn turn(&self, code: &MeetingCode) -> OwnedMutexGuard<Option<Floor>> {
-        loop {
-            let turn = Arc::clone(self.floors().entry(code.to_string()).or_default());
-            let floor = Arc::clone(&turn).lock_owned().await;
-            // Whoever had it before may have been the last, and have forgotten it.
-            if self.floors().get(code.as_str()).is_some_and(|known| Arc::ptr_eq(known, &turn)) {
-                return floor;
-            }
-        }
+    pub(super) async fn perform(&self, code: &MeetingCode, now: &Proceedings) -> Result<(), FloorError> {
+        self.rooms.set_heard(code, now.floor.as_ref().map(Floor::heard)).await?;
+        Ok(self.rooms.show(code, now.metadata()).await?)
     }
 
-    /// To be called by who has its turn.
-    fn forget_if_free(&self, code: &MeetingCode, floor: &Option<Floor>) {
-        if floor.is_none() {
-            self.floors().remove(code.as_str());
+    /// Writes down who speaks from now on, if anybody does. The floor does not wait for it.
+    pub(super) async fn note_speech(&self, code: &MeetingCode, speaker: Option<&proto::ParticipantInfo>) {
+        let speaker = speaker.map(|speaker| (party_of(speaker), speaker.name.as_str()));
+        if let Err(error) = self.store.go_to_speech(code, speaker, self.clock.now(), self.run).await {
+            tracing::error!(%error, "who speaks could not be stored");
         }
-    }
-
-    fn floors(&self) -> MutexGuard<'_, ByRoom> {
-        self.floors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn seat_of(participant: &proto::ParticipantInfo) -> Seat {
-    match participant.attributes.get(PARTY).filter(|party| !party.is_empty()) {
-        Some(party) => Seat::Party(party.clone()),
+    match party_of(participant) {
+        Some(party) => Seat::Party(party.to_owned()),
         None => Seat::Person(participant.name.clone()),
     }
+}
+
+fn party_of(participant: &proto::ParticipantInfo) -> Option<&str> {
+    participant.attributes.get(PARTY).map(String::as_str).filter(|party| !party.is_empty())
 }
 
 fn is_open(participant: &proto::ParticipantInfo) -> bool {
     participant.tracks.iter().any(|track| track.source() == proto::TrackSource::Microphone && !track.muted)
 }
 
-fn gives_back(participant: &proto::ParticipantInfo) -> bool {
-    participant.attributes.get(GESTURE).is_some_and(|gesture| gesture == "yield")
+pub(super) fn may_speak(participant: &proto::ParticipantInfo) -> bool {
+    participant.permission.as_ref().is_none_or(|may| may.can_publish)
 }
 
-/// What the room shows everybody.
-fn metadata(floor: Option<&Floor>) -> String {
-    serde_json::json!({ "floor": floor.map(Floor::view) }).to_string()
+fn interprets(participant: &proto::ParticipantInfo) -> bool {
+    let role = participant.attributes.get(SEAT_ROLE);
+    role.is_some_and(|role| role == SeatRole::Interpreter.as_str())
 }

@@ -8,8 +8,8 @@ use serde::Serialize;
 /// The floor of a meeting that is chaired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Floor {
-    /// By identity: they may always speak.
-    chair: String,
+    /// By identity: they are heard whoever has the floor.
+    standing: Heard,
     limit: Option<SignedDuration>,
     speech: Option<Speech>,
     spoken: BTreeMap<Seat, SignedDuration>,
@@ -44,6 +44,8 @@ pub struct FloorView {
     since: Option<Timestamp>,
     /// How long one speech should be; nobody is cut off.
     limit_seconds: Option<i64>,
+    /// Who is heard whoever has it, by identity.
+    standing: Heard,
     /// How long was spoken, without the speech under way; the longest first.
     spoken: Vec<SpokenView>,
 }
@@ -58,10 +60,19 @@ struct SpokenView {
 }
 
 impl Floor {
-    /// Nobody speaks but the chair.
+    /// Nobody speaks but those who are always heard.
     #[must_use]
-    pub fn new(chair: String, limit: Option<SignedDuration>) -> Self {
-        Self { chair, limit, speech: None, spoken: BTreeMap::new() }
+    pub fn new(standing: Heard, limit: Option<SignedDuration>) -> Self {
+        Self { standing, limit, speech: None, spoken: BTreeMap::new() }
+    }
+
+    /// Says whether somebody is heard whoever has the floor; whether that is new.
+    pub fn set_standing(&mut self, identity: &str, heard: bool) -> bool {
+        match heard {
+            true if self.standing.len() < MOST_STANDING => self.standing.insert(identity.to_owned()),
+            true => false,
+            false => self.standing.remove(identity),
+        }
     }
 
     /// How long one speech should be from now on.
@@ -98,7 +109,7 @@ impl Floor {
     /// Who may be heard.
     #[must_use]
     pub fn heard(&self) -> Heard {
-        self.holder().into_iter().chain([self.chair.as_str()]).map(str::to_owned).collect()
+        self.standing.iter().cloned().chain(self.holder().map(str::to_owned)).collect()
     }
 
     /// As everybody sees it.
@@ -110,6 +121,7 @@ impl Floor {
             holder: self.holder().map(str::to_owned),
             since: self.speech.as_ref().map(|speech| speech.since),
             limit_seconds: self.limit.map(|limit| limit.as_secs()),
+            standing: self.standing.clone(),
             spoken: spoken.into_iter().map(|(seat, time)| SpokenView::new(seat, *time)).collect(),
         }
     }
@@ -127,6 +139,8 @@ impl SpokenView {
 
 /// Parties and single people whose time is counted. Everybody at the table has to learn of them all.
 const MOST_SEATS: usize = 64;
+/// Chairs and interpreters, of whom everybody has to learn as well.
+const MOST_STANDING: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -194,8 +208,24 @@ mod tests {
         assert_eq!(floor.spoken.len(), MOST_SEATS);
     }
 
+    #[test]
+    fn who_is_always_heard_is_so_whoever_has_the_floor() {
+        let mut floor = chaired();
+        assert!(floor.set_standing("interpreter", true));
+        assert!(!floor.set_standing("interpreter", true), "it is so already");
+        floor.give(at(0), "ada", party("Inde"));
+        assert_eq!(floor.heard(), heard(["chair", "interpreter", "ada"]));
+        assert!(floor.set_standing("interpreter", false));
+        assert_eq!(floor.heard(), heard(["chair", "ada"]));
+
+        for guest in 0..1_000 {
+            floor.set_standing(&format!("guest-{guest}"), true);
+        }
+        assert_eq!(floor.standing.len(), MOST_STANDING);
+    }
+
     fn chaired() -> Floor {
-        Floor::new("chair".to_owned(), None)
+        Floor::new(heard(["chair"]), None)
     }
 
     fn party(name: &str) -> Seat {

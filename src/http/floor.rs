@@ -1,4 +1,4 @@
-//! `/api/meetings/{code}/floor`: who may speak, as the chair wants it.
+//! `/api/meetings/{code}/floor` and `…/agenda`: who may speak and about what, as the chair wants it.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -6,11 +6,11 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use signaling_proto::room::RoomError;
 
-use super::signed_in::HostOf;
+use super::directors::DirectorOf;
 use super::{ApiError, Json};
 use crate::app::App;
 use crate::floor::{FloorError, FloorView};
-use crate::meetings::Admission;
+use crate::meetings::schedule::SeatRole;
 
 #[derive(Deserialize)]
 pub(super) struct Take {
@@ -30,18 +30,20 @@ pub(super) struct AtParticipant {
 /// `PUT /api/meetings/{code}/floor`: from now on the chair gives the floor.
 pub(super) async fn take(
     State(app): State<App>,
-    HostOf { meeting, user }: HostOf,
+    director: DirectorOf,
     Json(request): Json<Take>,
 ) -> Result<Json<FloorView>, ApiError> {
     let limit = request.limit_seconds.map(speech).transpose()?;
-    let chair = Admission::host(&meeting, &user).identity;
-    Ok(Json(app.floors.take_chair(&meeting, chair, limit).await?))
+    // Who sees to the form opens the list for whoever presides, and speaks in turn.
+    let presides = director.role != Some(SeatRole::ProtocolOfficer);
+    let presides = presides.then(|| director.identity.clone());
+    Ok(Json(app.floors.take_chair(&director.meeting, presides, limit).await?))
 }
 
 /// `DELETE /api/meetings/{code}/floor`: everybody may speak.
 pub(super) async fn leave(
     State(app): State<App>,
-    HostOf { meeting, .. }: HostOf,
+    DirectorOf { meeting, .. }: DirectorOf,
 ) -> Result<StatusCode, ApiError> {
     app.floors.leave_chair(&meeting.code).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -50,7 +52,7 @@ pub(super) async fn leave(
 /// `POST /api/meetings/{code}/floor/give`.
 pub(super) async fn give(
     State(app): State<App>,
-    HostOf { meeting, .. }: HostOf,
+    DirectorOf { meeting, .. }: DirectorOf,
     Json(request): Json<Give>,
 ) -> Result<StatusCode, ApiError> {
     app.floors.give(&meeting.code, &request.identity).await?;
@@ -60,16 +62,32 @@ pub(super) async fn give(
 /// `POST /api/meetings/{code}/floor/close`: nobody has it until it is given again.
 pub(super) async fn close(
     State(app): State<App>,
-    HostOf { meeting, .. }: HostOf,
+    DirectorOf { meeting, .. }: DirectorOf,
 ) -> Result<StatusCode, ApiError> {
     app.floors.close(&meeting.code).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+pub(super) struct GoTo {
+    /// Its number from 1, or nothing.
+    point: Option<usize>,
+}
+
+/// `PUT /api/meetings/{code}/agenda`: what is under discussion from now on.
+pub(super) async fn go_to(
+    State(app): State<App>,
+    DirectorOf { meeting, .. }: DirectorOf,
+    Json(request): Json<GoTo>,
+) -> Result<StatusCode, ApiError> {
+    app.floors.go_to_point(&meeting.code, request.point).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `POST /api/meetings/{code}/participants/{identity}/lower-hand`.
 pub(super) async fn lower_hand(
     State(app): State<App>,
-    HostOf { meeting, .. }: HostOf,
+    DirectorOf { meeting, .. }: DirectorOf,
     Path(path): Path<AtParticipant>,
 ) -> Result<StatusCode, ApiError> {
     app.floors.lower_hand(&meeting.code, &path.identity).await?;
@@ -87,9 +105,13 @@ fn speech(seconds: i64) -> Result<SignedDuration, ApiError> {
 impl From<FloorError> for ApiError {
     fn from(error: FloorError) -> Self {
         match error {
-            FloorError::Free => Self::conflict(&error.to_string()),
+            FloorError::Free | FloorError::Observer | FloorError::NoAgenda => {
+                Self::conflict(&error.to_string())
+            }
+            FloorError::NoSuchPoint => Self::invalid_field("point", "it is none of the agenda's numbers"),
+            FloorError::Store(error) => error.into(),
             FloorError::Room(RoomError::RoomNotFound) => {
-                Self::conflict("Nobody is in the meeting; go in, then take the chair.")
+                Self::conflict("Nobody is in the meeting; go in first.")
             }
             FloorError::Room(error) => error.into(),
         }

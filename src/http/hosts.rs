@@ -1,4 +1,4 @@
-//! `/api/meetings/{code}/…`: what a host does with those who are inside.
+//! `/api/meetings/{code}/…`: what a host does with those who are inside, or whoever runs the meeting for the host.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -7,12 +7,15 @@ use serde::{Deserialize, Serialize};
 use signaling_proto::room::RoomError;
 
 use super::client::Client;
+use super::directors::DirectorOf;
+use super::marking::marking;
+use super::meetings::{MeetingView, view};
 use super::signed_in::HostOf;
 use super::{ApiError, Json};
 use crate::accounts::InvalidText;
 use crate::app::App;
 use crate::directory::DialInView;
-use crate::meetings::{Admission, Tracks, phone_removal};
+use crate::meetings::{Admission, MeetingChange, Tracks, phone_removal, title};
 
 #[derive(Deserialize)]
 pub(super) struct AtParticipant {
@@ -28,7 +31,7 @@ pub(super) struct Mute {
 /// `POST /api/meetings/{code}/participants/{identity}/mute`: participants unmute themselves, nobody else does.
 pub(super) async fn mute(
     State(app): State<App>,
-    HostOf { meeting, .. }: HostOf,
+    DirectorOf { meeting, .. }: DirectorOf,
     Path(path): Path<AtParticipant>,
     Json(request): Json<Mute>,
 ) -> Result<StatusCode, ApiError> {
@@ -41,12 +44,11 @@ pub(super) async fn mute(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `POST /api/meetings/{code}/mute`: every microphone is muted but the host's. Whoever wants to speak opens it again.
+/// `POST /api/meetings/{code}/mute`: every microphone is muted but one's own. Whoever wants to speak opens it again.
 pub(super) async fn mute_all(
     State(app): State<App>,
-    HostOf { meeting, user }: HostOf,
+    DirectorOf { meeting, identity: own, .. }: DirectorOf,
 ) -> Result<StatusCode, ApiError> {
-    let own = Admission::host(&meeting, &user).identity;
     for other in app.rooms.inside(meeting.code.as_str()).await {
         if other.identity == own {
             continue;
@@ -80,12 +82,13 @@ fn no_source() -> ApiError {
 pub(super) async fn remove(
     State(app): State<App>,
     client: Client,
-    HostOf { meeting, user }: HostOf,
+    director: DirectorOf,
     Path(path): Path<AtParticipant>,
 ) -> Result<StatusCode, ApiError> {
-    if path.identity == Admission::host(&meeting, &user).identity {
+    let meeting = &director.meeting;
+    if path.identity == director.identity || path.identity == Admission::identity_of(&meeting.owner) {
         return Err(ApiError::not_allowed(
-            "Hosts cannot remove themselves; they can leave or end the meeting.",
+            "Nobody removes a host, or oneself; one can leave or end the meeting.",
         ));
     }
     // First of all the way back is closed.
@@ -95,7 +98,7 @@ pub(super) async fn remove(
         app.store.insert_removal(&meeting.code, &phone, app.clock.now(), MOST_REMOVALS).await?;
     }
     app.rooms.remove(&meeting.code, &path.identity).await?;
-    app.audit(user.id.as_str(), "participant.remove", meeting.code.as_str(), &client, "ok").await?;
+    app.audit(director.actor(), "participant.remove", meeting.code.as_str(), &client, "ok").await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -103,12 +106,52 @@ pub(super) async fn remove(
 pub(super) async fn end(
     State(app): State<App>,
     client: Client,
-    HostOf { meeting, user }: HostOf,
+    director: DirectorOf,
 ) -> Result<StatusCode, ApiError> {
+    let meeting = &director.meeting;
     app.close_meeting(&meeting.code).await?;
     app.store.forget_removals(&meeting.code).await?;
-    app.audit(user.id.as_str(), "meeting.end", meeting.code.as_str(), &client, "ok").await?;
+    app.store.forget_assigned_roles(&meeting.code).await?;
+    app.audit(director.actor(), "meeting.end", meeting.code.as_str(), &client, "ok").await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+pub(super) struct ChangeMeeting {
+    title: Option<String>,
+    waiting_room: Option<bool>,
+    locked: Option<bool>,
+    marking: Option<String>,
+}
+
+/// `PATCH /api/meetings/{code}`. Whoever runs the meeting for its host locks it and opens it, and no more.
+pub(super) async fn change(
+    State(app): State<App>,
+    client: Client,
+    director: DirectorOf,
+    Json(request): Json<ChangeMeeting>,
+) -> Result<Json<MeetingView>, ApiError> {
+    let meeting = &director.meeting;
+    let ChangeMeeting { title: name, waiting_room, marking: level, .. } = &request;
+    if !director.is_host() && (name.is_some() || waiting_room.is_some() || level.is_some()) {
+        return Err(ApiError::not_allowed(
+            "Only the host of the meeting may change more of it than the lock.",
+        ));
+    }
+    let change = MeetingChange {
+        title: request.title.as_deref().map(title).transpose().map_err(|e| ApiError::invalid("title", e))?,
+        waiting_room: request.waiting_room,
+        locked: request.locked,
+        marking: request.marking.as_deref().map(marking).transpose()?,
+    };
+    let meeting = app
+        .store
+        .change_meeting(&meeting.code, &change)
+        .await?
+        .ok_or_else(|| ApiError::not_found("meeting"))?;
+    app.audit(director.actor(), "meeting.change", meeting.code.as_str(), &client, "ok").await?;
+    let presence = app.rooms.presence_of(&meeting).await;
+    Ok(Json(view(&app, &client, meeting, presence, director.is_host())))
 }
 
 #[derive(Serialize)]

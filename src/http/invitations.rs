@@ -14,6 +14,7 @@ use super::schedule_views::OccurrenceView;
 use super::{ApiError, Json};
 use crate::accounts::Secret;
 use crate::app::App;
+use crate::meetings::Rights;
 use crate::meetings::invitation::{Clock, Composer};
 use crate::meetings::schedule::{Answer, SeatRole};
 use crate::store::{Invited, Tongue};
@@ -100,7 +101,8 @@ async fn view(app: &App, invited: Invited) -> Result<Json<InvitationView>, ApiEr
         role: seat.role,
         party: badge.party,
         language: seat.language,
-        waiting_room: meeting.waiting_room,
+        // Whoever runs the meeting goes in.
+        waiting_room: meeting.waiting_room && !Rights::of(false, Some(seat.role)).directs,
         in_session,
         answer: seat.answer.map(|(answer, _)| answer.as_str()),
         next: next.map(|next| OccurrenceView::of(&schedule, &next)),

@@ -13,8 +13,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::ApiError;
 use super::client::Client;
+use super::directors::DirectorOf;
 use super::meetings::{join_view, note_entry};
-use super::signed_in::{AtMeeting, HostOf};
+use super::signed_in::AtMeeting;
 use crate::app::App;
 use crate::meetings::{Admission, Attendance, Knock, Meeting, Waiting};
 
@@ -71,8 +72,8 @@ impl Guest {
                 let (identity, name) = (attendance.identity.clone(), attendance.name.clone());
                 let badge = attendance.badge.clone();
                 let admission = Admission::admitted_guest(meeting, identity, name).seated(badge);
-                match note_entry(app, client, &admission).await {
-                    Ok(()) => event("admitted", &join_view(app, client, admission)),
+                match seated_and_noted(app, client, admission).await {
+                    Ok(admission) => event("admitted", &join_view(app, client, admission)),
                     // What cannot be logged is not done.
                     Err(_) => event("ended", &serde_json::json!({})),
                 }
@@ -84,6 +85,13 @@ impl Guest {
     }
 }
 
+/// Whom the plan has on the seat by now, after a long wait perhaps.
+async fn seated_and_noted(app: &App, client: &Client, admission: Admission) -> Result<Admission, ApiError> {
+    let admission = app.as_planned(admission).await?;
+    note_entry(app, client, &admission).await?;
+    Ok(admission)
+}
+
 #[derive(Serialize)]
 struct Knocks<'a> {
     knocks: &'a [Waiting],
@@ -92,7 +100,7 @@ struct Knocks<'a> {
 /// `GET /api/meetings/{code}/knocks`: hosts see who waits, at once and on each change.
 pub(super) async fn watch(
     State(app): State<App>,
-    HostOf { meeting, .. }: HostOf,
+    DirectorOf { meeting, .. }: DirectorOf,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let mut knocks = app.lobby.watch(&meeting.code);
     knocks.mark_changed();
@@ -121,35 +129,36 @@ pub(super) async fn watch(
 pub(super) async fn admit(
     State(app): State<App>,
     client: Client,
-    host: HostOf,
+    director: DirectorOf,
     Path(path): Path<AtTicket>,
 ) -> Result<StatusCode, ApiError> {
-    decide(&app, &client, &host, &path.ticket, Knock::Admitted).await
+    decide(&app, &client, &director, &path.ticket, Knock::Admitted).await
 }
 
 /// `POST /api/meetings/{code}/knocks/{ticket}/refuse`.
 pub(super) async fn refuse(
     State(app): State<App>,
     client: Client,
-    host: HostOf,
+    director: DirectorOf,
     Path(path): Path<AtTicket>,
 ) -> Result<StatusCode, ApiError> {
-    decide(&app, &client, &host, &path.ticket, Knock::Refused).await
+    decide(&app, &client, &director, &path.ticket, Knock::Refused).await
 }
 
 async fn decide(
     app: &App,
     client: &Client,
-    HostOf { meeting, user }: &HostOf,
+    director: &DirectorOf,
     ticket: &str,
     decision: Knock,
 ) -> Result<StatusCode, ApiError> {
+    let meeting = &director.meeting;
     let guest = app.lobby.waiting_guest(&meeting.code, ticket);
     let (identity, name) = guest.ok_or_else(|| ApiError::not_found("guest waiting"))?;
     let action = if decision == Knock::Admitted { "knock.admit" } else { "knock.refuse" };
     let object = format!("{} {identity} {name}", meeting.code);
     // First, so that the log says who admitted before it says who came in.
-    app.audit(user.id.as_str(), action, &object, client, "ok").await?;
+    app.audit(director.actor(), action, &object, client, "ok").await?;
     if app.lobby.decide(&meeting.code, ticket, decision) {
         Ok(StatusCode::NO_CONTENT)
     } else {

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::directory::DialInView;
 use crate::meetings::invitation::Composer;
 use crate::meetings::schedule::Badge;
-use crate::meetings::{Admission, Caller, Comer, Meeting, MeetingChange, Presence, title};
+use crate::meetings::{Admission, Caller, Comer, Meeting, Presence, title};
 use crate::store::{Invited, StoreError};
 
 /// A meeting as its host sees it.
@@ -64,7 +64,7 @@ pub(super) async fn list(
     let views = meetings
         .into_iter()
         .zip(presence)
-        .map(|(meeting, presence)| view(&app, &client, meeting, presence, &user));
+        .map(|(meeting, presence)| view(&app, &client, meeting, presence, true));
     Ok(Json(Meetings { meetings: views.collect() }))
 }
 
@@ -96,7 +96,7 @@ pub(super) async fn create(
         other => other.into(),
     })?;
     app.audit(user.id.as_str(), "meeting.add", meeting.code.as_str(), &client, "ok").await?;
-    let view = view(&app, &client, meeting, Presence::default(), &user);
+    let view = view(&app, &client, meeting, Presence::default(), true);
     Ok((StatusCode::CREATED, Json(view)))
 }
 
@@ -126,37 +126,6 @@ pub(super) async fn door(
         waiting_room: meeting.waiting_room,
         locked: meeting.locked,
     }))
-}
-
-#[derive(Deserialize)]
-pub(super) struct ChangeMeeting {
-    title: Option<String>,
-    waiting_room: Option<bool>,
-    locked: Option<bool>,
-    marking: Option<String>,
-}
-
-/// `PATCH /api/meetings/{code}`.
-pub(super) async fn change(
-    State(app): State<App>,
-    client: Client,
-    HostOf { meeting, user }: HostOf,
-    Json(request): Json<ChangeMeeting>,
-) -> Result<Json<MeetingView>, ApiError> {
-    let change = MeetingChange {
-        title: request.title.as_deref().map(title).transpose().map_err(|e| ApiError::invalid("title", e))?,
-        waiting_room: request.waiting_room,
-        locked: request.locked,
-        marking: request.marking.as_deref().map(marking).transpose()?,
-    };
-    let meeting = app
-        .store
-        .change_meeting(&meeting.code, &change)
-        .await?
-        .ok_or_else(|| ApiError::not_found("meeting"))?;
-    app.audit(user.id.as_str(), "meeting.change", meeting.code.as_str(), &client, "ok").await?;
-    let presence = app.rooms.presence_of(&meeting).await;
-    Ok(Json(view(&app, &client, meeting, presence, &user)))
 }
 
 /// `DELETE /api/meetings/{code}`: the link leads nowhere any more, whoever is inside leaves, and whoever was invited is
@@ -249,7 +218,7 @@ async fn admit_user(
     // Whom a host has called into the meeting, the host wants there.
     let code = meeting.code.as_str();
     let called = user.extension.as_deref().is_some_and(|own| app.switchboard.belongs(code, own));
-    refuse_locked(meeting, was_inside || called)?;
+    refuse_locked(meeting, was_inside || called || admission.rights().directs)?;
     Ok(admission)
 }
 
@@ -282,8 +251,10 @@ async fn admit_guest(
     refuse_unmarked(app, meeting, comer)?;
     let guest = seated_guest(meeting, name.clone(), badge.clone());
     refuse_removed(app, meeting, &guest).await?;
-    refuse_locked(meeting, false)?;
-    if meeting.waiting_room {
+    // Whoever could open the door need not wait at it.
+    let directs = guest.rights().directs;
+    refuse_locked(meeting, directs)?;
+    if meeting.waiting_room && !directs {
         return Ok(Entrance::Waiting(Caller { name, phone: None, badge }));
     }
     Ok(Entrance::Open(guest))
@@ -318,6 +289,7 @@ pub(super) async fn admitted(
     if app.rooms.is_full(&admission).await {
         return Err(ApiError::meeting_full());
     }
+    let admission = app.as_planned(admission).await?;
     note_entry(app, client, &admission).await?;
     Ok(Json(join_view(app, client, admission)))
 }
@@ -377,11 +349,18 @@ fn refuse_locked(meeting: &Meeting, was_inside: bool) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn view(app: &App, client: &Client, meeting: Meeting, presence: Presence, user: &User) -> MeetingView {
+/// The PIN is for its host.
+pub(super) fn view(
+    app: &App,
+    client: &Client,
+    meeting: Meeting,
+    presence: Presence,
+    is_host: bool,
+) -> MeetingView {
     MeetingView {
         link: app.meeting_link(&client.origin, &meeting.code),
-        is_host: meeting.is_host(Some(user)),
-        dial_in: app.dial_in(&meeting),
+        is_host,
+        dial_in: app.dial_in(&meeting).filter(|_| is_host),
         in_session: presence.in_session,
         participants: presence.participants,
         marking: MarkingView::of(app, meeting.marking),

@@ -8,6 +8,7 @@ mod audit;
 mod calls;
 mod client;
 mod devices;
+mod directors;
 mod directory;
 mod error;
 mod events;
@@ -26,6 +27,7 @@ mod oidc;
 mod operation;
 mod origin;
 mod phones;
+mod roles;
 mod savings;
 mod schedule_views;
 mod schedules;
@@ -110,9 +112,10 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/calls/history", get(history::list))
         .route("/calls/history/seen", post(history::seen))
         .route("/meetings", get(meetings::list).post(meetings::create))
-        .route("/meetings/{code}", get(meetings::door).patch(meetings::change).delete(meetings::remove))
+        .route("/meetings/{code}", get(meetings::door).patch(hosts::change).delete(meetings::remove))
         .route("/meetings/{code}/attendance", get(attendance::list))
         .route("/meetings/{code}/attendance.csv", get(attendance::table))
+        .route("/meetings/{code}/agenda.csv", get(attendance::agenda))
         .route("/meetings/{code}/join", post(meetings::join))
         .route("/meetings/{code}/knocks", get(knocks::watch))
         .route("/meetings/{code}/knocks/{ticket}", get(knocks::attend))
@@ -120,7 +123,9 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/meetings/{code}/knocks/{ticket}/refuse", post(knocks::refuse))
         .route("/meetings/{code}/participants/{identity}/mute", post(hosts::mute))
         .route("/meetings/{code}/participants/{identity}/remove", post(hosts::remove))
+        .route("/meetings/{code}/participants/{identity}/role", put(roles::assign))
         .route("/meetings/{code}/end", post(hosts::end))
+        .route("/meetings/{code}/agenda", put(floor::go_to))
         .route("/meetings/{code}/floor", put(floor::take).delete(floor::leave))
         .route("/meetings/{code}/floor/give", post(floor::give))
         .route("/meetings/{code}/floor/close", post(floor::close))

@@ -90,6 +90,8 @@ pub(super) async fn change(
     let saved = saved.ok_or_else(|| ApiError::not_found("meeting"))?;
     app.mail.wake();
     app.audit(user.id.as_str(), "meeting.change", code.as_str(), &client, "ok").await?;
+    app.seat_anew(&saved.meeting).await?;
+    app.floors.replan(&code, &saved.schedule.agenda).await;
     Ok(Json(view(&app, &client, &user, saved)))
 }
 

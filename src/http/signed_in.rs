@@ -84,7 +84,7 @@ impl OptionalFromRequestParts<App> for SignedIn {
     }
 }
 
-fn unless_nobody<T>(who: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
+pub(super) fn unless_nobody<T>(who: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
     match who {
         Ok(who) => Ok(Some(who)),
         Err(error) if error.code == "not_signed_in" => Ok(None),

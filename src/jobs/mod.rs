@@ -137,11 +137,13 @@ async fn forget_once(app: &App) -> Result<(), StoreError> {
     app.store.delete_expired_sessions(now, limits.session_idle, limits.session).await?;
     app.store.delete_expired_setup_links(now).await?;
     app.store.delete_removals(now - meetings::MEMORY).await?;
+    app.store.delete_assigned_roles(now - meetings::MEMORY).await?;
     // Whoever still wanted them has had a day.
     app.store.delete_old_webhooks(now - Duration::from_secs(2 * 24 * 3600)).await?;
     app.store.delete_old_mails(now - Duration::from_secs(30 * 24 * 3600)).await?;
     app.store.delete_old_legs(now - app.config.sip.keep_calls, MOST_LEGS).await?;
     app.store.delete_old_sittings(now - app.config.sip.keep_calls, MOST_SITTINGS).await?;
+    app.store.delete_old_proceedings(now - app.config.sip.keep_calls).await?;
     app.store.delete_old_ratings(now - RATINGS_KEPT).await?;
     app.store.delete_old_runs(app.directory.run()).await?;
     app.mailboxes.sweep(&app.directory.plan(), std::time::SystemTime::now()).await;

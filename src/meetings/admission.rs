@@ -1,7 +1,7 @@
 //! Who comes into a meeting as what.
 
-use super::schedule::Badge;
-use super::{Meeting, MeetingCode};
+use super::schedule::{Badge, SeatRole};
+use super::{Meeting, MeetingCode, Rights};
 use crate::accounts::{User, UserId, random_letters};
 
 /// Leave to be in a meeting: what a token says.
@@ -17,6 +17,8 @@ pub struct Admission {
     pub role: MeetingRole,
     /// The seat taken, if there is one for them.
     pub badge: Option<Badge>,
+    /// What somebody who has no seat was told to be.
+    pub assigned: Option<SeatRole>,
 }
 
 /// What somebody is in a meeting.
@@ -58,6 +60,7 @@ impl Admission {
             name: user.name.clone(),
             role: MeetingRole::User,
             badge: None,
+            assigned: None,
         }
     }
 
@@ -97,7 +100,8 @@ impl Admission {
     /// A guest whom a host has let in, or who was in before.
     #[must_use]
     pub fn admitted_guest(meeting: &Meeting, identity: String, name: String) -> Self {
-        Self { meeting: meeting.code.clone(), identity, name, role: MeetingRole::Guest, badge: None }
+        let (meeting, role) = (meeting.code.clone(), MeetingRole::Guest);
+        Self { meeting, identity, name, role, badge: None, assigned: None }
     }
 
     /// The identity of an account in any room.
@@ -118,7 +122,19 @@ impl Admission {
         identity.strip_prefix(USER).map(UserId::shown)
     }
 
-    /// Whether it directs the meeting.
+    /// What the seat does in the meeting, or whoever has none was told to do.
+    #[must_use]
+    pub fn seat_role(&self) -> Option<SeatRole> {
+        self.badge.as_ref().map(|badge| badge.role).or(self.assigned)
+    }
+
+    /// What it allows.
+    #[must_use]
+    pub fn rights(&self) -> Rights {
+        Rights::of(self.is_host(), self.seat_role())
+    }
+
+    /// Whether it is the host's.
     #[must_use]
     pub fn is_host(&self) -> bool {
         self.role == MeetingRole::Host

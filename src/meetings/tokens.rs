@@ -5,11 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use signaling_proto::token::{Claims, Keys, TokenError};
 
-use super::schedule::{Badge, SeatRole};
+use super::nameplate::{badge_on, nameplate};
 use super::{Admission, Meeting};
 use crate::accounts::User;
 use crate::directory::Posting;
-use crate::floor::PARTY;
 
 /// Signs admissions, and recognises those it has signed.
 #[derive(Clone)]
@@ -34,27 +33,17 @@ impl Tokens {
     pub fn mint(&self, admission: &Admission, posting: Option<Posting>, now: Timestamp) -> String {
         let mut claims = Claims::join(&admission.identity, admission.meeting.as_str());
         claims.name.clone_from(&admission.name);
-        claims.attributes.insert(ROLE.to_owned(), admission.role.as_str().to_owned());
+        claims.attributes = nameplate(admission);
+        claims.attributes.retain(|_, text| !text.is_empty());
         if let Some(Posting { extension, post }) = posting {
             claims.attributes.insert(EXTENSION.to_owned(), extension);
             claims.attributes.insert(POST.to_owned(), post);
         }
-        if let Some(badge) = &admission.badge {
-            let (rank, seat) = badge.place;
-            let texts = [
-                (SEAT, badge.seat.to_string()),
-                (PARTY, badge.party.clone()),
-                (COUNTRY, badge.country.clone().unwrap_or_default()),
-                (PLACE, format!("{rank}.{seat}")),
-                (TITLE, badge.title.clone()),
-                (SEAT_ROLE, badge.role.as_str().to_owned()),
-                (HEAD, if badge.is_head { "yes" } else { "" }.to_owned()),
-            ];
-            let texts = texts.into_iter().filter(|(_, text)| !text.is_empty());
-            claims.attributes.extend(texts.map(|(name, text)| (name.to_owned(), text)));
-        }
+        let rights = admission.rights();
+        // Without a word of it, publishing and data are allowed.
+        claims.video.can_publish = (!rights.speaks).then_some(false);
         claims.video.room_admin = admission.is_host();
-        claims.video.can_update_own_metadata = Some(true);
+        claims.video.can_update_own_metadata = Some(rights.speaks);
         claims.not_before = Some(seconds(now));
         claims
             .until(seconds(now) + LIFETIME.as_secs())
@@ -89,48 +78,18 @@ impl Tokens {
         if !claims.video.room_join || claims.video.room != meeting.code.as_str() {
             return None;
         }
-        let badge = badge(&claims);
+        let badge = badge_on(&claims.attributes);
         Some(Admission::admitted_guest(meeting, claims.identity, claims.name).seated(badge))
     }
-}
-
-/// The seat in a token that we signed.
-fn badge(claims: &Claims) -> Option<Badge> {
-    let text = |name: &str| claims.attributes.get(name).cloned().unwrap_or_default();
-    let place = text(PLACE);
-    let (rank, at) = place.split_once('.')?;
-    Some(Badge {
-        seat: text(SEAT).parse().ok()?,
-        party: text(PARTY),
-        country: Some(text(COUNTRY)).filter(|country| !country.is_empty()),
-        place: (rank.parse().ok()?, at.parse().ok()?),
-        title: text(TITLE),
-        role: SeatRole::from_stored(&text(SEAT_ROLE)),
-        is_head: text(HEAD) == "yes",
-    })
 }
 
 fn seconds(time: Timestamp) -> u64 {
     u64::try_from(time.as_second()).unwrap_or(0)
 }
 
-/// The participant attribute that says what somebody is in the meeting.
-pub const ROLE: &str = "palabre.role";
 /// The attributes that say where somebody works, of browsers as of phones.
 const EXTENSION: &str = "palabre.extension";
 const POST: &str = "palabre.post";
-/// What everybody sees of a seat: its number.
-pub const SEAT: &str = "palabre.seat";
-/// The party's country, ISO 3166, or nothing.
-pub const COUNTRY: &str = "palabre.country";
-/// The party's place in the order of precedence, a dot, and the seat's place in its party.
-pub const PLACE: &str = "palabre.place";
-/// The function or rank.
-pub const TITLE: &str = "palabre.title";
-/// What the seat does in the meeting.
-pub const SEAT_ROLE: &str = "palabre.seat_role";
-/// `yes` for whom speaks for the party.
-pub const HEAD: &str = "palabre.head";
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// How long an admission is remembered by the token it gave.
 pub const MEMORY: Duration = Duration::from_secs(12 * 3600);
@@ -139,6 +98,7 @@ pub const MEMORY: Duration = Duration::from_secs(12 * 3600);
 mod tests {
     use super::*;
     use crate::accounts::UserId;
+    use crate::meetings::schedule::{Badge, SeatRole};
     use crate::meetings::{Marking, MeetingCode, Pin};
 
     #[test]

@@ -42,6 +42,14 @@ pub struct AttendanceRow {
     pub post: Option<String>,
     /// The delegation.
     pub party: Option<String>,
+    /// Its place in the order of precedence, and the seat's place in it, both from 1.
+    pub place: Option<(u32, u32)>,
+    /// The function in which they sat there.
+    pub title: Option<String>,
+    /// What they did there.
+    pub role: Option<String>,
+    /// Whether they spoke for the delegation.
+    pub is_head: bool,
     /// Since when.
     pub joined: Timestamp,
     /// Until when; not yet, while inside.
@@ -193,10 +201,12 @@ async fn open_sitting(connection: &mut SqliteConnection, stay: &Stay, run: u64) 
 }
 
 async fn write_stay(connection: &mut SqliteConnection, stay: &Stay, run: u64) -> Result<(), StoreError> {
+    let badge = stay.badge.as_ref();
     sqlx::query(
         "INSERT INTO attendances (sitting_id, participant_sid, run, kind, identity, user_id, name, extension, number,
-         post_id, post_name, joined_at, left_at)
-         SELECT sittings.id, ?2, ?3, ?4, ?5, ?6, ?7, extension.number, ?9, posts.id, posts.name, ?10, ?11 FROM sittings
+         post_id, post_name, joined_at, left_at, party, party_rank, seat_rank, title, role, is_head)
+         SELECT sittings.id, ?2, ?3, ?4, ?5, ?6, ?7, extension.number, ?9, posts.id, posts.name, ?10, ?11,
+         ?12, ?13, ?14, ?15, ?16, ?17 FROM sittings
          LEFT JOIN extensions AS extension
            ON extension.number = coalesce(?8, (SELECT users.extension FROM users WHERE users.id = ?6))
          LEFT JOIN posts ON posts.id =
@@ -215,9 +225,19 @@ async fn write_stay(connection: &mut SqliteConnection, stay: &Stay, run: u64) ->
     .bind(&stay.number)
     .bind(to_millis(stay.joined))
     .bind(stay.left.map(to_millis))
+    .bind(badge.map(|badge| badge.party.as_str()))
+    .bind(badge.map(|badge| small(badge.place.0)))
+    .bind(badge.map(|badge| small(badge.place.1)))
+    .bind(badge.map(|badge| badge.title.as_str()))
+    .bind(&stay.role)
+    .bind(badge.is_some_and(|badge| badge.is_head))
     .execute(connection)
     .await?;
     Ok(())
+}
+
+fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 fn attendance(row: &SqliteRow) -> Result<AttendanceRow, StoreError> {
@@ -231,6 +251,10 @@ fn attendance(row: &SqliteRow) -> Result<AttendanceRow, StoreError> {
         number: row.try_get("number")?,
         post: row.try_get("post_name")?,
         party: row.try_get("party")?,
+        place: row.try_get::<Option<u32>, _>("party_rank")?.zip(row.try_get::<Option<u32>, _>("seat_rank")?),
+        title: row.try_get("title")?,
+        role: row.try_get("role")?,
+        is_head: row.try_get("is_head")?,
         joined: from_millis(row.try_get("joined_at")?),
         left: row.try_get::<Option<i64>, _>("left_at")?.map(from_millis),
         interrupted: row.try_get("interrupted")?,

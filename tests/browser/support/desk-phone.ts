@@ -96,6 +96,11 @@ export class DeskPhone extends Phone {
     await expect.poll(() => this.loudness > 300, { message: "something must be said to the phone", timeout: 30_000 }).toBe(true);
   }
 
+  /** Waits until it is quiet. */
+  async isSpokenToNoMore(): Promise<void> {
+    await expect.poll(() => this.loudness < 100, { message: "the phone must hear nothing", timeout: 30_000 }).toBe(true);
+  }
+
   /** Waits until a tone is heard clearly, and the others are not. */
   async hears(tone: number, not: readonly number[] = []): Promise<void> {
     await expect

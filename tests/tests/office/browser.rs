@@ -78,6 +78,8 @@ pub(crate) struct Browser {
     pub(crate) base: String,
     pub(crate) origin: Option<String>,
     pub(crate) cookie: Option<String>,
+    /// The token with which it is in a meeting, when it shows that.
+    pub(crate) pass: Option<String>,
     client: reqwest::Client,
 }
 
@@ -107,7 +109,7 @@ impl Browser {
             .no_proxy()
             .build()
             .expect("a client");
-        Self { origin: Some(base.clone()), base, cookie: None, client }
+        Self { origin: Some(base.clone()), base, cookie: None, pass: None, client }
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
@@ -162,6 +164,9 @@ impl Browser {
         }
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
+        }
+        if let Some(pass) = &self.pass {
+            request = request.bearer_auth(pass);
         }
         request
     }

@@ -13,6 +13,8 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 pub(crate) struct Participant {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// As it was told last.
+    room: proto::Room,
 }
 
 impl Participant {
@@ -22,7 +24,7 @@ impl Participant {
         let url = format!("{url}/rtc?access_token={token}&protocol=15&sdk=js&version=2.0.0&auto_subscribe=1");
         match tokio_tungstenite::connect_async(url).await {
             Ok((socket, _)) => {
-                let mut participant = Self { socket };
+                let mut participant = Self { socket, room: proto::Room::default() };
                 let joined = |message: &_| matches!(message, signal_response::Message::Join(_));
                 participant.hears(joined).await;
                 Ok(participant)
@@ -58,6 +60,17 @@ impl Participant {
         }
     }
 
+    /// Waits until the room shows what is looked for; answers with all that it shows.
+    pub(crate) async fn reads(&mut self, so: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let shown = serde_json::from_str::<Value>(&self.room.metadata).unwrap_or_default();
+            if so(&shown) {
+                return shown;
+            }
+            self.hears_of_the_room().await;
+        }
+    }
+
     /// Waits until a participant is seen to be so.
     pub(crate) async fn sees(&mut self, identity: &str, so: impl Fn(&proto::ParticipantInfo) -> bool) {
         let seen = |message: &signal_response::Message| match message {
@@ -69,8 +82,36 @@ impl Participant {
         self.hears(seen).await;
     }
 
+    /// Asks to publish a microphone that is open; answers whether the room takes it.
+    pub(crate) async fn may_publish(&mut self) -> bool {
+        self.asks_to_publish().await;
+        let answered = |message: &signal_response::Message| match message {
+            signal_response::Message::TrackPublished(_) => true,
+            signal_response::Message::RequestResponse(answer) => {
+                answer.reason() == proto::request_response::Reason::NotAllowed
+            }
+            _ => false,
+        };
+        matches!(self.hears(answered).await, signal_response::Message::TrackPublished(_))
+    }
+
     /// Asks to publish a microphone that is open; answers with the track's sid.
     pub(crate) async fn publishes_a_microphone(&mut self) -> String {
+        self.asks_to_publish().await;
+        let published = |message: &_| matches!(message, signal_response::Message::TrackPublished(_));
+        match self.hears(published).await {
+            signal_response::Message::TrackPublished(published) => published.track.expect("a track").sid,
+            _ => unreachable!("it was waited for"),
+        }
+    }
+
+    /// Waits until a track of its own is ended by the room.
+    pub(crate) async fn loses(&mut self, sid: &str) {
+        let told = |message: &_| matches!(message, signal_response::Message::TrackUnpublished(gone) if gone.track_sid == sid);
+        self.hears(told).await;
+    }
+
+    async fn asks_to_publish(&mut self) {
         self.says(signal_request::Message::AddTrack(proto::AddTrackRequest {
             cid: "microphone".to_owned(),
             r#type: proto::TrackType::Audio as i32,
@@ -78,11 +119,6 @@ impl Participant {
             ..Default::default()
         }))
         .await;
-        let published = |message: &_| matches!(message, signal_response::Message::TrackPublished(_));
-        match self.hears(published).await {
-            signal_response::Message::TrackPublished(published) => published.track.expect("a track").sid,
-            _ => unreachable!("it was waited for"),
-        }
     }
 
     /// Waits until it is told to mute a track.
@@ -125,6 +161,15 @@ impl Participant {
             let message = message.expect("an open socket").expect("a sound socket");
             let Message::Binary(bytes) = message else { continue };
             let response = proto::SignalResponse::decode(bytes).expect("a response");
+            match &response.message {
+                Some(signal_response::Message::Join(join)) => {
+                    self.room = join.room.clone().unwrap_or_default();
+                }
+                Some(signal_response::Message::RoomUpdate(update)) => {
+                    self.room = update.room.clone().unwrap_or_default();
+                }
+                _ => {}
+            }
             if let Some(message) = response.message.filter(&wanted) {
                 return message;
             }

@@ -14,11 +14,24 @@ export class ApiError extends Error {
   }
 }
 
+/** By which the office knows whoever has no account, and below which address it is shown. */
+let pass = { under: "", token: "" };
+
+/** From now on requests below an address show who makes them. */
+export function showPass(under: string, token: string): void {
+  pass = { under, token };
+}
+
+/** The header of a request to an address, for who has something to show there. */
+export const passFor = (path: string): Record<string, string> =>
+  pass.under !== "" && path.startsWith(pass.under) ? { authorization: `Bearer ${pass.token}` } : {};
+
 /** Sends one request to the office and gives its answer. */
 export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const request: RequestInit = { method, headers: { accept: "application/json" } };
+  const headers: Record<string, string> = { accept: "application/json", ...passFor(path) };
+  const request: RequestInit = { method, headers };
   if (body !== undefined) {
-    request.headers = { accept: "application/json", "content-type": "application/json" };
+    headers["content-type"] = "application/json";
     request.body = JSON.stringify(body);
   }
 

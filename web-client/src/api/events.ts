@@ -29,6 +29,7 @@ export function listen(
 export function listenForEver(
   path: string,
   handlers: Readonly<Record<string, (data: string) => void>>,
+  by: typeof listen = listen,
 ): () => void {
   let attempt = 0;
   let timer: number | undefined;
@@ -41,7 +42,7 @@ export function listenForEver(
       attempt += 1;
       timer = window.setTimeout(open, pause);
     };
-    stop = listen(path, handlers, { lost });
+    stop = by(path, handlers, { lost });
   };
   open();
 

@@ -1,7 +1,9 @@
 //! Meetings: mine, the door of any, and what a host may do inside.
 
-import { call } from "./client";
-import type { Marking } from "./schedules";
+import { call, showPass } from "./client";
+import type { Marking, SeatRole } from "./schedules";
+
+export type { SeatRole };
 
 /** How a telephone gets into a meeting. */
 export interface DialIn {
@@ -127,8 +129,18 @@ export const giveFloor = (code: string, identity: string) =>
 
 export const closeFloor = (code: string) => call<undefined>("POST", at(code, "/floor/close"));
 
+/** Goes to a point of the agenda by its number from 1, or to none. */
+export const goToPoint = (code: string, point: number | null) =>
+  call<undefined>("PUT", at(code, "/agenda"), { point });
+
 export const lowerHand = (code: string, identity: string) =>
   call<undefined>("POST", at(code, `/participants/${encodeURIComponent(identity)}/lower-hand`));
+
+export const assignRole = (code: string, identity: string, role: SeatRole) =>
+  call<undefined>("PUT", at(code, `/participants/${encodeURIComponent(identity)}/role`), { role });
+
+/** Shows the token that let one in with whatever is asked about its meeting. */
+export const showAdmission = (code: string, token: string) => showPass(at(code), token);
 
 export const removeParticipant = (code: string, identity: string) =>
   call<undefined>("POST", at(code, `/participants/${encodeURIComponent(identity)}/remove`));

@@ -37,6 +37,7 @@ export const audit: typeof french = {
     "knock.admit": "Guest admitted",
     "knock.refuse": "Guest refused",
     "participant.remove": "Participant removed",
+    "participant.role": "Role changed",
     "calls.export": "Call records exported",
     "attendance.export": "Attendance exported",
     "savings.export": "Savings records exported",

@@ -42,6 +42,7 @@ export const audit = {
     "knock.admit": "Invité admis",
     "knock.refuse": "Invité refusé",
     "participant.remove": "Participant exclu",
+    "participant.role": "Rôle changé",
     "calls.export": "Relevés d’appel exportés",
     "attendance.export": "Présence exportée",
     "savings.export": "Relevés d’économies exportés",

@@ -1,15 +1,16 @@
-import { Download, Monitor, Phone, Printer } from "lucide-react";
+import { Download, Printer } from "lucide-react";
 import { useCallback } from "react";
-import { attendanceFile, loadAttendance, type Attendee, type Sitting } from "../../api/attendance";
+import { agendaFile, attendanceFile, loadAttendance, type Sitting } from "../../api/attendance";
 import { useLanguage } from "../../i18n";
 import { Button, FormError, Loading, useTitle } from "../../ui";
 import { useLoaded } from "../../useLoaded";
-import { spanOf } from "../phone";
+import { PeopleTable } from "./PeopleTable";
+import { Proceedings } from "./Proceedings";
 import "./attendance.css";
 
 /** Who was in a meeting, for its host: on the screen, on paper, and as a table. */
 export function AttendancePage({ code }: { code: string }) {
-  const { text } = useLanguage("attendance");
+  const { text, language } = useLanguage("attendance");
   const words = text.attendance;
   const load = useCallback(() => loadAttendance(code), [code]);
   const list = useLoaded(load);
@@ -24,9 +25,13 @@ export function AttendancePage({ code }: { code: string }) {
         </div>
         <div className="row noprint tools">
           <Button onPress={list.reload}>{words.again}</Button>
-          <a className="btn plain" href={attendanceFile(code)} download>
+          <a className="btn plain" href={attendanceFile(code, language)} download>
             <Download className="i s" aria-hidden />
-            CSV
+            {words.peopleFile}
+          </a>
+          <a className="btn plain" href={agendaFile(code, language)} download>
+            <Download className="i s" aria-hidden />
+            {words.agendaFile}
           </a>
           <Button onPress={() => window.print()}>
             <Printer className="i s" aria-hidden />
@@ -37,7 +42,7 @@ export function AttendancePage({ code }: { code: string }) {
       <FormError>{list.error}</FormError>
       {list.value
         ? list.value.sittings.map((sitting) => (
-            <SittingTable key={sitting.began} sitting={sitting} zone={list.value?.time_zone ?? "UTC"} />
+            <SittingPart key={sitting.began} sitting={sitting} zone={list.value?.time_zone ?? "UTC"} />
           ))
         : list.error === undefined && <Loading />}
       {list.value?.sittings.length === 0 && <p className="q3 empty">{words.none}</p>}
@@ -49,8 +54,8 @@ export function AttendancePage({ code }: { code: string }) {
 /** `Porto-Novo` of `Africa/Porto-Novo`. */
 const cityOf = (zone: string) => (zone.split("/").at(-1) ?? zone).replace(/_/g, " ");
 
-function SittingTable({ sitting, zone }: { sitting: Sitting; zone: string }) {
-  const { text, language } = useLanguage("attendance", "phone");
+function SittingPart({ sitting, zone }: { sitting: Sitting; zone: string }) {
+  const { text, language } = useLanguage("attendance");
   const words = text.attendance;
   const hour = (time: string) =>
     new Date(time).toLocaleTimeString(language, {
@@ -67,7 +72,6 @@ function SittingTable({ sitting, zone }: { sitting: Sitting; zone: string }) {
     month: "long",
     year: "numeric",
   });
-  const hasParties = sitting.people.some((one) => one.party !== null);
   return (
     <section className="sitting" aria-label={day}>
       <h2>
@@ -78,63 +82,8 @@ function SittingTable({ sitting, zone }: { sitting: Sitting; zone: string }) {
             : words.span(hour(sitting.began), hour(sitting.ended))}
         </span>
       </h2>
-      <div className="card scrolls" tabIndex={0} role="group" aria-label={day}>
-        <table className="data">
-          <thead>
-            <tr>
-              <th scope="col">{words.name}</th>
-              {hasParties && <th scope="col">{words.party}</th>}
-              <th scope="col">{words.post}</th>
-              <th scope="col">{words.by}</th>
-              <th scope="col" className="num">
-                {words.came}
-              </th>
-              <th scope="col" className="num">
-                {words.left}
-              </th>
-              <th scope="col" className="num">
-                {words.time}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {sitting.people.map((one, at) => (
-              <tr key={at}>
-                <td className="b">{one.name === "" ? text.phone.withheld : one.name}</td>
-                {hasParties && <td>{one.party}</td>}
-                <td>{one.post ?? words.guest}</td>
-                <td>
-                  <By one={one} />
-                </td>
-                <td className="num">{hour(one.joined)}</td>
-                <td className="num">
-                  {one.left === null ? <span className="tag leaf">{words.inside}</span> : hour(one.left)}
-                  {one.interrupted && <span className="hide">{`, ${words.interrupted}`}</span>}
-                  {one.interrupted && <span aria-hidden> *</span>}
-                </td>
-                <td className="num">
-                  {spanOf(one.seconds * 1_000)}
-                  {one.times > 1 && <span className="q3">{` · ${words.times(one.times)}`}</span>}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {sitting.people.some((one) => one.interrupted) && <p className="sm q3">{`* ${words.interrupted}`}</p>}
+      <PeopleTable people={sitting.people} day={day} hour={hour} />
+      <Proceedings sitting={sitting} hour={hour} />
     </section>
-  );
-}
-
-function By({ one }: { one: Attendee }) {
-  const { text } = useLanguage("attendance");
-  const words = text.attendance;
-  const Icon = one.kind === "phone" ? Phone : Monitor;
-  const number = one.extension ?? one.number;
-  return (
-    <span className="row by">
-      <Icon className="i s" aria-hidden />
-      {one.kind === "phone" && number !== null ? words.phoneOf(number) : words.kinds[one.kind]}
-    </span>
   );
 }

@@ -8,11 +8,13 @@ import "./chat.css";
 
 interface Props {
   chat: ChatState;
+  /** Whether one writes here; an observer reads. */
+  mayWrite: boolean;
   onSend: (text: string) => Promise<void>;
 }
 
 /** The thread of the session and the line to write on. */
-export function ChatPanel({ chat: { messages }, onSend }: Props) {
+export function ChatPanel({ chat: { messages }, mayWrite, onSend }: Props) {
   const { text, language } = useLanguage();
   const [draft, setDraft] = useState("");
   const [failed, setFailed] = useState(false);
@@ -52,27 +54,30 @@ export function ChatPanel({ chat: { messages }, onSend }: Props) {
         ))}
         <div ref={end} />
       </div>
-      <Form
-        className="say"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void send();
-        }}
-      >
-        <TextField className="field grow" value={draft} onChange={setDraft} maxLength={LONGEST_MESSAGE}>
-          <Label>{text.chat.label}</Label>
-          <div className="input">
-            <Input autoComplete="off" />
-          </div>
-        </TextField>
-        <Button rank="primary" type="submit">
-          <Send className="i s" aria-hidden />
-          {text.chat.send}
-        </Button>
-        <p role="alert" className="error">
-          {failed ? text.chat.failed : ""}
-        </p>
-      </Form>
+      {!mayWrite && <p className="note">{text.floor.reads}</p>}
+      {mayWrite && (
+        <Form
+          className="say"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void send();
+          }}
+        >
+          <TextField className="field grow" value={draft} onChange={setDraft} maxLength={LONGEST_MESSAGE}>
+            <Label>{text.chat.label}</Label>
+            <div className="input">
+              <Input autoComplete="off" />
+            </div>
+          </TextField>
+          <Button rank="primary" type="submit">
+            <Send className="i s" aria-hidden />
+            {text.chat.send}
+          </Button>
+          <p role="alert" className="error">
+            {failed ? text.chat.failed : ""}
+          </p>
+        </Form>
+      )}
     </>
   );
 }

@@ -1,5 +1,6 @@
 import {
   ChevronUp,
+  Ear,
   Ellipsis,
   Hand,
   LogOut,
@@ -28,7 +29,8 @@ import { useDevices, wordsFor } from "../prejoin";
 import { Clock } from "./Clock";
 import { HandKeys } from "./HandKeys";
 import { Key } from "./Key";
-import type { DeviceKind, MeetingSession } from "./session";
+import type { DeviceKind } from "./own-devices";
+import type { MeetingSession } from "./session";
 import type { MeetingView } from "./view";
 
 export type PanelName = "floor" | "people" | "messages" | "invite";
@@ -53,39 +55,19 @@ export function ControlBar({ session, view, panel, onPanel }: Props) {
     <Toolbar className="bar" aria-label={words.controls}>
       <Clock />
       <div className="keys">
-        <div className="duo">
+        {view.speaks ? (
+          <Speaking session={session} view={view} />
+        ) : (
           <Key
             name="microphone"
-            pressed={view.microphoneOpen}
-            tone={view.microphoneOpen ? "live" : "cut"}
-            icon={view.microphoneOpen ? <Mic className="i" /> : <MicOff className="i" />}
-            word={view.microphoneOpen ? words.micOpen : words.micMuted}
-            short={view.microphoneOpen ? words.micShort.open : words.micShort.muted}
-            onPress={() => void session.toggleMicrophone()}
+            pressed={false}
+            tone="wide"
+            icon={<Ear className="i" />}
+            word={text.floor.observes}
+            short={text.floor.roles.observer}
+            onPress={() => session.say({ says: "listens" })}
           />
-          <DeviceMenu kinds={["microphone", "speaker"]} session={session} />
-        </div>
-        <div className="duo">
-          <Key
-            name="camera"
-            pressed={view.cameraOn}
-            tone={view.cameraOn ? "" : "cut"}
-            icon={view.cameraOn ? <Video className="i" /> : <VideoOff className="i" />}
-            word={view.cameraOn ? words.camera : words.cameraOff}
-            short={words.camera}
-            onPress={() => void session.toggleCamera()}
-          />
-          <DeviceMenu kinds={["camera"]} session={session} />
-        </div>
-        <HandKeys session={session} view={view} />
-        <Key
-          name="share"
-          pressed={view.sharing}
-          tone="block wideonly"
-          icon={<MonitorUp className="i" />}
-          word={words.present}
-          onPress={() => void session.toggleShare()}
-        />
+        )}
         <MoreMenu session={session} view={view} onPanel={onPanel} />
         <AriaButton className="key leave" onPress={() => session.leave()}>
           <LogOut className="i" aria-hidden />
@@ -93,7 +75,7 @@ export function ControlBar({ session, view, panel, onPanel }: Props) {
         </AriaButton>
       </div>
       <div className="keys panels">
-        {(view.floor !== undefined || view.isHost) && (
+        {(view.floor !== undefined || view.agenda !== undefined || view.directs) && (
           <Key
             name="floor"
             pressed={panel === "floor"}
@@ -124,6 +106,49 @@ export function ControlBar({ session, view, panel, onPanel }: Props) {
         />
       </div>
     </Toolbar>
+  );
+}
+
+/** The keys of whoever may be heard and seen. */
+function Speaking({ session, view }: { session: MeetingSession; view: MeetingView }) {
+  const text = useText();
+  const words = text.meeting;
+  return (
+    <>
+      <div className="duo">
+        <Key
+          name="microphone"
+          pressed={view.microphoneOpen}
+          tone={view.microphoneOpen ? "live" : "cut"}
+          icon={view.microphoneOpen ? <Mic className="i" /> : <MicOff className="i" />}
+          word={view.microphoneOpen ? words.micOpen : words.micMuted}
+          short={view.microphoneOpen ? words.micShort.open : words.micShort.muted}
+          onPress={() => void session.toggleMicrophone()}
+        />
+        <DeviceMenu kinds={["microphone", "speaker"]} session={session} />
+      </div>
+      <div className="duo">
+        <Key
+          name="camera"
+          pressed={view.cameraOn}
+          tone={view.cameraOn ? "" : "cut"}
+          icon={view.cameraOn ? <Video className="i" /> : <VideoOff className="i" />}
+          word={view.cameraOn ? words.camera : words.cameraOff}
+          short={words.camera}
+          onPress={() => void session.toggleCamera()}
+        />
+        <DeviceMenu kinds={["camera"]} session={session} />
+      </div>
+      <HandKeys session={session} view={view} />
+      <Key
+        name="share"
+        pressed={view.sharing}
+        tone="block wideonly"
+        icon={<MonitorUp className="i" />}
+        word={words.present}
+        onPress={() => void session.toggleShare()}
+      />
+    </>
   );
 }
 
@@ -222,21 +247,23 @@ function MoreMenu({ session, view, onPanel }: MoreProps) {
             <MenuItem id="messages" className="option phoneonly">
               {words.messages}
             </MenuItem>
-            <MenuItem id="share" className="option phoneonly">
-              {view.sharing ? words.stopPresenting : words.present}
-            </MenuItem>
+            {view.speaks && (
+              <MenuItem id="share" className="option phoneonly">
+                {view.sharing ? words.stopPresenting : words.present}
+              </MenuItem>
+            )}
             <MenuItem id="invite" className="option">
               {words.invite.title}
             </MenuItem>
             <MenuItem id="copy" className="option">
               {words.copyLink}
             </MenuItem>
-            {view.isHost && (
+            {view.directs && (
               <MenuItem id="lock" className="option">
                 {view.locked ? words.unlock : words.lock}
               </MenuItem>
             )}
-            {view.isHost && (
+            {view.directs && (
               <MenuItem id="end" className="option danger">
                 {words.end}
               </MenuItem>

@@ -2,6 +2,7 @@ import { useText } from "../../i18n";
 import { Button, Choice } from "../../ui";
 import { spanOf } from "../phone/time";
 import { useNow } from "../phone/useNow";
+import { AgendaPart } from "./AgendaPart";
 import type { Floor, Gesture } from "./floor";
 import type { MeetingSession } from "./session";
 import type { MeetingView, Person } from "./view";
@@ -20,10 +21,11 @@ export function FloorPanel({ session, view }: Props) {
 
   return (
     <div className="people floor">
+      {view.agenda && <AgendaPart session={session} agenda={view.agenda} directs={view.directs} />}
       {floor ? <Holder session={session} view={view} floor={floor} /> : <p className="note">{words.free}</p>}
       <Requests session={session} view={view} />
       {floor && floor.spoken.length > 0 && <SpokenTime floor={floor} />}
-      {view.isHost && <Chair session={session} floor={floor} />}
+      {view.directs && <Chair session={session} floor={floor} />}
     </div>
   );
 }
@@ -58,7 +60,7 @@ function Holder({ session, view, floor }: Props & { floor: Floor }) {
             {over && <b>, {words.over}</b>}
           </span>
         </span>
-        {view.isHost ? (
+        {view.directs ? (
           <Button
             small
             aria-label={words.closeName(holder.name)}
@@ -82,7 +84,7 @@ function Requests({ session, view }: Props) {
   const text = useText();
   const words = text.floor;
   const now = useNow(1_000);
-  const chairs = view.isHost && view.floor !== undefined;
+  const chairs = view.directs && view.floor !== undefined;
 
   return (
     <section className="grow" aria-labelledby="requests">
@@ -105,7 +107,7 @@ function Requests({ session, view }: Props) {
                   {words.ago(spanOf(now.getTime() - Date.parse(person.hand)))}
                 </span>
               </span>
-              {view.isHost && (
+              {view.directs && (
                 <Button
                   small
                   rank="ghost"

@@ -36,7 +36,7 @@ export function HandKeys({ session, view }: { session: MeetingSession; view: Mee
       onPress={() => void session.toggleHand(view.handUp ? own?.gesture : "floor")}
     />
   );
-  if (!view.floor) return ask;
+  if (!view.floor || !own?.priority) return ask;
   return (
     <div className="duo">
       {ask}

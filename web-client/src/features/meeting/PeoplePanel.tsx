@@ -1,12 +1,13 @@
-import { EllipsisVertical, Mic, MicOff } from "lucide-react";
+import { Ear, Mic, MicOff } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
-import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { useText, type Words } from "../../i18n";
 import { Bars, Button, Confirm } from "../../ui";
 import { placeOf } from "./place";
 import type { MeetingSession } from "./session";
 import type { MeetingView, Person } from "./view";
 
+// What only some need is loaded when it is needed: the way into a meeting stays light.
+const PersonMenu = lazy(async () => ({ default: (await import("./PersonMenu")).PersonMenu }));
 const PhonePart = lazy(async () => ({ default: (await import("./PhonePart")).PhonePart }));
 
 interface Props {
@@ -91,8 +92,13 @@ export function PeoplePanel({ session, view }: Props) {
               key={person.identity}
               person={person}
               session={session}
-              isHost={view.isHost}
-              mayGive={view.isHost && view.floor !== undefined && view.floor.holder !== person.identity}
+              directs={view.directs}
+              mayGive={
+                view.directs &&
+                person.speaks &&
+                view.floor !== undefined &&
+                view.floor.holder !== person.identity
+              }
               onRemove={() => setLeaving(person)}
             />
           ))}
@@ -108,7 +114,6 @@ export function PeoplePanel({ session, view }: Props) {
           {text.meeting.attendance}
         </a>
       )}
-      {/* Loaded when somebody looks for it: the way into a meeting stays light. */}
       <Suspense fallback={null}>
         <PhonePart code={session.code} isHost={view.isHost} />
       </Suspense>
@@ -127,10 +132,12 @@ export function PeoplePanel({ session, view }: Props) {
 
 /** What somebody is here, and by which way when it is a telephone. */
 function secondLine(text: Words, person: Person): string {
-  const { role, phone } = person;
+  const { role, seatRole, phone, place } = person;
   const words = text.meeting.phone;
   const way = !phone
-    ? text.meeting.roles[role]
+    ? seatRole
+      ? [text.floor.roles[seatRole], place?.party ?? ""].filter((part) => part !== "").join(", ")
+      : text.meeting.roles[role]
     : phone.status === "active"
       ? words.byPhone
       : words.statuses[phone.status];
@@ -140,17 +147,19 @@ function secondLine(text: Words, person: Person): string {
 interface RowProps {
   person: Person;
   session: MeetingSession;
-  isHost: boolean;
+  directs: boolean;
   /** Whether the floor may be given to them. */
   mayGive: boolean;
   onRemove: () => void;
 }
 
-function PersonRow({ person, session, isHost, mayGive, onRemove }: RowProps) {
+function PersonRow({ person, session, directs, mayGive, onRemove }: RowProps) {
   const text = useText();
   return (
     <li data-identity={person.identity}>
-      {person.microphoneOpen ? (
+      {!person.speaks ? (
+        <Ear className="i s q3" role="img" aria-label={text.floor.observes} />
+      ) : person.microphoneOpen ? (
         <Mic className="i s q3" role="img" aria-label={text.meeting.micOpen} />
       ) : (
         <MicOff className="i s q3" role="img" aria-label={text.meeting.muted} />
@@ -164,35 +173,10 @@ function PersonRow({ person, session, isHost, mayGive, onRemove }: RowProps) {
           <Bars of={person.quality} />
         </span>
       )}
-      {isHost && !person.isSelf && (
-        <MenuTrigger>
-          <AriaButton className="btn small ghost icon" aria-label={text.meeting.actionsFor(person.name)}>
-            <EllipsisVertical className="i" aria-hidden />
-          </AriaButton>
-          <Popover className="popover" placement="bottom end">
-            <Menu
-              className="menu"
-              onAction={(key) => {
-                if (key === "give") void session.orders.give(person.identity);
-                else if (key === "mute") void session.orders.mute(person.identity);
-                else onRemove();
-              }}
-              disabledKeys={person.microphoneOpen ? [] : ["mute"]}
-            >
-              {mayGive && (
-                <MenuItem id="give" className="option">
-                  {text.floor.giveAction}
-                </MenuItem>
-              )}
-              <MenuItem id="mute" className="option">
-                {text.meeting.mute}
-              </MenuItem>
-              <MenuItem id="remove" className="option danger">
-                {text.meeting.remove}
-              </MenuItem>
-            </Menu>
-          </Popover>
-        </MenuTrigger>
+      {directs && !person.isSelf && (
+        <Suspense fallback={null}>
+          <PersonMenu person={person} session={session} mayGive={mayGive} onRemove={onRemove} />
+        </Suspense>
       )}
     </li>
   );

@@ -4,6 +4,7 @@ import { useText } from "../../i18n";
 import { Bars, Loading, useTitle } from "../../ui";
 import { held, usePhone } from "../phone";
 import { Lock } from "lucide-react";
+import { AgendaLine } from "./AgendaLine";
 import { AudioSink } from "./AudioSink";
 import { ControlBar, type PanelName } from "./ControlBar";
 import { Grid } from "./Grid";
@@ -26,6 +27,7 @@ const InvitePanel = lazy(async () => ({ default: (await panels()).InvitePanel })
 const PeoplePanel = lazy(async () => ({ default: (await panels()).PeoplePanel }));
 const SpeakerLayout = lazy(async () => ({ default: (await import("./SpeakerLayout")).SpeakerLayout }));
 const TableLayout = lazy(async () => ({ default: (await import("./TableLayout")).TableLayout }));
+const SecurityBadge = lazy(async () => ({ default: (await import("./SecurityBadge")).SecurityBadge }));
 
 interface Props {
   session: MeetingSession;
@@ -69,7 +71,10 @@ export function RoomScreen({ session, title, dialIn }: Props) {
         {text.meeting.controls}
       </a>
       <header className="title">
-        <h1 className="grow">{title}</h1>
+        <div className="grow">
+          <h1>{title}</h1>
+          {(view.share || !table || layout !== "table") && <AgendaLine agenda={view.agenda} />}
+        </div>
         <div className="meta">
           {view.locked && (
             <span>
@@ -77,6 +82,9 @@ export function RoomScreen({ session, title, dialIn }: Props) {
               {text.meeting.locked}
             </span>
           )}
+          <Suspense fallback={null}>
+            <SecurityBadge people={view.people} />
+          </Suspense>
           <span>
             <Bars of={view.quality} />
             {text.meeting.quality[view.quality]}
@@ -100,7 +108,7 @@ export function RoomScreen({ session, title, dialIn }: Props) {
             {view.share ? (
               <Presentation share={view.share} people={view.people} />
             ) : table && layout === "table" ? (
-              <TableLayout table={table} floor={view.floor} />
+              <TableLayout table={table} floor={view.floor} agenda={view.agenda} />
             ) : layout === "speaker" ? (
               <SpeakerLayout
                 people={view.people}
@@ -117,7 +125,9 @@ export function RoomScreen({ session, title, dialIn }: Props) {
         </div>
         {panel === "floor" && (
           <Panel title={text.floor.title} opener="key-floor" onClose={() => open(undefined)}>
-            <FloorPanel session={session} view={view} />
+            <Suspense fallback={null}>
+              <FloorPanel session={session} view={view} />
+            </Suspense>
           </Panel>
         )}
         {panel === "people" && (
@@ -132,7 +142,7 @@ export function RoomScreen({ session, title, dialIn }: Props) {
         )}
         {panel === "messages" && (
           <Panel title={text.chat.title} opener="key-messages" onClose={() => open(undefined)}>
-            <ChatPanel chat={view.chat} onSend={(said) => session.send(said)} />
+            <ChatPanel chat={view.chat} mayWrite={view.speaks} onSend={(said) => session.send(said)} />
           </Panel>
         )}
       </main>

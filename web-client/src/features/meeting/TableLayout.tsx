@@ -4,6 +4,7 @@ import { useText } from "../../i18n";
 import { Button, Flag } from "../../ui";
 import { spanOf } from "../phone/time";
 import { useNow } from "../phone/useNow";
+import { pointOf, type Agenda } from "./agenda";
 import type { Floor } from "./floor";
 import { pagesOf, rowOf, type Side, type Table } from "./table";
 import { Tile } from "./Tile";
@@ -13,15 +14,17 @@ import "./table.css";
 interface Props {
   table: Table<Person>;
   floor: Floor | undefined;
+  agenda: Agenda | undefined;
 }
 
 /** Two delegations face each other over the cloth, their heads in the middle. */
-export function TableLayout({ table, floor }: Props) {
+export function TableLayout({ table, floor, agenda }: Props) {
   const text = useText();
   const words = text.meeting.table;
   const [asked, setAsked] = useState(1);
   const pages = pagesOf(table);
   const page = Math.min(asked, pages);
+  const point = pointOf(agenda);
 
   return (
     <section className="table" aria-label={text.meeting.stage}>
@@ -29,9 +32,16 @@ export function TableLayout({ table, floor }: Props) {
       <div className="cloth">
         <Cards side={table.far} page={page} holder={floor?.holder} />
         <div className="middle">
-          <h2>
-            {table.far.party} – {table.near.party}
-          </h2>
+          {agenda && point ? (
+            <>
+              <p className="sm on2">{text.floor.point(agenda.current, agenda.points.length)}</p>
+              <h2>{point.title}</h2>
+            </>
+          ) : (
+            <h2>
+              {table.far.party} – {table.near.party}
+            </h2>
+          )}
           {floor && <Speech table={table} floor={floor} />}
           {table.others.length > 0 && <p className="sm on2">{words.others(table.others.length)}</p>}
           {pages > 1 && (
@@ -108,7 +118,7 @@ function Cards({ side, page, holder }: RowProps & { holder: string | undefined }
 }
 
 /** Who has the floor, for how long, and of how long. */
-function Speech({ table, floor }: Props & { floor: Floor }) {
+function Speech({ table, floor }: { table: Table<Person>; floor: Floor }) {
   const text = useText();
   const words = text.meeting.table;
   const now = useNow(1_000);

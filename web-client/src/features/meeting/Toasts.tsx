@@ -103,6 +103,10 @@ function wordsFor(notice: Notice, text: Words): string {
       return text.floor.elsewhere;
     case "floor-free":
       return text.floor.freed;
+    case "listens":
+      return text.floor.listens;
+    case "speaks":
+      return text.floor.speaksNow;
     case "asks-host":
       return text.meeting.phone.asksHost(notice.name);
     case "on-the-phone":

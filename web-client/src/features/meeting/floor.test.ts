@@ -23,6 +23,7 @@ test("the floor is what the room's metadata says of it", () => {
       holder: "guest-1",
       since: "2026-11-29T10:00:00Z",
       limit_seconds: 300,
+      standing: ["user-1"],
       spoken: [
         { party: "Inde", seconds: 65 },
         { name: "Awa", seconds: 3 },
@@ -34,6 +35,7 @@ test("the floor is what the room's metadata says of it", () => {
     holder: "guest-1",
     since: Date.parse("2026-11-29T10:00:00Z"),
     limitSeconds: 300,
+    standing: ["user-1"],
     spoken: [
       { who: "Inde", seconds: 65 },
       { who: "Awa", seconds: 3 },

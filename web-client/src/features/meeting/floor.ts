@@ -19,6 +19,8 @@ export interface Floor {
   since: number;
   /** How long one speech should be. */
   limitSeconds: number | undefined;
+  /** Who is heard whoever has it, by identity. */
+  standing: readonly string[];
   /** The longest first, without the speech under way. */
   spoken: readonly Spoken[];
 }
@@ -33,6 +35,7 @@ export function floorOf(metadata: string | undefined): Floor | undefined {
       holder: floor.holder ?? undefined,
       since: Date.parse(floor.since ?? "") || 0,
       limitSeconds: floor.limit_seconds ?? undefined,
+      standing: floor.standing ?? [],
       spoken: (floor.spoken ?? []).map(({ party, name, seconds }) => ({
         who: party ?? name ?? "",
         seconds,
@@ -48,6 +51,7 @@ interface Shown {
   holder?: string | null;
   since?: string | null;
   limit_seconds?: number | null;
+  standing?: string[];
   spoken?: { party?: string; name?: string; seconds: number }[];
 }
 

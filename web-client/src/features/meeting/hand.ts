@@ -37,6 +37,11 @@ export class Hand {
     else this.outcome.changed();
   }
 
+  /** Nobody asks any more, and need not be told. */
+  forget(): void {
+    this.since = "";
+  }
+
   /** Gives the floor back. */
   async yieldFloor(): Promise<void> {
     this.since = "";

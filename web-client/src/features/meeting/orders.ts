@@ -3,9 +3,11 @@
 import { codeOf } from "../../api/client";
 import {
   admit,
+  assignRole,
   closeFloor,
   endMeeting,
   freeFloor,
+  goToPoint,
   giveFloor,
   lowerHand,
   muteAll,
@@ -14,6 +16,7 @@ import {
   removeParticipant,
   setLocked,
   takeChair,
+  type SeatRole,
 } from "../../api/meetings";
 
 /** Orders of one meeting. What fails is said, and nothing else happens. */
@@ -28,11 +31,13 @@ export class Orders {
   mute = (identity: string) => this.ask(() => muteParticipant(this.code, identity));
   muteAll = () => this.ask(() => muteAll(this.code));
   remove = (identity: string) => this.ask(() => removeParticipant(this.code, identity));
+  assign = (identity: string, role: SeatRole) => this.ask(() => assignRole(this.code, identity, role));
   end = () => this.ask(() => endMeeting(this.code));
   takeChair = (limitSeconds?: number) => this.ask(() => takeChair(this.code, limitSeconds));
   freeFloor = () => this.ask(() => freeFloor(this.code));
   give = (identity: string) => this.ask(() => giveFloor(this.code, identity));
   closeFloor = () => this.ask(() => closeFloor(this.code));
+  goTo = (point: number | null) => this.ask(() => goToPoint(this.code, point));
   lowerHand = (identity: string) => this.ask(() => lowerHand(this.code, identity));
 
   /** Whether the room is locked afterwards. */

@@ -4,6 +4,8 @@ import { LocalAudioTrack, LocalVideoTrack, Track, type Room } from "livekit-clie
 import type { Choices, Entrance } from "../prejoin";
 import { cameraConstraints } from "./room-options";
 
+export type DeviceKind = "microphone" | "camera" | "speaker";
+
 export class OwnDevices {
   /** What the user wants open; survives every reconnection and every new server. */
   readonly wanted: { microphone: boolean; camera: boolean };
@@ -24,6 +26,19 @@ export class OwnDevices {
   letGo(): void {
     this.brought.microphone?.stop();
     this.brought.camera?.stop();
+  }
+
+  /** Goes over to another device; whether it could. */
+  async take(kind: DeviceKind, deviceId: string): Promise<boolean> {
+    const sdkKind = ({ microphone: "audioinput", camera: "videoinput", speaker: "audiooutput" } as const)[
+      kind
+    ];
+    try {
+      await this.room.switchActiveDevice(sdkKind, deviceId === "" ? "default" : deviceId, deviceId !== "");
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Makes them what the user wants them to be; whether both could. A device that does not open stays closed. */

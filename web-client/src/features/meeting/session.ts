@@ -7,24 +7,26 @@ import {
   setLogLevel,
   Track,
   type LocalTrackPublication,
-  type TextStreamReader,
   type TrackPublication,
   type Participant,
 } from "livekit-client";
 import { codeOf } from "../../api/client";
-import { listenForEver } from "../../api/events";
-import { askToJoin, knocksEvents, type Admission, type Knock } from "../../api/meetings";
+import { askToJoin, showAdmission, type Admission } from "../../api/meetings";
 import { chime } from "../../ui";
-import { chat, emptyChat, LONGEST_MESSAGE, type ChatInput } from "../chat";
+import type { ChatInput } from "../chat";
 import { rememberChoices, type Choices, type Entrance } from "../prejoin";
+import { Doorbell } from "./doorbell";
 import { admissionOf, keepAdmission } from "./admission";
+import { agendaOf } from "./agenda";
 import { floorOf, type Floor, type Gesture } from "./floor";
 import { Hand } from "./hand";
 import { link, type LinkEffect, type LinkInput, type LinkState } from "./link-machine";
 import { Orders } from "./orders";
-import { OwnDevices } from "./own-devices";
+import { OwnDevices, type DeviceKind } from "./own-devices";
 import { OwnPhone } from "./own-phone";
 import { becauseOf, EVENTS_THAT_SHOW, optionsFor } from "./room-options";
+import { rightsOf } from "./rights";
+import { Thread } from "./thread";
 import { peopleOf, qualityOf, type MeetingView, type Notice } from "./view";
 import type { Departure } from "./visit-machine";
 
@@ -33,8 +35,6 @@ export interface Outside {
   depart: (why: Departure) => void;
   waitOutside: (ticket: string) => void;
 }
-
-export type DeviceKind = "microphone" | "camera" | "speaker";
 
 type Says<N> = N extends { id: number } ? Omit<N, "id"> : never;
 
@@ -50,11 +50,10 @@ export class MeetingSession {
   private isHost: boolean;
   private locked: boolean;
   private readonly ownPhone = new OwnPhone();
-  private messages = emptyChat;
-  private knocks: readonly Knock[] = [];
+  private readonly thread: Thread;
+  private readonly doorbell: Doorbell;
   private notice: Notice | undefined;
   private notices = 0;
-  private stopKnocks: (() => void) | undefined;
   private timer: number | undefined;
   private refreshing = false;
   private readonly listeners = new Set<() => void>();
@@ -73,6 +72,11 @@ export class MeetingSession {
     this.devices = new OwnDevices(this.room, entrance);
     this.hand = new Hand(this.room.localParticipant, {
       failed: () => this.say({ says: "error", code: "unexpected" }),
+      changed: () => this.refresh(),
+    });
+    this.thread = new Thread(this.room, () => this.refresh());
+    this.doorbell = new Doorbell(code, {
+      asked: (name) => this.say({ says: "asks-host", name }),
       changed: () => this.refresh(),
     });
     this.orders = new Orders(code, {
@@ -103,6 +107,10 @@ export class MeetingSession {
   }
 
   async toggleMicrophone(): Promise<void> {
+    if (!this.maySpeak()) {
+      this.say({ says: "listens" });
+      return;
+    }
     if (!this.devices.wanted.microphone && this.isHeld()) {
       this.say({ says: "floor-elsewhere" });
       return;
@@ -142,14 +150,7 @@ export class MeetingSession {
 
   async chooseDevice(kind: DeviceKind, deviceId: string): Promise<void> {
     this.choose({ [`${kind}Id`]: deviceId });
-    const sdkKind = ({ microphone: "audioinput", camera: "videoinput", speaker: "audiooutput" } as const)[
-      kind
-    ];
-    try {
-      await this.room.switchActiveDevice(sdkKind, deviceId === "" ? "default" : deviceId, deviceId !== "");
-    } catch {
-      this.say({ says: "device-failed" });
-    }
+    if (!(await this.devices.take(kind, deviceId))) this.say({ says: "device-failed" });
     this.refresh();
   }
 
@@ -158,19 +159,10 @@ export class MeetingSession {
     this.refresh();
   }
 
-  async send(text: string): Promise<void> {
-    const cut = text.slice(0, LONGEST_MESSAGE);
-    const info = await this.room.localParticipant.sendText(cut, { topic: CHAT_TOPIC });
-    const from = this.room.localParticipant.identity;
-    this.chat({
-      on: "sent",
-      message: { id: info.id, from, name: this.name, own: true, text: cut, at: info.timestamp },
-    });
-  }
+  send = (text: string) => this.thread.send(text, this.name);
 
   chat(input: ChatInput): void {
-    this.messages = chat(this.messages, input);
-    this.refresh();
+    this.thread.handle(input);
   }
 
   say(notice: Says<Notice>): void {
@@ -216,6 +208,7 @@ export class MeetingSession {
 
   private async connect(admission: Admission): Promise<void> {
     keepAdmission(this.code, admission.token);
+    showAdmission(this.code, admission.token);
     this.name = admission.name;
     this.isHost = admission.is_host;
     try {
@@ -225,10 +218,11 @@ export class MeetingSession {
       return;
     }
     this.handle({ on: "connected" });
-    if (this.isHost) this.listenToKnocks();
+    this.heedDuties();
     this.floor = floorOf(this.room.metadata);
     // Who comes while others speak comes in silence.
     if (this.isHeld()) this.devices.wanted.microphone = false;
+    if (!this.maySpeak()) this.devices.wanted.microphone = this.devices.wanted.camera = false;
     await this.matchDevices();
     await this.hand.match();
   }
@@ -245,7 +239,7 @@ export class MeetingSession {
 
   private hangUp(): void {
     window.clearTimeout(this.timer);
-    this.stopKnocks?.();
+    this.doorbell.leave();
     this.devices.letGo();
     void this.room.disconnect();
   }
@@ -286,18 +280,19 @@ export class MeetingSession {
       .on(RoomEvent.TrackMuted, (publication, participant) => this.heedHost(publication, participant))
       .on(RoomEvent.RoomMetadataChanged, (metadata) => this.heedFloor(metadata))
       .on(RoomEvent.ParticipantConnected, () => this.heedOwnPhone())
-      .on(RoomEvent.ParticipantAttributesChanged, () => this.heedOwnPhone())
+      .on(RoomEvent.ParticipantAttributesChanged, (_, participant) => {
+        this.heedOwnPhone();
+        if (participant.isLocal) this.heedDuties();
+      })
+      .on(RoomEvent.ParticipantPermissionsChanged, (before, participant) => {
+        if (participant.isLocal && before !== undefined) this.heedPermission(before.canPublish);
+      })
       .on(RoomEvent.MediaDevicesError, () => this.say({ says: "device-failed" }));
     this.room.localParticipant.on(
       ParticipantEvent.LocalTrackUnpublished,
       (publication: LocalTrackPublication) => {
         if (publication.source === Track.Source.ScreenShare) this.refresh();
       },
-    );
-
-    this.room.registerTextStreamHandler(
-      CHAT_TOPIC,
-      (reader, { identity }) => void this.receive(reader, identity),
     );
   }
 
@@ -316,9 +311,35 @@ export class MeetingSession {
 
   /** Whether somebody else has the floor, or nobody yet: whatever is said here is not heard. */
   private isHeld(): boolean {
+    const { identity } = this.room.localParticipant;
     return (
-      this.floor !== undefined && !this.isHost && this.floor.holder !== this.room.localParticipant.identity
+      this.floor !== undefined && this.floor.holder !== identity && !this.floor.standing.includes(identity)
     );
+  }
+
+  /** Whether the seat is one to be heard from. */
+  private maySpeak(): boolean {
+    return this.room.localParticipant.permissions?.canPublish ?? true;
+  }
+
+  private directs(): boolean {
+    return this.isHost || rightsOf(this.room.localParticipant.attributes).directs;
+  }
+
+  /** Whoever runs the meeting hears who waits, as long as that is so. */
+  private heedDuties(): void {
+    if (this.directs()) void this.doorbell.attend(this.isHost);
+    else this.doorbell.leave();
+  }
+
+  /** The seat became another while we sit on it. */
+  private heedPermission(couldSpeak: boolean): void {
+    const may = this.maySpeak();
+    if (may === couldSpeak) return;
+    this.devices.wanted.microphone = this.devices.wanted.camera = false;
+    this.say({ says: may ? "speaks" : "listens" });
+    if (!may) this.hand.forget();
+    void this.matchDevices();
   }
 
   /** Whoever asked for the floor and gets it speaks at once; who did not is asked to. */
@@ -347,35 +368,6 @@ export class MeetingSession {
     void this.matchDevices();
   }
 
-  private async receive(reader: TextStreamReader, from: string): Promise<void> {
-    try {
-      const text = await reader.readAll();
-      const name = this.room.remoteParticipants.get(from)?.name ?? from;
-      this.chat({
-        on: "received",
-        message: { id: reader.info.id, from, name, own: false, text, at: reader.info.timestamp },
-      });
-    } catch {
-      // Too long, or its sender left in the middle: a message we did not get.
-    }
-  }
-
-  private listenToKnocks(): void {
-    this.stopKnocks ??= listenForEver(knocksEvents(this.code), {
-      knocks: (data) => {
-        const { knocks } = JSON.parse(data) as { knocks: Knock[] };
-        const known = new Set(this.knocks.map(({ ticket }) => ticket));
-        if (knocks.some(({ ticket }) => !known.has(ticket))) chime();
-        this.knocks = knocks;
-        this.refresh();
-      },
-      asks_host: (data) => {
-        chime();
-        this.say({ says: "asks-host", name: (JSON.parse(data) as { name: string }).name });
-      },
-    });
-  }
-
   /** Many events come at once; the screen is told once. */
   private refresh(): void {
     if (this.refreshing) return;
@@ -398,14 +390,15 @@ export class MeetingSession {
       sharing: local.isScreenShareEnabled,
       handUp: this.hand.isUp,
       floor: this.floor,
+      agenda: agendaOf(this.room.metadata),
       quality: this.state.is === "live" ? qualityOf(local.connectionQuality) : "lost",
       isHost: this.isHost,
+      directs: this.directs(),
+      speaks: this.maySpeak(),
       locked: this.locked,
-      knocks: this.knocks,
-      chat: this.messages,
+      knocks: this.doorbell.knocks,
+      chat: this.thread.state,
       notice: this.notice,
     };
   }
 }
-
-const CHAT_TOPIC = "lk.chat";

@@ -8,10 +8,12 @@ import {
   type RemoteTrack,
   type Room,
 } from "livekit-client";
-import type { Knock } from "../../api/meetings";
+import type { Knock, SeatRole } from "../../api/meetings";
 import type { ChatState } from "../chat";
+import type { Agenda } from "./agenda";
 import { gestureOf, inTurn, type Floor, type Gesture } from "./floor";
 import type { LinkState } from "./link-machine";
+import { rightsOf, seatRoleOf } from "./rights";
 import { inOrder, withFlags } from "./seating";
 import { placeOf, type Place } from "./table";
 
@@ -44,12 +46,20 @@ export interface Person {
   place: Place | undefined;
   /** The country of their party where several meet, ISO 3166, or empty. */
   flag: string;
+  /** What they do at the table. */
+  seatRole: SeatRole | undefined;
+  /** Whether they may be heard and seen at all. */
+  speaks: boolean;
+  /** Whether a right of reply or a point of order of theirs goes before others. */
+  priority: boolean;
 }
 
 /** Somebody who takes part by telephone. */
 export interface PhoneSeat {
   /** Whether the phone is still being called. */
   status: "dialing" | "ringing" | "active";
+  /** Whether its sound is not encrypted on its way to the server. */
+  plain: boolean;
 }
 
 /** A screen somebody shows. */
@@ -69,6 +79,8 @@ export type Notice = { id: number } & (
   | { says: "floor-yours" }
   | { says: "floor-elsewhere" }
   | { says: "floor-free" }
+  | { says: "listens" }
+  | { says: "speaks" }
   | { says: "asks-host"; name: string }
   | { says: "on-the-phone" }
   | { says: "error"; code: string }
@@ -89,8 +101,14 @@ export interface MeetingView {
   handUp: boolean;
   /** Nothing where everybody may speak. */
   floor: Floor | undefined;
+  /** Nothing where none is planned. */
+  agenda: Agenda | undefined;
   quality: Quality;
   isHost: boolean;
+  /** Whether one runs the meeting: as its host, or by the seat. */
+  directs: boolean;
+  /** Whether one may be heard and seen, and write. */
+  speaks: boolean;
   locked: boolean;
   knocks: readonly Knock[];
   chat: ChatState;
@@ -107,7 +125,7 @@ export function peopleOf(room: Room): Pick<MeetingView, "people" | "hands" | "sh
     everybody.map(({ identity, attributes }) => ({
       identity,
       hand: attributes["palabre.hand"] ?? "",
-      gesture: gestureOf(attributes["palabre.gesture"]),
+      gesture: gestureIn(attributes),
     })),
   ).map(({ identity }) => identity);
   const people = withFlags(
@@ -126,6 +144,7 @@ export function peopleOf(room: Room): Pick<MeetingView, "people" | "hands" | "sh
 
 function personOf(participant: Participant, isSelf: boolean, hands: readonly string[]): Person {
   const camera = participant.getTrackPublication(Track.Source.Camera);
+  const rights = rightsOf(participant.attributes);
   return {
     identity: participant.identity,
     name: participant.name === undefined || participant.name === "" ? participant.identity : participant.name,
@@ -133,7 +152,7 @@ function personOf(participant: Participant, isSelf: boolean, hands: readonly str
     isSelf,
     joinedAt: participant.joinedAt?.getTime() ?? 0,
     hand: participant.attributes["palabre.hand"] ?? "",
-    gesture: gestureOf(participant.attributes["palabre.gesture"]),
+    gesture: gestureIn(participant.attributes),
     turn: hands.indexOf(participant.identity) + 1,
     microphoneOpen: participant.isMicrophoneEnabled,
     speaking: participant.isSpeaking && participant.isMicrophoneEnabled,
@@ -144,14 +163,22 @@ function personOf(participant: Participant, isSelf: boolean, hands: readonly str
     phone: phoneOf(participant),
     place: placeOf(participant.attributes),
     flag: "",
+    seatRole: seatRoleOf(participant.attributes),
+    speaks: rights.speaks,
+    priority: rights.priority,
   };
 }
+
+/** For what somebody asks. Where the seat gives no priority, it is the floor like anybody's. */
+const gestureIn = (attributes: Readonly<Record<string, string>>): Gesture =>
+  rightsOf(attributes).priority ? gestureOf(attributes["palabre.gesture"]) : "floor";
 
 function phoneOf({ kind, attributes }: Participant): PhoneSeat | undefined {
   const status = attributes["sip.callStatus"];
   if (kind !== ParticipantKind.SIP && status === undefined) return undefined;
   return {
     status: status === "dialing" || status === "ringing" ? status : "active",
+    plain: attributes["palabre.media"] === "plain",
   };
 }
 

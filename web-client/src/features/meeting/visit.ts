@@ -15,6 +15,8 @@ export interface PersonalLink {
   party: string;
   /** What mails call the meeting. */
   title: string;
+  /** Whether whoever comes by it is let in by somebody. */
+  waiting_room: boolean;
 }
 
 export class Visit {
@@ -169,7 +171,7 @@ export class Visit {
 }
 
 /** The door as it is for somebody whose name and seat are known. */
-function known(door: MeetingDoor, { name, party, title }: PersonalLink): MeetingDoor {
+function known(door: MeetingDoor, { name, party, title, waiting_room }: PersonalLink): MeetingDoor {
   if (door.is_host) return door;
-  return { ...door, title: door.title || title, needs_name: false, guest: { name, party } };
+  return { ...door, title: door.title || title, waiting_room, needs_name: false, guest: { name, party } };
 }
