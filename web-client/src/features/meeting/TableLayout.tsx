@@ -152,7 +152,16 @@ function Speech({ table, floor }: { table: Table<Person>; floor: Floor }) {
   );
 }
 
-/** Heads sit wider. */
+/** Heads sit wider; a short row stands in the middle, since faces are no wider for being few. */
 function columnsOf(row: readonly Person[]) {
-  return { gridTemplateColumns: row.map(({ place }) => (place?.isHead ? "1.72fr" : "1fr")).join(" ") };
+  const widths = row.map(({ place }) => (place?.isHead ? HEAD : 1));
+  return {
+    gridTemplateColumns: widths.map((width) => `${width}fr`).join(" "),
+    maxWidth: `${widths.reduce((sum, width) => sum + width, 0) * SEAT_REM}rem`,
+  };
 }
+
+/** As many seats as a head takes. */
+const HEAD = 1.72;
+/** The widest that a seat is. */
+const SEAT_REM = 16;
