@@ -140,7 +140,8 @@ impl ScreenCall {
                 self.answered.get_or_insert(now);
                 self.in_browser = *in_browser;
                 self.transfer_failed = None;
-                if !by.is_empty() {
+                // Several who talk to each other have names and no number.
+                if !(by.is_empty() && name.is_empty()) {
                     self.number.clone_from(by);
                     self.name.clone_from(name);
                 }
@@ -239,6 +240,10 @@ mod tests {
         let call = board.take(&news(answered), at(2)).unwrap();
 
         assert_eq!((call.outgoing, call.dialled.as_str(), call.number.as_str()), (true, "300", "203"));
+        let several = "Awa Diop, Ben".to_owned();
+        let others = ScreenEvent::Answered { by: String::new(), name: several.clone(), in_browser: true };
+        let call = board.take(&news(others), at(2)).unwrap();
+        assert_eq!((call.number.as_str(), &call.name), ("", &several));
         let held = board.take(&news(ScreenEvent::Held { mine: true, theirs: false }), at(3)).unwrap();
         assert!(held.held && !held.held_by_other);
         let late = board.take(&news(ScreenEvent::Ringing), at(4)).unwrap();

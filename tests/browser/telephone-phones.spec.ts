@@ -1,6 +1,6 @@
 //! Browsers and desk phones call each other, and ring together.
 
-import { ASIA, furnish, MINISTER, PASSWORD, plugIn } from "./support/house.js";
+import { ASIA, furnish, MAIL_ROOM, MINISTER, PASSWORD, plugIn, PROTOCOL } from "./support/house.js";
 import { HOST } from "./support/server.js";
 import { expect, test } from "./support/test.js";
 import { hears, hums } from "./support/tones.js";
@@ -8,6 +8,8 @@ import { cardOf, dial, key, lastCall, live } from "./support/calls.js";
 
 const BROWSER = 440;
 const PHONE = 1_250;
+const OTHER_PHONE = 700;
+const THIRD = 2_100;
 
 test("a phone calls a browser, and both hear each other", async ({ arrive, server }) => {
   const director = await arrive(ASIA.name);
@@ -82,4 +84,54 @@ test("the phone and the browser of an extension ring together, and the phone ans
   await expect(lastCall(minister.page)).toHaveAccessibleName(new RegExp(`^Appel reçu, Appeler ${ASIA.name}`));
   await expect(minister.page.getByRole("link", { name: /^Appels/ }).first()).toHaveAccessibleName("Appels");
   phone.unplug();
+});
+
+test("two phones and a browser that were brought together go on without who has called them, until one is left", async ({ arrive, server }) => {
+  const director = await arrive(ASIA.name);
+  await hums(director, BROWSER);
+  await director.signInAs(HOST.email, HOST.password);
+  await furnish(director, server);
+  const protocol = await arrive(PROTOCOL.name);
+  await hums(protocol, THIRD);
+  await protocol.signInAs(PROTOCOL.email, PASSWORD);
+  await protocol.page.goto("/calls");
+  const minister = await plugIn(server, MINISTER.number, PHONE);
+  const mailRoom = await plugIn(server, MAIL_ROOM.number, OTHER_PHONE);
+
+  await dial(director, MINISTER.number);
+  await expect.poll(() => minister.rings).toBe(true);
+  minister.pickUp();
+  await expect(live(director.page)).toContainText("En communication");
+  const dialog = director.page.getByRole("dialog", { name: "Ajouter une personne" });
+  for (const { name, number } of [MAIL_ROOM, PROTOCOL]) {
+    await key(director.page, "Ajouter").click();
+    await dialog.getByRole("combobox").fill(number);
+    await director.page.getByRole("option", { name: new RegExp(name) }).click();
+    await dialog.getByRole("button", { name: "Appeler" }).click();
+    if (number === MAIL_ROOM.number) {
+      await expect.poll(() => mailRoom.rings).toBe(true);
+      mailRoom.pickUp();
+      await mailRoom.hears(PHONE, [OTHER_PHONE]);
+    }
+  }
+  await cardOf(protocol.page, ASIA.name).getByRole("button", { name: "Répondre" }).click();
+  await hears(protocol, OTHER_PHONE, [THIRD]);
+
+  await key(director.page, "Raccrocher").click();
+
+  await expect(live(director.page)).toContainText("Appel terminé");
+  await expect(live(protocol.page)).toContainText(`${MINISTER.name}, ${MAIL_ROOM.name}`);
+  await minister.hears(OTHER_PHONE, [PHONE, BROWSER]);
+  await minister.hears(THIRD);
+  await mailRoom.hears(PHONE, [OTHER_PHONE, BROWSER]);
+  await hears(protocol, PHONE, [THIRD, BROWSER]);
+  await hears(protocol, OTHER_PHONE);
+
+  mailRoom.hangUp();
+  await minister.hears(THIRD, [OTHER_PHONE]);
+  await expect(live(protocol.page)).toContainText(MINISTER.name);
+  await expect(live(protocol.page)).not.toContainText(MAIL_ROOM.name);
+  await key(protocol.page, "Raccrocher").click();
+  await expect.poll(() => minister.talks).toBe(false);
+  for (const phone of [minister, mailRoom]) phone.unplug();
 });

@@ -74,6 +74,27 @@ export class DeskPhone extends Phone {
     this.answered(invite);
   }
 
+  /** Puts the receiver back on the hook, in a call that it was called to. */
+  hangUp(): void {
+    const field = (name: string) => new RegExp(`^${name}: (.*)$`, "im").exec(this.invited ?? "")?.[1]?.trim() ?? "";
+    const [, target = ""] = /<([^>]+)>/.exec(field("Contact")) ?? [];
+    const [, host, port] = /[:@]([\d.]+):(\d+)/.exec(target) ?? [];
+    const bye = [
+      `BYE ${target} SIP/2.0`,
+      `Via: SIP/2.0/UDP ${this.address};branch=z9hG4bK${randomBytes(6).toString("hex")};rport`,
+      "Max-Forwards: 70",
+      `From: ${field("To")};tag=${this.tagOfOurs}`,
+      `To: ${field("From")}`,
+      `Call-ID: ${field("Call-ID")}`,
+      "CSeq: 1 BYE",
+      "Content-Length: 0",
+    ];
+    this.socket.send(`${bye.join("\r\n")}\r\n\r\n`, Number(port), host);
+    clearInterval(this.sending);
+    this.invited = undefined;
+    this.isTalking = false;
+  }
+
   /** Presses keys, one after the other (RFC 4733). */
   press(digits: string): void {
     this.keys.push(...digits);

@@ -14,12 +14,18 @@ export interface Employee {
   name: string;
   number: string;
   post: string;
-  email: string;
+  /** Whoever has none has a telephone only. */
+  email?: string;
 }
 
-export const MINISTER: Employee = { name: "Ministre conseiller", number: "2114", post: ROME, email: "rome@example.org" };
-export const PROTOCOL: Employee = { name: "Chef du protocole", number: "1002", post: MINISTRY, email: "protocole@example.org" };
-export const ASIA: Employee = { name: "Directrice Asie", number: "1040", post: MINISTRY, email: HOST.email };
+/** Who signs in, too. */
+export type Subscriber = Employee & { email: string };
+
+export const MINISTER: Subscriber = { name: "Ministre conseiller", number: "2114", post: ROME, email: "rome@example.org" };
+export const PROTOCOL: Subscriber = { name: "Chef du protocole", number: "1002", post: MINISTRY, email: "protocole@example.org" };
+export const ASIA: Subscriber = { name: "Directrice Asie", number: "1040", post: MINISTRY, email: HOST.email };
+
+export const MAIL_ROOM: Employee = { name: "Bureau du courrier", number: "1050", post: MINISTRY };
 
 /** What is typed into the phone of an extension, by its number. */
 type Slips = Record<string, { user: string; password: string }>;
@@ -40,13 +46,14 @@ export async function furnish(admin: Person, server: Server): Promise<void> {
     post[name] = (await ask<{ id: number }>("POST", "/api/admin/posts", { name, country })).id;
   }
   const { users } = await ask<{ users: { id: string; email: string }[] }>("GET", "/api/users");
-  for (const { name, number, post: at, email } of [MINISTER, PROTOCOL, ASIA]) {
+  for (const { name, number, post: at, email } of [MINISTER, PROTOCOL, ASIA, MAIL_ROOM]) {
     const made = await ask<{ credentials: { username: string; password: string } }>("POST", "/api/admin/extensions", {
       number,
       name,
       post: post[at],
     });
     slips[number] = { user: made.credentials.username, password: made.credentials.password };
+    if (email === undefined) continue;
     const known = users.find((user) => user.email === email);
     const id =
       known?.id ??
