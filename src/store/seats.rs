@@ -68,15 +68,9 @@ impl Store {
         link: &Secret,
         now: Timestamp,
     ) -> Result<Option<Invited>, StoreError> {
-        let row = sqlx::query(
-            "SELECT meeting_code, seats.id FROM seats JOIN parties ON parties.id = party_id
-             WHERE link_hash = ? AND link_until > ?",
-        )
-        .bind(link.hash())
-        .bind(to_millis(now))
-        .fetch_optional(&self.pool)
-        .await?;
-        self.invited(row).await
+        let query = "SELECT meeting_code, seats.id FROM seats JOIN parties ON parties.id = party_id
+                     WHERE link_hash = ? AND link_until > ?";
+        self.invited_by(query, link, now).await
     }
 
     /// The seat of a link to answer by, while it is good.
@@ -88,18 +82,19 @@ impl Store {
         link: &Secret,
         now: Timestamp,
     ) -> Result<Option<Invited>, StoreError> {
-        let row = sqlx::query(
-            "SELECT meeting_code, seats.id FROM seats JOIN parties ON parties.id = party_id
-             WHERE answer_hash = ? AND link_until > ?",
-        )
-        .bind(link.hash())
-        .bind(to_millis(now))
-        .fetch_optional(&self.pool)
-        .await?;
-        self.invited(row).await
+        let query = "SELECT meeting_code, seats.id FROM seats JOIN parties ON parties.id = party_id
+                     WHERE answer_hash = ? AND link_until > ?";
+        self.invited_by(query, link, now).await
     }
 
-    async fn invited(&self, row: Option<sqlx::sqlite::SqliteRow>) -> Result<Option<Invited>, StoreError> {
+    async fn invited_by(
+        &self,
+        query: &'static str,
+        link: &Secret,
+        now: Timestamp,
+    ) -> Result<Option<Invited>, StoreError> {
+        let row =
+            sqlx::query(query).bind(link.hash()).bind(to_millis(now)).fetch_optional(&self.pool).await?;
         let Some(row) = row else { return Ok(None) };
         let (code, id) = (MeetingCode::from_stored(row.try_get(0)?), row.try_get::<i64, _>(1)?);
         let (meeting, schedule) = (self.meeting(&code).await?, self.schedule(&code).await?);

@@ -270,12 +270,10 @@ fn standing(seat: &Seat) -> ICalendarParticipationStatus {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use jiff::civil::datetime;
 
     use super::*;
-    use crate::meetings::schedule::{Change, Recurrence, Timing};
+    use crate::meetings::schedule::{Change, Recurrence};
 
     #[test]
     fn a_series_has_its_rule_its_zone_and_what_is_different() {
@@ -369,24 +367,7 @@ mod tests {
     }
 
     fn weekly() -> Schedule {
-        Schedule {
-            uid: "x@example.org".to_owned(),
-            origin: String::new(),
-            sequence: 4,
-            invited: true,
-            timing: Timing {
-                start: datetime(2027, 3, 15, 10, 0, 0, 0),
-                time_zone: "Europe/Paris".to_owned(),
-                minutes: 60,
-                recurrence: Some(Recurrence { frequency: Frequency::Weekly, every: 1, end: End::Count(3) }),
-            },
-            changes: BTreeMap::new(),
-            mail_title: None,
-            languages: Vec::new(),
-            reminder: None,
-            parties: Vec::new(),
-            agenda: Vec::new(),
-        }
+        Schedule { sequence: 4, invited: true, ..crate::meetings::schedule::tests::weekly() }
     }
 
     fn unfolded(text: &str) -> String {
