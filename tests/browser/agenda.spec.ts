@@ -1,36 +1,9 @@
 //! A bilateral meeting from the empty form to two who are inside, and the agenda in which it stands.
 
 import { fits, hasGoodAccess } from "./support/access.js";
-import { MailSink } from "./support/mail-sink.js";
 import type { Person } from "./support/person.js";
-import { HOST, Server } from "./support/server.js";
-import { expect, test as base } from "./support/test.js";
-
-const test = base.extend<object, { sink: MailSink }>({
-  sink: [
-    async ({}, use) => {
-      const sink = await MailSink.open();
-      await use(sink);
-      sink.close();
-    },
-    { scope: "worker" },
-  ],
-  server: [
-    async ({ sink }, use) => {
-      const server = await Server.start(`
-[mail]
-server = "127.0.0.1"
-port = ${sink.port}
-encryption = "none"
-from = "palabre@example.org"
-`);
-      server.addHost();
-      await use(server);
-      await server.stop();
-    },
-    { scope: "worker" },
-  ],
-});
+import { HOST } from "./support/server.js";
+import { expect, test } from "./support/with-mail.js";
 
 const PHONE = { width: 360, height: 740 };
 

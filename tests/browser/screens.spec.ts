@@ -56,7 +56,7 @@ for (const locale of ["fr-FR", "en-GB"]) {
 
       await host.signIn();
       await host.makeMeeting("Point hebdomadaire", true);
-      for (const path of ["/", "/directory", "/calls", "/users", "/savings", "/audit", "/settings", ...TELEPHONY]) {
+      for (const path of ["/", "/directory", "/calls", "/users", "/savings", "/audit", "/mail", "/settings", ...TELEPHONY]) {
         await host.page.goto(path);
         await expect(host.page.locator("h1")).toBeVisible();
         await expect(host.page.locator(".loading")).toHaveCount(0);
@@ -127,7 +127,7 @@ test("pre-join, waiting room, session and its panels have no serious fault of ac
 test("everything fits a phone, and its five keys do what a desk does", async ({ arrive }) => {
   const host = await arrive(HOST.name, { viewport: PHONE });
   await host.signIn();
-  for (const path of ["/", "/directory", "/calls", "/users", "/savings", "/audit", "/settings", ...TELEPHONY]) {
+  for (const path of ["/", "/directory", "/calls", "/users", "/savings", "/audit", "/mail", "/settings", ...TELEPHONY]) {
     await host.page.goto(path);
     await expect(host.page.locator("h1")).toBeVisible();
     await expect(host.page.locator(".loading")).toHaveCount(0);

@@ -44,6 +44,9 @@ const SavingsPage = lazy(async () => ({
 const AuditPage = lazy(async () => ({
   default: (await withWords(import("./features/audit"), "audit")).AuditPage,
 }));
+const OutboxPage = lazy(async () => ({
+  default: (await withWords(import("./features/outbox"), "outbox", "fields")).OutboxPage,
+}));
 const AttendancePage = lazy(async () => ({
   default: (await withWords(import("./features/attendance"), "attendance", "phone")).AttendancePage,
 }));
@@ -112,6 +115,7 @@ function Page() {
     case "telephony":
     case "savings":
     case "audit":
+    case "outbox":
     case "attendance":
     case "settings":
       break;
@@ -137,6 +141,7 @@ function Page() {
           ))}
         {route.page === "savings" && (account.may.administer ? <SavingsPage /> : <Nowhere />)}
         {route.page === "audit" && (account.may.administer ? <AuditPage /> : <Nowhere />)}
+        {route.page === "outbox" && (account.may.administer ? <OutboxPage /> : <Nowhere />)}
         {route.page === "attendance" && <AttendancePage code={route.code} />}
         {route.page === "settings" && <SettingsPage me={account} />}
       </Suspense>

@@ -8,6 +8,7 @@ import {
   Contact,
   House,
   LogOut,
+  Mail,
   Phone,
   ScrollText,
   Settings2,
@@ -37,6 +38,7 @@ interface Props {
     | "telephony"
     | "savings"
     | "audit"
+    | "outbox"
     | "attendance"
     | "settings";
   children: ReactNode;
@@ -67,7 +69,10 @@ export function Frame({ user, page, children }: Props) {
       : []),
     ...(user.may.manage_people ? [{ page: "users", path: "/users", word: text.nav.users, icon: Users }] : []),
     ...(user.may.administer
-      ? [{ page: "audit", path: "/audit", word: text.nav.audit, icon: ScrollText }]
+      ? [
+          { page: "outbox", path: "/mail", word: text.nav.outbox, icon: Mail },
+          { page: "audit", path: "/audit", word: text.nav.audit, icon: ScrollText },
+        ]
       : []),
   ];
   const settings = { page: "settings", path: "/settings", word: text.nav.settings, icon: Settings2 };

@@ -13,6 +13,8 @@ describe("addresses", () => {
     expect(routeOf("/m/abc-defg-hij/attendance")).toEqual({ page: "attendance", code: "abc-defg-hij" });
     expect(routeOf("/savings")).toEqual({ page: "savings" });
     expect(routeOf("/audit")).toEqual({ page: "audit" });
+    expect(routeOf("/mail")).toEqual({ page: "outbox" });
+    expect(routeOf("/mail/x")).toEqual({ page: "nowhere" });
     expect(routeOf("/audit/x")).toEqual({ page: "nowhere" });
     expect(routeOf("/m/abc-defg-hij/x")).toEqual({ page: "nowhere" });
     expect(routeOf("/elsewhere")).toEqual({ page: "nowhere" });

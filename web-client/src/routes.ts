@@ -15,6 +15,7 @@ export type Route =
   | { page: "telephony"; tab: TelephonyTab }
   | { page: "savings" }
   | { page: "audit" }
+  | { page: "outbox" }
   | { page: "attendance"; code: string }
   | { page: "settings" }
   | { page: "nowhere" };
@@ -71,6 +72,8 @@ export function routeOf(path: string, query = ""): Route {
       return second === "" ? { page: "savings" } : { page: "nowhere" };
     case "audit":
       return second === "" ? { page: "audit" } : { page: "nowhere" };
+    case "mail":
+      return second === "" ? { page: "outbox" } : { page: "nowhere" };
     case "settings":
       return second === "" ? { page: "settings" } : { page: "nowhere" };
     default:

@@ -1,4 +1,4 @@
-//! A mail server that keeps what it is given (RFC 5321).
+//! A mail server that keeps what it is given (RFC 5321), and knows nobody whose name begins with "nobody".
 
 import { createServer, type Server, type Socket } from "node:net";
 import { once } from "node:events";
@@ -70,6 +70,10 @@ export class MailSink {
           continue;
         }
         to = /^RCPT TO:<([^>]*)>/i.exec(line)?.[1] ?? to;
+        if (/^RCPT TO:<nobody/i.test(line)) {
+          socket.write("550 5.1.1 no such mailbox\r\n");
+          continue;
+        }
         if (/^DATA/i.test(line)) message = "";
         socket.write(/^DATA/i.test(line) ? "354 go on\r\n" : /^QUIT/i.test(line) ? "221 bye\r\n" : "250 ok\r\n");
       }

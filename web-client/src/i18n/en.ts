@@ -64,6 +64,7 @@ export const en: Core = {
     calls: "Calls",
     savings: "Savings",
     audit: "Audit log",
+    outbox: "Mail",
     users: "Accounts",
     telephony: "Telephony",
     settings: "Settings",

@@ -66,6 +66,7 @@ export const fr = {
     calls: "Appels",
     savings: "Économies",
     audit: "Journal",
+    outbox: "Courriels",
     users: "Comptes",
     telephony: "Téléphonie",
     settings: "Réglages",

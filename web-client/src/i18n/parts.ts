@@ -9,6 +9,7 @@ import type { directory } from "./directory.fr";
 import type { fields } from "./fields.fr";
 import type { home } from "./home.fr";
 import type { invitation } from "./invitation.fr";
+import type { outbox } from "./outbox.fr";
 import type { people } from "./people.fr";
 import type { phone } from "./phone.fr";
 import type { savings } from "./savings.fr";
@@ -28,6 +29,7 @@ export interface Parts {
   fields: typeof fields;
   home: typeof home;
   invitation: typeof invitation;
+  outbox: typeof outbox;
   people: typeof people;
   phone: typeof phone;
   savings: typeof savings;
@@ -49,6 +51,7 @@ export const sources: Readonly<Record<Language, { readonly [P in PartName]: () =
     fields: async () => (await import("./fields.fr")).fields,
     home: async () => (await import("./home.fr")).home,
     invitation: async () => (await import("./invitation.fr")).invitation,
+    outbox: async () => (await import("./outbox.fr")).outbox,
     people: async () => (await import("./people.fr")).people,
     phone: async () => (await import("./phone.fr")).phone,
     savings: async () => (await import("./savings.fr")).savings,
@@ -65,6 +68,7 @@ export const sources: Readonly<Record<Language, { readonly [P in PartName]: () =
     fields: async () => (await import("./fields.en")).fields,
     home: async () => (await import("./home.en")).home,
     invitation: async () => (await import("./invitation.en")).invitation,
+    outbox: async () => (await import("./outbox.en")).outbox,
     people: async () => (await import("./people.en")).people,
     phone: async () => (await import("./phone.en")).phone,
     savings: async () => (await import("./savings.en")).savings,
