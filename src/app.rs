@@ -21,7 +21,7 @@ use crate::gate::Gate;
 use crate::http::ApiError;
 use crate::mail::MailRoom;
 use crate::mailboxes::Mailboxes;
-use crate::meetings::{Lobby, LobbyLimits, Meeting, MeetingCode, MeetingRooms, Tokens};
+use crate::meetings::{Lobby, Meeting, MeetingCode, MeetingRooms, Tokens};
 use crate::metrics::Counters;
 use crate::savings::Savings;
 use crate::store::Store;
@@ -84,6 +84,7 @@ pub struct Parts {
     pub mail: MailRoom,
     pub sfu: Sfu,
     pub rooms: MeetingRooms,
+    pub lobby: Lobby,
 }
 
 impl App {
@@ -102,9 +103,8 @@ impl App {
             ldap,
             sfu,
             rooms,
+            lobby,
         } = parts;
-        let limits =
-            LobbyLimits { per_meeting: config.limits.knocks_per_meeting, total: config.limits.connections };
         let (run, calls) = (directory.run(), switchboard.clone());
         let floors = Floors::new(rooms.clone(), clock.clone(), store.clone(), run, calls);
         let savings = savings(&config, &store, &directory);
@@ -115,7 +115,7 @@ impl App {
             clock,
             passwords: Passwords::default(),
             gate: Arc::new(Gate::new(&config.limits)),
-            lobby: Lobby::new(limits),
+            lobby,
             tokens: Tokens::new(&config.keys),
             directory,
             switchboard,

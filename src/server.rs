@@ -27,7 +27,7 @@ use crate::http::tls::{self, Certificate, CertificateError};
 use crate::http::{self, Listener, ServeError};
 use crate::mail::{MailRoom, RelayError};
 use crate::mailboxes::Mailboxes;
-use crate::meetings::{ATTRIBUTES, Doorkeeper, MeetingRooms};
+use crate::meetings::{ATTRIBUTES, Doorkeeper, Gathering, Lobby, LobbyLimits, MeetingRooms};
 use crate::store::{Store, StoreError};
 use crate::{jobs, keys, phones};
 
@@ -101,7 +101,9 @@ impl Server {
         let sfu = Sfu::start(&media_config(&config))?;
         let rooms = Rooms::new(sfu.clone(), rooms_config(&config));
         let switchboard = Switchboard::new(directory.clone(), clock.clone());
-        rooms.set_doorkeeper(Arc::new(Doorkeeper::new(store.clone(), switchboard.clone())));
+        let lobby = Lobby::new(lobby_limits(&config));
+        let doorkeeper = Doorkeeper::new(store.clone(), switchboard.clone(), lobby.clone());
+        rooms.set_doorkeeper(Arc::new(doorkeeper));
         let recordings = config.store.dir.join(phones::RECORDINGS);
         let mailboxes = Mailboxes::open(store.clone(), recordings, mail.clone()).await?;
         let webhooks = Webhooks::start(rooms.subscribe(), webhook_config(&config), store.clone())?;
@@ -124,6 +126,7 @@ impl Server {
             ldap,
             sfu,
             rooms: meeting_rooms,
+            lobby,
         };
         let app = App::new(config, parts);
         let phones = phones::start(&app, &rooms)?;
@@ -252,9 +255,17 @@ fn rooms_config(config: &Config) -> RoomsConfig {
     }
 }
 
+fn lobby_limits(config: &Config) -> LobbyLimits {
+    LobbyLimits { per_meeting: config.limits.knocks_per_meeting, total: config.limits.connections }
+}
+
 fn webhook_config(config: &Config) -> WebhookConfig {
     let key = config.webhook.key.as_deref().or(config.keys.first()).unwrap_or_default();
-    WebhookConfig::new(config.webhook.urls.clone(), config.keys.clone(), key.to_owned())
+    WebhookConfig {
+        // Where a party waits is no meeting, and nobody else's business.
+        untold: Gathering::is_one,
+        ..WebhookConfig::new(config.webhook.urls.clone(), config.keys.clone(), key.to_owned())
+    }
 }
 
 /// The address that works on the machine itself, or the public one.

@@ -48,6 +48,18 @@ pub async fn append(store: &Store, now: Timestamp, entry: &Entry) -> Result<(), 
     Ok(transaction.commit().await?)
 }
 
+/// Appends several entries, all of them or none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn append_all(store: &Store, now: Timestamp, entries: &[Entry]) -> Result<(), StoreError> {
+    let mut transaction = store.begin().await?;
+    for entry in entries {
+        append_in(&mut transaction, now, entry).await?;
+    }
+    Ok(transaction.commit().await?)
+}
+
 /// Appends an entry as part of a change, so that one is never without the other. The transaction must be one that
 /// holds the right to write.
 pub(crate) async fn append_in(

@@ -9,7 +9,7 @@ use signaling_proto::room::RoomError;
 use super::client::Client;
 use super::directors::DirectorOf;
 use super::marking::marking;
-use super::meetings::{MeetingView, view};
+use super::meetings::{MeetingView, expected, view};
 use super::signed_in::HostOf;
 use super::{ApiError, Json};
 use crate::accounts::InvalidText;
@@ -150,6 +150,11 @@ pub(super) async fn change(
         .await?
         .ok_or_else(|| ApiError::not_found("meeting"))?;
     app.audit(director.actor(), "meeting.change", meeting.code.as_str(), &client, "ok").await?;
+    if app.lobby.is_expecting(&meeting.code)
+        && let Some(schedule) = app.store.schedule(&meeting.code).await?
+    {
+        app.lobby.expect(&meeting.code, expected(&app, &meeting, &schedule));
+    }
     let presence = app.rooms.presence_of(&meeting).await;
     Ok(Json(view(&app, &client, meeting, presence, director.is_host())))
 }

@@ -17,11 +17,11 @@ use super::directors::DirectorOf;
 use super::meetings::{join_view, note_entry};
 use super::signed_in::AtMeeting;
 use crate::app::App;
-use crate::meetings::{Admission, Attendance, Knock, Meeting, Waiting};
+use crate::meetings::{Admission, Attendance, Knock, Meeting, News, Waiting};
 
 #[derive(Deserialize)]
 pub(super) struct AtTicket {
-    ticket: String,
+    pub(super) ticket: String,
 }
 
 /// `GET /api/meetings/{code}/knocks/{ticket}`: the guest waits here.
@@ -63,25 +63,39 @@ impl Guest {
             }
             Self::Waits(attendance) => attendance,
         };
-        let knock = tokio::select! {
-            knock = attendance.decided() => knock,
+        let news = tokio::select! {
+            news = attendance.news() => news,
             () = app.draining_begins() => return None,
         };
-        let event = match knock {
-            Knock::Admitted => {
-                let (identity, name) = (attendance.identity.clone(), attendance.name.clone());
-                let badge = attendance.badge.clone();
-                let admission = Admission::admitted_guest(meeting, identity, name).seated(badge);
-                match seated_and_noted(app, client, admission).await {
-                    Ok(admission) => event("admitted", &join_view(app, client, admission)),
-                    // What cannot be logged is not done.
-                    Err(_) => event("ended", &serde_json::json!({})),
-                }
-            }
-            Knock::Refused => event("refused", &serde_json::json!({})),
-            Knock::Ended | Knock::Waiting => event("ended", &serde_json::json!({})),
+        let (event, then) = match news {
+            News::Table(table, party) => (event("table", &table.seen_by(party)), Self::Waits(attendance)),
+            News::Decided(knock) => (decided(app, client, meeting, &attendance, knock).await, Self::Knows),
         };
-        Some((Ok(event), Self::Knows))
+        Some((Ok(event), then))
+    }
+}
+
+async fn decided(
+    app: &App,
+    client: &Client,
+    meeting: &Meeting,
+    attendance: &Attendance,
+    knock: Knock,
+) -> Event {
+    let ended = || event("ended", &serde_json::json!({}));
+    match knock {
+        Knock::Admitted => {
+            let (identity, name) = (attendance.identity.clone(), attendance.name.clone());
+            let badge = attendance.badge.clone();
+            let admission = Admission::admitted_guest(meeting, identity, name).seated(badge);
+            match seated_and_noted(app, client, admission).await {
+                Ok(admission) => event("admitted", &join_view(app, client, admission)),
+                // What cannot be logged is not done.
+                Err(_) => ended(),
+            }
+        }
+        Knock::Refused => event("refused", &serde_json::json!({})),
+        Knock::Ended | Knock::Waiting => ended(),
     }
 }
 
@@ -153,13 +167,14 @@ async fn decide(
     decision: Knock,
 ) -> Result<StatusCode, ApiError> {
     let meeting = &director.meeting;
-    let guest = app.lobby.waiting_guest(&meeting.code, ticket);
-    let (identity, name) = guest.ok_or_else(|| ApiError::not_found("guest waiting"))?;
+    let guests = app.lobby.waiting_guests(&meeting.code);
+    let guest = guests.into_iter().find(|(_, waiting)| waiting.ticket == ticket);
+    let (identity, waiting) = guest.ok_or_else(|| ApiError::not_found("guest waiting"))?;
     let action = if decision == Knock::Admitted { "knock.admit" } else { "knock.refuse" };
-    let object = format!("{} {identity} {name}", meeting.code);
+    let object = format!("{} {identity} {}", meeting.code, waiting.name);
     // First, so that the log says who admitted before it says who came in.
     app.audit(director.actor(), action, &object, client, "ok").await?;
-    if app.lobby.decide(&meeting.code, ticket, decision) {
+    if app.lobby.decide(&meeting.code, &[waiting.ticket], decision) == 1 {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(ApiError::not_found("guest waiting"))

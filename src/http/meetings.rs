@@ -13,8 +13,8 @@ use crate::accounts::{Secret, User, display_name};
 use crate::app::App;
 use crate::directory::DialInView;
 use crate::meetings::invitation::Composer;
-use crate::meetings::schedule::Badge;
-use crate::meetings::{Admission, Caller, Comer, Meeting, Presence, title};
+use crate::meetings::schedule::{Badge, Schedule};
+use crate::meetings::{Admission, Caller, Comer, Expected, Meeting, Presence, look_inside, title};
 use crate::store::{Invited, StoreError};
 
 /// A meeting as its host sees it.
@@ -186,7 +186,7 @@ pub(super) async fn join(
         Some(user) => admit_user(&app, &meeting, user, invited, previous).await?,
         None => match admit_guest(&app, &meeting, request.name.as_deref(), invited, previous).await? {
             Entrance::Open(admission) => admission,
-            Entrance::Waiting(caller) => return knock(&app, &meeting, caller),
+            Entrance::Waiting(caller) => return knock(&app, &meeting, caller).await,
         },
     };
     admitted(&app, &client, admission).await
@@ -318,13 +318,26 @@ pub(super) fn join_view(app: &App, client: &Client, admission: Admission) -> Joi
     }
 }
 
-fn knock(app: &App, meeting: &Meeting, caller: Caller) -> Result<Json<Join>, ApiError> {
+async fn knock(app: &App, meeting: &Meeting, caller: Caller) -> Result<Json<Join>, ApiError> {
     let (now, at) = (std::time::Instant::now(), app.clock.now());
+    let schedule = match &caller.badge {
+        Some(_) => app.store.schedule(&meeting.code).await?,
+        None => None,
+    };
     let ticket = app
         .lobby
         .knock(now, at, &meeting.code, caller)
         .map_err(|_| ApiError::too_many_attempts(std::time::Duration::from_secs(30)))?;
+    if let Some(schedule) = schedule {
+        app.lobby.expect(&meeting.code, expected(app, meeting, &schedule));
+        look_inside(app, meeting.code.as_str()).await;
+    }
     Ok(Json(Join::Waiting { ticket: ticket.ticket }))
+}
+
+/// Whom those who wait are told to be expected.
+pub(super) fn expected(app: &App, meeting: &Meeting, schedule: &Schedule) -> Expected {
+    Expected::of(schedule, app.config.markings.of(meeting.marking), app.clock.now())
 }
 
 async fn refuse_removed(app: &App, meeting: &Meeting, admission: &Admission) -> Result<(), ApiError> {

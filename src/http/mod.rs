@@ -13,6 +13,7 @@ mod directory;
 mod error;
 mod events;
 mod floor;
+mod gatherings;
 mod greetings;
 mod history;
 mod hosts;
@@ -118,7 +119,9 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/meetings/{code}/agenda.csv", get(attendance::agenda))
         .route("/meetings/{code}/join", post(meetings::join))
         .route("/meetings/{code}/knocks", get(knocks::watch))
+        .route("/meetings/{code}/knocks/admit", post(gatherings::admit))
         .route("/meetings/{code}/knocks/{ticket}", get(knocks::attend))
+        .route("/meetings/{code}/knocks/{ticket}/gathering", post(gatherings::gather))
         .route("/meetings/{code}/knocks/{ticket}/admit", post(knocks::admit))
         .route("/meetings/{code}/knocks/{ticket}/refuse", post(knocks::refuse))
         .route("/meetings/{code}/participants/{identity}/mute", post(hosts::mute))

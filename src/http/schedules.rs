@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::asked::InPath;
 use super::client::Client;
 use super::marking::{MarkingView, marking};
+use super::meetings::expected;
 use super::schedule_views::{OccurrenceView, ScheduleView, view};
 use super::signed_in::{AtMeeting, HostOf, SignedIn};
 use super::{ApiError, Json};
@@ -89,6 +90,7 @@ pub(super) async fn change(
     let saved = app.store.change_schedule(changed, schedule, app.clock.now(), compose).await.map_err(full)?;
     let saved = saved.ok_or_else(|| ApiError::not_found("meeting"))?;
     app.mail.wake();
+    app.lobby.expect(&code, expected(&app, &saved.meeting, &saved.schedule));
     app.audit(user.id.as_str(), "meeting.change", code.as_str(), &client, "ok").await?;
     app.seat_anew(&saved.meeting).await?;
     app.floors.replan(&code, &saved.schedule.agenda).await;
@@ -144,6 +146,7 @@ pub(super) async fn change_occurrence(
     let saved = app.store.change_occurrence(meeting, original, change, app.clock.now(), compose).await;
     let saved = saved.map_err(full)?.ok_or_else(not_found)?;
     app.mail.wake();
+    app.lobby.expect(&code, expected(&app, &saved.meeting, &saved.schedule));
     app.audit(user.id.as_str(), "meeting.change", code.as_str(), &client, "ok").await?;
     Ok(Json(view(&app, &client, &user, saved)))
 }

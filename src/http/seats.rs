@@ -62,6 +62,7 @@ pub(super) async fn no_link(
 ) -> Result<StatusCode, ApiError> {
     let reissued = app.store.reissue_link(&meeting.code, seat, false).await?;
     reissued.ok_or_else(|| ApiError::not_found("seat"))?;
+    app.lobby.refuse_seat(&meeting.code, seat);
     app.rooms.remove(&meeting.code, &Admission::seat_identity(seat)).await?;
     app.audit(user.id.as_str(), "invitation.revoke", meeting.code.as_str(), &client, "ok").await?;
     Ok(StatusCode::NO_CONTENT)

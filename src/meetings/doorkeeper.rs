@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use sip_gateway_proto::call::is_call_room;
 
-use super::{Admission, MeetingCode};
+use super::{Admission, Gathering, Lobby, MeetingCode};
 use crate::calls::Switchboard;
 use crate::store::{Store, StoreError};
 
@@ -13,13 +13,14 @@ use crate::store::{Store, StoreError};
 pub struct Doorkeeper {
     store: Store,
     switchboard: Switchboard,
+    lobby: Lobby,
 }
 
 impl Doorkeeper {
     /// Answers from a store.
     #[must_use]
-    pub fn new(store: Store, switchboard: Switchboard) -> Self {
-        Self { store, switchboard }
+    pub fn new(store: Store, switchboard: Switchboard, lobby: Lobby) -> Self {
+        Self { store, switchboard, lobby }
     }
 
     async fn still_holds(&self, room: &str, identity: &str) -> Result<bool, StoreError> {
@@ -28,6 +29,10 @@ impl Doorkeeper {
             let user = self.store.user(&user).await?;
             let extension = user.and_then(|user| user.extension);
             return Ok(extension.is_some_and(|extension| self.switchboard.belongs(room, &extension)));
+        }
+        // Whoever has been decided about gathers no longer, whatever the token says.
+        if Gathering::is_one(room) {
+            return Ok(self.lobby.gathers(room, identity));
         }
         // Rooms of SDKs have names and identities of their own; their tokens are all there is to know.
         let code = MeetingCode::parse(room).filter(|code| code.as_str() == room);

@@ -67,8 +67,13 @@ impl MeetingRooms {
 
     /// Whether there is no place left for one more.
     pub async fn has_no_place(&self, code: &MeetingCode) -> bool {
+        self.places(code).await == 0
+    }
+
+    /// How many more there is a place for.
+    pub async fn places(&self, code: &MeetingCode) -> usize {
         let inside = self.rooms.list_participants(code.as_str()).await.unwrap_or_default();
-        inside.len() >= self.rooms.config().limits.participants_per_room
+        self.rooms.config().limits.participants_per_room.saturating_sub(inside.len())
     }
 
     /// Whether somebody is in a room.
@@ -137,7 +142,7 @@ impl MeetingRooms {
         all
     }
 
-    /// Ends the room of a call, if there still is one.
+    /// Ends a room that is no meeting's, if there still is one.
     ///
     /// # Errors
     /// When the room does not answer.
@@ -145,7 +150,7 @@ impl MeetingRooms {
         gone_is_good(self.rooms.delete_room(room).await)
     }
 
-    /// Sends somebody out of the room of a call, if it is still there.
+    /// Sends somebody out of a room that is no meeting's, if it is still there.
     ///
     /// # Errors
     /// When the room does not answer.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use signaling_proto::token::{Claims, Keys, TokenError};
 
-use super::nameplate::{badge_on, nameplate};
-use super::{Admission, Meeting};
+use super::nameplate::{HEAD, TITLE, badge_on, nameplate};
+use super::{Admission, Gathering, Meeting};
 use crate::accounts::User;
 use crate::directory::Posting;
 
@@ -56,6 +56,25 @@ impl Tokens {
     pub fn mint_call(&self, user: &User, room: &str, now: Timestamp) -> String {
         let mut claims = Claims::join(&Admission::identity_of(&user.id), room);
         claims.name.clone_from(&user.name);
+        claims.not_before = Some(seconds(now));
+        claims
+            .until(seconds(now) + LIFETIME.as_secs())
+            .sign(&self.keys, &self.key)
+            .expect("the key is there and the claims have an expiry")
+    }
+
+    /// The token of somebody who waits, for the room in which the party gathers: to speak, write and listen there, and for
+    /// nothing else. It is good for as long.
+    #[must_use]
+    pub fn mint_gathering(&self, gathering: &Gathering, now: Timestamp) -> String {
+        let Gathering { room, identity, name, badge } = gathering;
+        let mut claims = Claims::join(identity, room);
+        claims.name.clone_from(name);
+        let head = if badge.is_head { "yes" } else { "" };
+        let texts =
+            [(TITLE, badge.title.as_str()), (HEAD, head)].into_iter().filter(|(_, text)| !text.is_empty());
+        claims.attributes.extend(texts.map(|(name, text)| (name.to_owned(), text.to_owned())));
+        claims.video.can_publish_sources = vec!["microphone".to_owned()];
         claims.not_before = Some(seconds(now));
         claims
             .until(seconds(now) + LIFETIME.as_secs())

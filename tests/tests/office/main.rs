@@ -7,6 +7,7 @@ mod backup;
 mod browser;
 mod connections;
 mod floor;
+mod gathering;
 mod inside;
 mod invited;
 mod issuer;
