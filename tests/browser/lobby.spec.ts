@@ -1,6 +1,10 @@
+import type { Locator } from "@playwright/test";
+import { fits, hasGoodAccess } from "./support/access.js";
 import { expectFlow } from "./support/media.js";
+import type { Person } from "./support/person.js";
 import { HOST } from "./support/server.js";
 import { expect, test } from "./support/test.js";
+import { hears, hums, levels } from "./support/tones.js";
 
 test("from the first click to two people who see and hear each other", async ({ arrive }) => {
   const host = await arrive(HOST.name);
@@ -129,3 +133,199 @@ test("a guest without a name is asked for it", async ({ arrive }) => {
   await expect(guest.page.getByText("Écrire votre nom pour entrer.")).toBeVisible();
   await expect(guest.page.getByLabel("Votre nom et votre fonction")).toBeFocused();
 });
+
+const [AWA, BEN, RAVI] = [440, 700, 1_000];
+
+test("a delegation talks and writes by itself while it waits, and comes in as one", async ({ arrive, server }) => {
+  // Four browsers on a small machine.
+  test.setTimeout(240_000);
+  const host = await arrive(HOST.name);
+  await countTones(host);
+  await host.signIn();
+  const { code, links } = await planned(host, server.url);
+  await host.enter(code);
+  const tones = await tonesOf(host);
+
+  const [awa, ben, ravi] = [await arrive("Awa"), await arrive("Ben"), await arrive("Ravi")];
+  for (const [person, pitch] of [[awa, AWA], [ben, BEN], [ravi, RAVI]] as const) await hums(person, pitch);
+  await waitBy(awa, links[0]);
+  await expect(host.page.getByText("Awa demande à entrer")).toBeVisible();
+  expect(await tonesOf(host), "somebody has come").toBeGreaterThan(tones);
+  await waitBy(ben, links[1]);
+  await expect(host.page.getByText("Bénin : 2 personnes demandent à entrer")).toBeVisible();
+  await waitBy(ravi, links[3]);
+  await expect(host.page.getByText("3 personnes demandent à entrer")).toBeVisible();
+
+  // Who is there and who is expected, in a column for each delegation.
+  const column = (person: Person, party: string) => person.page.getByRole("region", { name: party, exact: true });
+  await expect(column(awa, "Bénin").getByText("2 sur 3 présents")).toBeVisible();
+  await expect(column(awa, "Bénin").getByRole("listitem")).toContainText([/Ministre.*Ici/, /Conseiller.*Ici/, /Pas encore là/]);
+  await expect(column(awa, "Inde").getByText("1 sur 1 présent")).toBeVisible();
+  await expect(awa.page.getByRole("log").filter({ hasText: "Ravi, Inde : est là." })).toBeAttached();
+
+  // One comes in silence; opened by the keyboard, one is heard by one's own and by nobody else.
+  for (const person of [awa, ben, ravi]) await expect(keyOf(person, "Micro coupé")).toBeEnabled();
+  await keyOf(awa, "Micro coupé").focus();
+  await awa.page.keyboard.press("Space");
+  await expect(keyOf(awa, "Micro ouvert")).toBeVisible();
+  await keyOf(ravi, "Micro coupé").click();
+  await hears(ben, AWA, [RAVI]);
+  await expect(column(ben, "Bénin").getByRole("listitem").filter({ hasText: "Awa" })).toHaveClass(/speaks/);
+  await keyOf(ben, "Micro coupé").click();
+  await hears(awa, BEN, [RAVI]);
+  expect(await levels(ravi, [AWA, BEN])).toEqual({ [AWA]: 0, [BEN]: 0 });
+  expect(await levels(host, [AWA, BEN, RAVI])).toEqual({ [AWA]: 0, [BEN]: 0, [RAVI]: 0 });
+
+  await write(awa, "Nous commençons par les visas.");
+  await expect(thread(ben)).toContainText("Nous commençons par les visas.");
+  await write(ben, "Entendu.");
+  await expect(thread(awa)).toContainText("Entendu.");
+  await write(ravi, "Are we all here?");
+  await expect(thread(ravi)).toContainText("Are we all here?");
+  await expect(thread(awa)).not.toContainText("Are we all here?");
+  await expect(thread(ravi)).not.toContainText("Entendu.");
+  await hasGoodAccess(awa.page);
+  await picture(awa, "lobby-wide", { width: 1366, height: 800 });
+  await picture(awa, "lobby-phone", { width: 390, height: 800 });
+  await fits(awa);
+  await hasGoodAccess(awa.page);
+
+  // The host lets the one delegation in by one word, then the other.
+  await host.page.getByRole("status").getByRole("button", { name: "Participants" }).click();
+  await hasGoodAccess(host.page);
+  await picture(host, "lobby-host", { width: 1366, height: 800 });
+  await keyOf(ben, "Micro ouvert").click();
+  await host.page.getByRole("button", { name: "Faire entrer la délégation : Bénin" }).click();
+  await Promise.all([awa.isInside(), ben.isInside()]);
+  await expect(host.tileOf("Ministre")).toBeVisible();
+  await expect(host.tileOf("Conseiller")).toBeVisible();
+  // As one was heard there, one is heard here.
+  await expect(awa.key("Micro ouvert")).toBeVisible();
+  await expect(ben.key("Micro coupé")).toBeVisible();
+  await hears(host, AWA, [RAVI, BEN]);
+  await expect(ravi.page.getByText("Salle d’attente")).toBeVisible();
+  await expect(column(ravi, "Bénin").getByText("En séance")).toHaveCount(2);
+  await expect(ravi.page.getByText("La séance est ouverte.")).toBeVisible();
+  await host.page.getByRole("button", { name: "Faire entrer Ravi" }).click();
+  await ravi.isInside();
+  await hears(ravi, AWA);
+});
+
+test("the sound at the door can be turned off", async ({ arrive }) => {
+  const host = await arrive(HOST.name);
+  await countTones(host);
+  await host.signIn();
+  const code = await host.makeMeeting("Point hebdomadaire", true);
+  await host.enter(code);
+  await host.openPeople();
+  const sound = host.page.getByRole("checkbox", { name: "Signal sonore quand quelqu’un attend" });
+  await expect(sound).toBeChecked();
+  await sound.uncheck();
+  const before = await tonesOf(host);
+
+  const guest = await arrive("Ambassadeur");
+  await guest.knock(code);
+  await expect(host.page.getByText("Ambassadeur demande à entrer")).toBeVisible();
+  expect(await tonesOf(host)).toBe(before);
+
+  await sound.check();
+  const another = await arrive("Consule générale");
+  await another.knock(code);
+  await expect(host.page.getByText("2 personnes demandent à entrer")).toBeVisible();
+  expect(await tonesOf(host)).toBeGreaterThan(before);
+});
+
+test("who waits checks microphone and camera one click away, in English too", async ({ arrive, server }) => {
+  const host = await arrive(HOST.name);
+  await host.signIn();
+  const { links } = await planned(host, server.url, "restricted");
+  const guest = await arrive("Awa", { locale: "en-GB", viewport: { width: 1366, height: 800 } });
+  await guest.page.goto(links[0] ?? "");
+  await expect(guest.page.locator(".self video")).toBeVisible();
+  await guest.page.getByRole("button", { name: "Ask to enter" }).click();
+  await expect(guest.page.getByText("The session is not open yet.")).toBeVisible();
+  // At a discreet meeting the other delegation is a number.
+  await expect(guest.page.getByRole("region", { name: "Inde", exact: true })).toContainText("0 of 1 present");
+  await expect(guest.page.getByText("Ravi")).toHaveCount(0);
+  await expect(guest.page.locator('[data-gathering="together"]')).toBeAttached();
+  await hasGoodAccess(guest.page);
+
+  await guest.page.getByRole("button", { name: "Check microphone and camera" }).click();
+  const dialog = guest.page.getByRole("dialog");
+  await expect(dialog.locator(".self video")).toBeVisible();
+  await hasGoodAccess(guest.page);
+  await picture(guest, "lobby-check", { width: 1366, height: 800 });
+  await guest.page.keyboard.press("Escape");
+  await expect(dialog).toHaveCount(0);
+  await guest.page.getByRole("button", { name: "Leave" }).click();
+  await expect(guest.page.locator("h1")).toBeVisible();
+});
+
+/** A meeting of Benin, of whom three are expected, with India; the ways to its personal links, in the order of its seats. */
+async function planned(host: Person, origin: string, marking = "public"): Promise<{ code: string; links: string[] }> {
+  const { request } = host.context;
+  const seat = (name: string, title: string, is_head = false) => ({ name, title, is_head });
+  const plan = {
+    title: "Consultations politiques bilatérales",
+    start: new Date(Date.now() + 600_000).toISOString().slice(0, 16),
+    minutes: 90,
+    time_zone: "UTC",
+    marking,
+    parties: [
+      { name: "Bénin", country: "BJ", seats: [seat("Awa", "Ministre", true), seat("Ben", "Conseiller"), seat("Coumba", "Cheffe du protocole")] },
+      { name: "Inde", country: "IN", seats: [seat("Ravi", "Secrétaire", true)] },
+    ],
+  };
+  const made = await request.post("/api/schedules", { headers: { origin }, data: plan });
+  expect(made.status(), await made.text()).toBe(201);
+  const { code, parties } = (await made.json()) as { code: string; parties: { seats: { id: number }[] }[] };
+  const links: string[] = [];
+  for (const { id } of parties.flatMap(({ seats }) => seats)) {
+    const link = (await (await request.get(`/api/meetings/${code}/seats/${id}/link`)).json()) as { link: string };
+    links.push(new URL(link.link).pathname);
+  }
+  return { code, links };
+}
+
+/** Comes by a personal link and waits with the delegation. */
+async function waitBy(person: Person, link: string | undefined): Promise<void> {
+  await person.page.goto(link ?? "");
+  await expect(person.page.locator(".self video")).toBeVisible();
+  await person.page.getByRole("button", { name: "Demander à entrer" }).click();
+  await expect(person.page.locator('[data-gathering="together"]')).toBeAttached();
+}
+
+function keyOf({ page }: Person, word: string): Locator {
+  return page.getByRole("toolbar", { name: "Commandes de la salle d’attente" }).getByRole("button", { name: word });
+}
+
+function thread({ page }: Person): Locator {
+  return page.getByRole("complementary", { name: "Messages de votre délégation" }).getByRole("log");
+}
+
+async function write({ page }: Person, text: string): Promise<void> {
+  await page.getByLabel("Écrire à votre délégation").fill(text);
+  await page.keyboard.press("Enter");
+}
+
+/** From the next page on, counts the tones that the page makes. */
+async function countTones({ context }: Person): Promise<void> {
+  await context.addInitScript(() => {
+    const page = window as unknown as { tones: number };
+    page.tones = 0;
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (...when) {
+      page.tones += 1;
+      start.apply(this, when);
+    };
+  });
+}
+
+const tonesOf = ({ page }: Person): Promise<number> => page.evaluate(() => (window as unknown as { tones: number }).tones);
+
+/** For whoever wants to look: PICTURES names a directory. */
+async function picture({ page }: Person, name: string, viewport: { width: number; height: number }): Promise<void> {
+  await page.setViewportSize(viewport);
+  const pictures = process.env["PICTURES"];
+  if (pictures !== undefined) await page.screenshot({ path: `${pictures}/${name}.png`, fullPage: true });
+}

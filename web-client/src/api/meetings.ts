@@ -71,7 +71,47 @@ export interface Knock {
   phone: string | null;
   /** The party and function of who came by a personal link. */
   party: string | null;
+  /** By which all of that party are admitted. */
+  party_id: number | null;
+  country: string | null;
   title: string | null;
+}
+
+/** Who is expected and who is there, as whoever waits on a seat sees it. */
+export interface WaitingTable {
+  begins: string | null;
+  ends: string | null;
+  /** The own party's place first. */
+  clocks: { place: string; time_zone: string }[];
+  in_session: boolean;
+  parties: WaitingParty[];
+}
+
+export interface WaitingParty {
+  name: string;
+  country: string | null;
+  own: boolean;
+  expected: number;
+  there: number;
+  /** `null` where only their number is told. */
+  people: WaitingPerson[] | null;
+}
+
+export interface WaitingPerson {
+  /** Those of the own party only: by which they are known where they gather. */
+  identity: string | null;
+  name: string;
+  title: string;
+  is_head: boolean;
+  state: "expected" | "waiting" | "inside";
+}
+
+/** The way to where one's party gathers. */
+export interface GatheringPlace {
+  url: string;
+  token: string;
+  identity: string;
+  name: string;
 }
 
 const at = (code: string, rest = "") => `/api/meetings/${encodeURIComponent(code)}${rest}`;
@@ -105,6 +145,14 @@ export const endMeeting = (code: string) => call<undefined>("POST", at(code, "/e
 
 export const admit = (code: string, ticket: string) =>
   call<undefined>("POST", at(code, `/knocks/${encodeURIComponent(ticket)}/admit`));
+
+/** Lets in all of a party at once, or everybody. */
+export const admitTogether = (code: string, party?: number) =>
+  call<{ admitted: number }>("POST", at(code, "/knocks/admit"), { party: party ?? null });
+
+/** Where the party of who waits gathers. */
+export const gatherAt = (code: string, ticket: string) =>
+  call<GatheringPlace>("POST", at(code, `/knocks/${encodeURIComponent(ticket)}/gathering`), {});
 
 export const refuse = (code: string, ticket: string) =>
   call<undefined>("POST", at(code, `/knocks/${encodeURIComponent(ticket)}/refuse`));

@@ -107,13 +107,6 @@ export const en: Core = {
       insecure: "The browser opens microphone and camera over HTTPS only.",
     },
   },
-  lobby: {
-    title: "Waiting room",
-    wait: "The host knows you are here. You enter as soon as they open.",
-    keepOpen: "Keep this page open.",
-    leave: "Leave",
-    lost: "The link is down. Trying again.",
-  },
   meeting: {
     phone: {
       title: "By phone",
@@ -205,6 +198,11 @@ export const en: Core = {
     admit: "Admit",
     admitName: (name) => `Admit ${name}`,
     admitAll: "Admit all",
+    admitParty: "Admit the delegation",
+    admitPartyName: (party) => `Admit the delegation: ${party}`,
+    noParty: "No delegation",
+    partyKnocks: (party, n) => `${party}: ${count(n, "person asks", "people ask")} to enter`,
+    doorSound: "Sound when somebody waits",
     refuse: "Refuse",
     refuseName: (name) => `Refuse ${name}`,
     hands: (n) => `Asking for the floor ${n}`,

@@ -109,13 +109,6 @@ export const fr = {
       insecure: "Le navigateur n’ouvre micro et caméra que par HTTPS.",
     },
   },
-  lobby: {
-    title: "Salle d’attente",
-    wait: "L’hôte est prévenu. Vous entrerez dès qu’il vous ouvre.",
-    keepOpen: "Gardez cette page ouverte.",
-    leave: "Quitter",
-    lost: "La liaison est coupée. Nouvel essai en cours.",
-  },
   meeting: {
     phone: {
       title: "Par téléphone",
@@ -212,6 +205,12 @@ export const fr = {
     admit: "Faire entrer",
     admitName: (name: string) => `Faire entrer ${name}`,
     admitAll: "Faire entrer tous",
+    admitParty: "Faire entrer la délégation",
+    admitPartyName: (party: string) => `Faire entrer la délégation : ${party}`,
+    noParty: "Sans délégation",
+    partyKnocks: (party: string, n: number) =>
+      `${party} : ${count(n, "personne demande", "personnes demandent")} à entrer`,
+    doorSound: "Signal sonore quand quelqu’un attend",
     refuse: "Refuser",
     refuseName: (name: string) => `Refuser ${name}`,
     hands: (n: number) => `Demandes de parole ${n}`,

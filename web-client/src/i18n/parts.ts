@@ -10,6 +10,7 @@ import type { fields } from "./fields.fr";
 import type { home } from "./home.fr";
 import type { invitation } from "./invitation.fr";
 import type { outbox } from "./outbox.fr";
+import type { lobby } from "./lobby.fr";
 import type { people } from "./people.fr";
 import type { phone } from "./phone.fr";
 import type { savings } from "./savings.fr";
@@ -30,6 +31,7 @@ export interface Parts {
   home: typeof home;
   invitation: typeof invitation;
   outbox: typeof outbox;
+  lobby: typeof lobby;
   people: typeof people;
   phone: typeof phone;
   savings: typeof savings;
@@ -52,6 +54,7 @@ export const sources: Readonly<Record<Language, { readonly [P in PartName]: () =
     home: async () => (await import("./home.fr")).home,
     invitation: async () => (await import("./invitation.fr")).invitation,
     outbox: async () => (await import("./outbox.fr")).outbox,
+    lobby: async () => (await import("./lobby.fr")).lobby,
     people: async () => (await import("./people.fr")).people,
     phone: async () => (await import("./phone.fr")).phone,
     savings: async () => (await import("./savings.fr")).savings,
@@ -69,6 +72,7 @@ export const sources: Readonly<Record<Language, { readonly [P in PartName]: () =
     home: async () => (await import("./home.en")).home,
     invitation: async () => (await import("./invitation.en")).invitation,
     outbox: async () => (await import("./outbox.en")).outbox,
+    lobby: async () => (await import("./lobby.en")).lobby,
     people: async () => (await import("./people.en")).people,
     phone: async () => (await import("./phone.en")).phone,
     savings: async () => (await import("./savings.en")).savings,

@@ -11,10 +11,12 @@ interface Props {
   /** Whether one writes here; an observer reads. */
   mayWrite: boolean;
   onSend: (text: string) => Promise<void>;
+  /** Above the line to write on: to whom. */
+  label?: string;
 }
 
 /** The thread of the session and the line to write on. */
-export function ChatPanel({ chat: { messages }, mayWrite, onSend }: Props) {
+export function ChatPanel({ chat: { messages }, mayWrite, onSend, label }: Props) {
   const { text, language } = useLanguage();
   const [draft, setDraft] = useState("");
   const [failed, setFailed] = useState(false);
@@ -64,7 +66,7 @@ export function ChatPanel({ chat: { messages }, mayWrite, onSend }: Props) {
           }}
         >
           <TextField className="field grow" value={draft} onChange={setDraft} maxLength={LONGEST_MESSAGE}>
-            <Label>{text.chat.label}</Label>
+            <Label>{label ?? text.chat.label}</Label>
             <div className="input">
               <Input autoComplete="off" />
             </div>

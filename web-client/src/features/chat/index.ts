@@ -1,4 +1,5 @@
 export { ChatPanel } from "./ChatPanel";
+export { Thread } from "./thread";
 export {
   chat,
   emptyChat,

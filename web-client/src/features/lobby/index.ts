@@ -1,1 +1,2 @@
 export { LobbyPage } from "./LobbyPage";
+export type { Gathering } from "./gathering";

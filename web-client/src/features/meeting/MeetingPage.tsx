@@ -1,14 +1,16 @@
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
 import type { MeetingDoor } from "../../api/meetings";
-import { sentenceFor, useText } from "../../i18n";
+import { sentenceFor, useLanguage, useText, withWords } from "../../i18n";
 import { go } from "../../navigation";
 import { Button, Loading, MarkingBanner, PlainPage, useTitle } from "../../ui";
-import { LobbyPage } from "../lobby";
 import { PrejoinPage } from "../prejoin";
 import { Visit, type PersonalLink } from "./visit";
 import type { Departure } from "./visit-machine";
 
 const loadRoom = () => import("./RoomScreen");
+const LobbyPage = lazy(async () => ({
+  default: (await withWords(import("../lobby"), "lobby")).LobbyPage,
+}));
 const RoomScreen = lazy(async () => ({ default: (await loadRoom()).RoomScreen }));
 
 /** Everything behind a meeting link. */
@@ -28,9 +30,10 @@ export function MeetingPage({ code, invitation }: { code: string; invitation?: P
 }
 
 function Visiting({ visit }: { visit: Visit }) {
-  const text = useText();
+  const { text, language } = useLanguage();
   const state = useSyncExternalStore(visit.subscribe, visit.current);
   const session = useSyncExternalStore(visit.subscribe, visit.session);
+  const gathering = useSyncExternalStore(visit.subscribe, visit.gathering);
 
   switch (state.at) {
     case "door":
@@ -52,13 +55,17 @@ function Visiting({ visit }: { visit: Visit }) {
       );
     case "waiting":
       return (
-        <Marked door={state.door}>
-          <LobbyPage
-            title={state.door.title}
-            lost={state.lost}
-            onLeave={() => visit.handle({ on: "left-waiting" })}
-          />
-        </Marked>
+        <Suspense fallback={<Loading />}>
+          <Marked door={state.door}>
+            <LobbyPage
+              title={state.door.title || state.door.marking.label[language]}
+              lost={state.lost}
+              table={state.table}
+              gathering={gathering}
+              onLeave={() => visit.handle({ on: "left-waiting" })}
+            />
+          </Marked>
+        </Suspense>
       );
     case "inside":
       return session ? (

@@ -1,10 +1,11 @@
 import { Ear, Mic, MicOff } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useText, type Words } from "../../i18n";
-import { Bars, Button, Confirm } from "../../ui";
+import { Bars, Confirm } from "../../ui";
 import { placeOf } from "./place";
 import type { MeetingSession } from "./session";
 import type { MeetingView, Person } from "./view";
+import { DoorSound, WaitingList } from "./WaitingList";
 
 // What only some need is loaded when it is needed: the way into a meeting stays light.
 const PersonMenu = lazy(async () => ({ default: (await import("./PersonMenu")).PersonMenu }));
@@ -22,51 +23,7 @@ export function PeoplePanel({ session, view }: Props) {
 
   return (
     <div className="people">
-      {view.knocks.length > 0 && (
-        <section aria-labelledby="waiting">
-          <div className="grouphead">
-            <h3 id="waiting" className="caps">
-              {text.meeting.waitingTitle(view.knocks.length)}
-            </h3>
-            {view.knocks.length > 1 && (
-              <Button
-                rank="ghost"
-                small
-                onPress={() => {
-                  for (const { ticket } of view.knocks) void session.orders.admit(ticket);
-                }}
-              >
-                {text.meeting.admitAll}
-              </Button>
-            )}
-          </div>
-          <ul className="list">
-            {view.knocks.map(({ ticket, name, phone }) => (
-              <li key={ticket}>
-                <span className="two grow">
-                  <span>{name}</span>
-                  {phone !== null && <span>{text.meeting.phone.knocks(phone === name ? "" : phone)}</span>}
-                </span>
-                <Button
-                  small
-                  rank="ghost"
-                  aria-label={text.meeting.refuseName(name)}
-                  onPress={() => void session.orders.refuse(ticket)}
-                >
-                  {text.meeting.refuse}
-                </Button>
-                <Button
-                  small
-                  aria-label={text.meeting.admitName(name)}
-                  onPress={() => void session.orders.admit(ticket)}
-                >
-                  {text.meeting.admit}
-                </Button>
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
+      {view.knocks.length > 0 && <WaitingList session={session} knocks={view.knocks} />}
       {view.hands.length > 0 && view.floor === undefined && (
         <section aria-labelledby="hands">
           <h3 id="hands" className="caps grouphead">
@@ -104,6 +61,7 @@ export function PeoplePanel({ session, view }: Props) {
           ))}
         </ul>
       </section>
+      {view.directs && <DoorSound />}
       {view.isHost && (
         <a
           className="btn ghost small flushleft"

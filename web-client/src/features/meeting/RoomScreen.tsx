@@ -5,7 +5,7 @@ import { Bars, Loading, useTitle } from "../../ui";
 import { held, usePhone } from "../phone";
 import { Lock } from "lucide-react";
 import { AgendaLine } from "./AgendaLine";
-import { AudioSink } from "./AudioSink";
+import { AudioSink } from "../room";
 import { ControlBar, type PanelName } from "./ControlBar";
 import { Grid } from "./Grid";
 import { LinkBanner } from "./LinkBanner";

@@ -2,6 +2,7 @@ import { DoorOpen, Info, Volume2, X } from "lucide-react";
 import { useEffect } from "react";
 import { sentenceFor, useText, type Words } from "../../i18n";
 import { Button } from "../../ui";
+import { byParty } from "./knocks";
 import type { MeetingSession } from "./session";
 import type { MeetingView, Notice } from "./view";
 
@@ -23,6 +24,9 @@ export function Toasts({ session, view, onShowPeople }: Props) {
   }, [notice, session]);
 
   const [first, ...others] = knocks;
+  const [group, ...groups] = byParty(knocks);
+  // A delegation that waits alone is let in from here.
+  const delegation = groups.length === 0 && group?.id !== undefined ? group : undefined;
   return (
     <div className="toasts" role="status">
       {!view.canHear && view.link.is === "live" && (
@@ -38,7 +42,11 @@ export function Toasts({ session, view, onShowPeople }: Props) {
         <div className="toast">
           <DoorOpen className="i" aria-hidden />
           <span className="grow">
-            {others.length === 0 ? text.meeting.knock(first.name) : text.meeting.knocks(knocks.length)}
+            {others.length === 0
+              ? text.meeting.knock(first.name)
+              : delegation
+                ? text.meeting.partyKnocks(delegation.party ?? "", knocks.length)
+                : text.meeting.knocks(knocks.length)}
           </span>
           {others.length === 0 ? (
             <>
@@ -50,9 +58,16 @@ export function Toasts({ session, view, onShowPeople }: Props) {
               </Button>
             </>
           ) : (
-            <Button small rank="primary" onPress={onShowPeople}>
-              {text.meeting.participants}
-            </Button>
+            <>
+              <Button small rank={delegation ? "ghost" : "primary"} onPress={onShowPeople}>
+                {text.meeting.participants}
+              </Button>
+              {delegation && (
+                <Button small rank="primary" onPress={() => void session.orders.admitTogether(delegation.id)}>
+                  {text.meeting.admitParty}
+                </Button>
+              )}
+            </>
           )}
         </div>
       )}

@@ -3,6 +3,7 @@
 import { listen, listenForEver } from "../../api/events";
 import { knocksEvents, type Knock } from "../../api/meetings";
 import { chime } from "../../ui";
+import { soundsAtDoor } from "./knocks";
 
 export class Doorbell {
   /** Who waits. */
@@ -40,7 +41,7 @@ export class Doorbell {
 
   private hear(knocks: readonly Knock[]): void {
     const known = new Set(this.knocks.map(({ ticket }) => ticket));
-    if (knocks.some(({ ticket }) => !known.has(ticket))) chime();
+    if (knocks.some(({ ticket }) => !known.has(ticket)) && soundsAtDoor()) chime();
     this.knocks = knocks;
     this.outcome.changed();
   }

@@ -3,6 +3,7 @@
 
 import type { Admission, JoinAnswer } from "../../api/meetings";
 import { departureFor, worthAnotherTry, type Departure } from "./visit-machine";
+import type { LostBecause } from "../room";
 
 export type LinkState =
   | { is: "joining" }
@@ -12,9 +13,6 @@ export type LinkState =
   /** The SDK gave up; we ask for a new admission. */
   | { is: "returning"; attempt: number }
   | { is: "over" };
-
-/** Why the SDK says that the line is gone. */
-export type LostBecause = "left" | "removed" | "ended" | "elsewhere" | "unknown";
 
 export type LinkInput =
   | { on: "start"; admission: Admission }

@@ -3,6 +3,7 @@
 import { codeOf } from "../../api/client";
 import {
   admit,
+  admitTogether,
   assignRole,
   closeFloor,
   endMeeting,
@@ -27,6 +28,8 @@ export class Orders {
   ) {}
 
   admit = (ticket: string) => this.ask(() => admit(this.code, ticket));
+  /** All of a party, or everybody. */
+  admitTogether = (party?: number) => this.ask(() => admitTogether(this.code, party));
   refuse = (ticket: string) => this.ask(() => refuse(this.code, ticket));
   mute = (identity: string) => this.ask(() => muteParticipant(this.code, identity));
   muteAll = () => this.ask(() => muteAll(this.code));

@@ -2,7 +2,7 @@
 
 import { LocalAudioTrack, LocalVideoTrack, Track, type Room } from "livekit-client";
 import type { Choices, Entrance } from "../prejoin";
-import { cameraConstraints } from "./room-options";
+import { cameraConstraints } from "../room";
 
 export type DeviceKind = "microphone" | "camera" | "speaker";
 

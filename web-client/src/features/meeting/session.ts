@@ -13,7 +13,7 @@ import {
 import { codeOf } from "../../api/client";
 import { askToJoin, showAdmission, type Admission } from "../../api/meetings";
 import { chime } from "../../ui";
-import type { ChatInput } from "../chat";
+import { Thread, type ChatInput } from "../chat";
 import { rememberChoices, type Choices, type Entrance } from "../prejoin";
 import { Doorbell } from "./doorbell";
 import { admissionOf, keepAdmission } from "./admission";
@@ -24,9 +24,8 @@ import { link, type LinkEffect, type LinkInput, type LinkState } from "./link-ma
 import { Orders } from "./orders";
 import { OwnDevices, type DeviceKind } from "./own-devices";
 import { OwnPhone } from "./own-phone";
-import { becauseOf, EVENTS_THAT_SHOW, optionsFor } from "./room-options";
+import { becauseOf, EVENTS_THAT_SHOW, optionsFor } from "../room";
 import { rightsOf } from "./rights";
-import { Thread } from "./thread";
 import { peopleOf, qualityOf, type MeetingView, type Notice } from "./view";
 import type { Departure } from "./visit-machine";
 

@@ -34,6 +34,19 @@ describe("a visit", () => {
     expect(then).toEqual([{ do: "stop-waiting" }, { do: "enter", admission }]);
   });
 
+  it("gathers with its delegation once it hears of one, and anew with another ticket", () => {
+    const waiting: VisitState = { at: "waiting", door, ticket: "t1", lost: false };
+    const table = { begins: null, ends: null, clocks: [], in_session: false, parties: [] };
+
+    const [heard, effects] = visit(waiting, { on: "table-changed", table });
+    expect(heard).toMatchObject({ at: "waiting", table });
+    expect(effects).toEqual([{ do: "gather", ticket: "t1" }]);
+    expect(visit(heard, { on: "table-changed", table })[1]).toEqual([]);
+
+    const [again] = visit(heard, { on: "answered", answer: { state: "waiting", ticket: "t2" } });
+    expect(visit(again, { on: "table-changed", table })[1]).toEqual([{ do: "gather", ticket: "t2" }]);
+  });
+
   it("keeps its ticket over a short break of the line", () => {
     const waiting: VisitState = { at: "waiting", door, ticket: "t1", lost: false };
 

@@ -1,6 +1,6 @@
 //! One person's way through a meeting link: door, pre-join, waiting room, session, and what comes after. Pure.
 
-import type { Admission, JoinAnswer, MeetingDoor } from "../../api/meetings";
+import type { Admission, JoinAnswer, MeetingDoor, WaitingTable } from "../../api/meetings";
 
 /** How a stay ended. */
 export type Departure =
@@ -19,7 +19,14 @@ export type VisitState =
   | { at: "door" }
   | { at: "closed"; code: string }
   | { at: "prejoin"; door: MeetingDoor; asking: boolean; error?: string }
-  | { at: "waiting"; door: MeetingDoor; ticket: string; lost: boolean }
+  | {
+      at: "waiting";
+      door: MeetingDoor;
+      ticket: string;
+      lost: boolean;
+      /** Who is there and who is expected; only for who has a seat. */
+      table?: WaitingTable;
+    }
   | { at: "inside"; door: MeetingDoor }
   | { at: "after"; door: MeetingDoor; why: Departure };
 
@@ -34,6 +41,7 @@ export type VisitInput =
   /** The browser tries the line again by itself, with the same ticket. */
   | { on: "wait-interrupted" }
   | { on: "wait-resumed" }
+  | { on: "table-changed"; table: WaitingTable }
   /** The ticket is no longer known: the server was started anew, or we were away too long. */
   | { on: "wait-lost" }
   | { on: "must-wait"; ticket: string }
@@ -46,6 +54,8 @@ export type VisitEffect =
   | { do: "ask"; after: number }
   | { do: "wait"; ticket: string }
   | { do: "stop-waiting" }
+  /** One's delegation gathers: to be left by itself as soon as one waits no longer, or with another ticket. */
+  | { do: "gather"; ticket: string }
   | { do: "enter"; admission: Admission }
   | { do: "forget" };
 
@@ -78,6 +88,11 @@ export function visit(state: VisitState, input: VisitInput): Step {
       return state.at === "waiting" ? [{ ...state, lost: true }, []] : [state, []];
     case "wait-resumed":
       return state.at === "waiting" ? [{ ...state, lost: false }, []] : [state, []];
+    case "table-changed": {
+      if (state.at !== "waiting") return [state, []];
+      const first = state.table === undefined;
+      return [{ ...state, table: input.table }, first ? [{ do: "gather", ticket: state.ticket }] : []];
+    }
     case "wait-lost":
       if (state.at !== "waiting") return [state, []];
       return [{ ...state, lost: true }, [{ do: "stop-waiting" }, { do: "ask", after: KNOCK_AGAIN }]];

@@ -2,9 +2,17 @@
 
 import { codeOf } from "../../api/client";
 import { listen } from "../../api/events";
-import { askToJoin, knockEvents, openDoor, type Admission, type MeetingDoor } from "../../api/meetings";
+import {
+  askToJoin,
+  knockEvents,
+  openDoor,
+  type Admission,
+  type MeetingDoor,
+  type WaitingTable,
+} from "../../api/meetings";
 import { recallChoices, type Entrance } from "../prejoin";
 import { admissionOf, forgetAdmission } from "./admission";
+import type { Gathering } from "../lobby";
 import type { MeetingSession } from "./session";
 import { atTheDoor, visit, type VisitEffect, type VisitInput, type VisitState } from "./visit-machine";
 
@@ -23,6 +31,7 @@ export class Visit {
   private state: VisitState = atTheDoor[0];
   private entrance: Entrance | undefined;
   private running: MeetingSession | undefined;
+  private gathered: { with: Gathering | undefined } | undefined;
   private stopListening: (() => void) | undefined;
   private timer: number | undefined;
   private over = false;
@@ -43,6 +52,9 @@ export class Visit {
   /** The session, once one is inside. */
   readonly session = (): MeetingSession | undefined => this.running;
 
+  /** Where one's delegation waits, while one waits with it. */
+  readonly gathering = (): Gathering | undefined => this.gathered?.with;
+
   open(): void {
     for (const effect of atTheDoor[1]) this.perform(effect);
   }
@@ -51,6 +63,7 @@ export class Visit {
     this.over = true;
     this.stopWaiting();
     this.running?.leave();
+    this.part();
     this.letGo();
   }
 
@@ -68,6 +81,7 @@ export class Visit {
     // Outside the room nothing stays open: the camera's light must be out in the waiting room.
     if (state.at !== "inside" && !(state.at === "prejoin" && state.asking)) this.letGo();
     if (state.at !== "inside") this.running = undefined;
+    if (state.at !== "waiting") this.part();
     this.tell();
   }
 
@@ -85,6 +99,9 @@ export class Visit {
         break;
       case "stop-waiting":
         this.stopWaiting();
+        break;
+      case "gather":
+        void this.gather(effect.ticket);
         break;
       case "enter":
         void this.startSession(effect.admission);
@@ -125,6 +142,7 @@ export class Visit {
       knockEvents(this.code, ticket),
       {
         waiting: () => this.handle({ on: "wait-resumed" }),
+        table: (data) => this.handle({ on: "table-changed", table: JSON.parse(data) as WaitingTable }),
         admitted: (data) => this.handle({ on: "answered", answer: JSON.parse(data) as Admission }),
         refused: () => this.handle({ on: "refused" }),
         ended: () => this.handle({ on: "ended" }),
@@ -140,6 +158,22 @@ export class Visit {
     window.clearTimeout(this.timer);
     this.stopListening?.();
     this.stopListening = undefined;
+  }
+
+  private async gather(ticket: string): Promise<void> {
+    this.part();
+    const gathered: NonNullable<typeof this.gathered> = { with: undefined };
+    this.gathered = gathered;
+    const { Gathering } = await import("../lobby/gathering");
+    // Nobody waits there any more who was let in while it loaded.
+    if (this.gathered !== gathered) return;
+    gathered.with = new Gathering(this.code, ticket);
+    this.tell();
+  }
+
+  private part(): void {
+    this.gathered?.with?.leave();
+    this.gathered = undefined;
   }
 
   private async startSession(admission: Admission): Promise<void> {

@@ -1,26 +1,12 @@
-import { Mic, MicOff, Video, VideoOff, Volume2, type LucideIcon } from "lucide-react";
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { Form, ToggleButton } from "react-aria-components";
+import { Form } from "react-aria-components";
 import type { MeetingDoor } from "../../api/meetings";
-import { useLanguage, useText } from "../../i18n";
-import {
-  AppearanceMenu,
-  Brand,
-  Button,
-  Choice,
-  Field,
-  FormError,
-  Link,
-  testTone,
-  useTitle,
-  type Option,
-} from "../../ui";
+import { useLanguage } from "../../i18n";
+import { AppearanceMenu, Brand, Button, Field, FormError, Link, useTitle } from "../../ui";
 import { useAccount } from "../account";
-import { useDevices, wordsFor } from "./devices";
+import { DeviceLines, Picture } from "./DeviceLines";
 import type { Entrance } from "./entrance";
-import { LevelMeter } from "./LevelMeter";
 import { Preview } from "./preview";
-import type { Kind, Source } from "./prejoin-machine";
 import "./prejoin.css";
 
 interface Props {
@@ -46,8 +32,7 @@ export function PrejoinPage(props: Props) {
 
 function OpenPrejoin({ preview, door, asking, error, onEnter }: Props & { preview: Preview }) {
   const { text, language } = useLanguage();
-  const { microphone, camera, choices } = useSyncExternalStore(preview.subscribe, preview.current);
-  const devices = useDevices(`${microphone.is} ${camera.is}`);
+  const { camera, choices } = useSyncExternalStore(preview.subscribe, preview.current);
   const { account } = useAccount();
   const [nameMissing, setNameMissing] = useState(false);
   const nameField = useRef<HTMLDivElement>(null);
@@ -84,50 +69,7 @@ function OpenPrejoin({ preview, door, asking, error, onEnter }: Props & { previe
               <b>{name === "" ? text.prejoin.you : name}</b>
             </div>
           </div>
-          <div className="dev">
-            <Line
-              kind="microphone"
-              source={microphone}
-              icons={[Mic, MicOff]}
-              options={wordsFor(devices.microphones, text)}
-              chosen={choices.microphoneId}
-              preview={preview}
-            >
-              <LevelMeter track={preview.track("microphone")} />
-            </Line>
-            <Line
-              kind="camera"
-              source={camera}
-              icons={[Video, VideoOff]}
-              options={wordsFor(devices.cameras, text)}
-              chosen={choices.cameraId}
-              preview={preview}
-            />
-            {devices.speakers.length > 0 && (
-              <div className="line">
-                <span className="sw">
-                  <Volume2 className="i" aria-hidden />
-                  {text.prejoin.speaker}
-                </span>
-                <Choice
-                  label={text.prejoin.choose.speaker}
-                  labelHidden
-                  className="pick"
-                  options={wordsFor(devices.speakers, text)}
-                  chosen={choices.speakerId}
-                  onChoose={(deviceId) => preview.handle({ on: "chosen", kind: "speaker", deviceId })}
-                />
-                <Button
-                  rank="ghost"
-                  small
-                  className="flush"
-                  onPress={() => void testTone(choices.speakerId === "" ? undefined : choices.speakerId)}
-                >
-                  {text.prejoin.test}
-                </Button>
-              </div>
-            )}
-          </div>
+          <DeviceLines preview={preview} />
         </section>
         <section className="about">
           <p className="q2">{door.in_session ? text.prejoin.inSession : text.prejoin.notYet}</p>
@@ -162,80 +104,6 @@ function OpenPrejoin({ preview, door, asking, error, onEnter }: Props & { previe
           </p>
         </section>
       </main>
-    </>
-  );
-}
-
-function Picture({ camera, track }: { camera: Source; track: MediaStreamTrack | undefined }) {
-  const text = useText();
-  const video = useRef<HTMLVideoElement>(null);
-
-  useEffect(() => {
-    if (video.current) video.current.srcObject = track ? new MediaStream([track]) : null;
-  }, [track]);
-
-  return (
-    <div className="tile self room">
-      {camera.is === "on" ? (
-        <video
-          ref={video}
-          autoPlay
-          playsInline
-          muted
-          className="mirrored"
-          aria-label={text.prejoin.yourPicture}
-        />
-      ) : (
-        <p className="nopicture">
-          {camera.is === "opening" ? text.prejoin.cameraOpening : text.prejoin.cameraOff}
-        </p>
-      )}
-    </div>
-  );
-}
-
-interface LineProps {
-  kind: Kind;
-  source: Source;
-  icons: readonly [LucideIcon, LucideIcon];
-  options: readonly Option[];
-  chosen: string;
-  preview: Preview;
-  children?: React.ReactNode;
-}
-
-function Line({ kind, source, icons: [On, Off], options, chosen, preview, children }: LineProps) {
-  const text = useText();
-  const open = source.is === "on" || source.is === "opening";
-  return (
-    <>
-      <div className="line">
-        <ToggleButton
-          className="sw"
-          isSelected={open}
-          onChange={() => preview.handle({ on: "toggled", kind })}
-        >
-          {open ? <On className="i" aria-hidden /> : <Off className="i" aria-hidden />}
-          <span>
-            {text.prejoin[kind]}{" "}
-            <span className="q3">{(open ? text.prejoin.on : text.prejoin.off)[kind]}</span>
-          </span>
-        </ToggleButton>
-        <Choice
-          label={text.prejoin.choose[kind]}
-          labelHidden
-          className="pick"
-          options={options}
-          chosen={chosen}
-          onChoose={(deviceId) => preview.handle({ on: "chosen", kind, deviceId })}
-        />
-        {children ?? <span />}
-      </div>
-      {source.is === "failed" && (
-        <p className="error linefault" role="status">
-          {text.prejoin.failures[source.why]}
-        </p>
-      )}
     </>
   );
 }

@@ -1,7 +1,7 @@
 //! The messages of a session, between the room and the panel.
 
 import type { Room, TextStreamReader } from "livekit-client";
-import { chat, emptyChat, LONGEST_MESSAGE, type ChatInput } from "../chat";
+import { chat, emptyChat, LONGEST_MESSAGE, type ChatInput } from "./chat-machine";
 
 export class Thread {
   state = emptyChat;

@@ -8,7 +8,6 @@ import {
   VideoPresets,
 } from "livekit-client";
 import type { Choices } from "../prejoin";
-import type { LostBecause } from "./link-machine";
 
 /** How we capture, publish and come back. */
 export function optionsFor(choices: Choices): RoomOptions {
@@ -60,6 +59,9 @@ export function cameraConstraints({ cameraId }: Choices): MediaTrackConstraints 
     ...(cameraId !== "" && { deviceId: { ideal: cameraId } }),
   };
 }
+
+/** Why a room let go of us; `unknown` is worth coming back. */
+export type LostBecause = "left" | "removed" | "ended" | "elsewhere" | "unknown";
 
 /** What the SDK's reason means for one's stay; `unknown` is worth coming back. */
 export function becauseOf(reason: DisconnectReason | undefined): LostBecause {

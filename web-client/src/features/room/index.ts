@@ -1,0 +1,4 @@
+//! What rooms of every kind share: meetings and the gatherings before them.
+
+export { AudioSink } from "./AudioSink";
+export { becauseOf, cameraConstraints, EVENTS_THAT_SHOW, optionsFor, type LostBecause } from "./room-options";

@@ -1,0 +1,35 @@
+//! The waiting room, in English.
+
+import type { lobby as French } from "./lobby.fr";
+
+export const lobby: typeof French = {
+  title: "Waiting room",
+  wait: "The host knows you are here. You enter as soon as they open.",
+  notOpen: "The session is not open yet. The host knows you are here.",
+  open: "The session is open. The host knows you are here and will admit you.",
+  keepOpen: "Keep this page open.",
+  leave: "Leave",
+  lost: "The link is down. Trying again.",
+  own: "Your delegation",
+  present: (there, expected) => `${there} of ${expected} present`,
+  states: { expected: "Not here yet", waiting: "Here", inside: "In session" },
+  head: "head of delegation",
+  you: "you",
+  speaks: "Speaking",
+  arrived: (name, party) => `${name}, ${party}: is here.`,
+  microphone: { open: "Microphone open", muted: "Microphone muted" },
+  controls: "Waiting room controls",
+  check: "Check microphone and camera",
+  checkTitle: "Microphone, camera and sound",
+  checkHelp: "You will enter the session with these settings. Nobody sees you here.",
+  done: "Done",
+  messages: "Messages of your delegation",
+  write: "Write to your delegation",
+  privacy: "Only your delegation hears you and reads these messages.",
+  joining: "Connecting you with your delegation…",
+  apart: "The link with your delegation is down. Trying again.",
+  elsewhere: "You are talking with your delegation on another device.",
+  audioBlocked: "The browser holds the sound back.",
+  audioStart: "Listen",
+  deviceFailed: "The microphone could not be opened.",
+};
