@@ -152,6 +152,20 @@ async fn without_the_key_that_signs_nothing_starts() {
     assert!(matches!(refused, Err(WebhookError::UnknownKey(key)) if key == "lost"));
 }
 
+#[tokio::test]
+async fn rooms_that_are_nobodys_business_are_not_told_of() {
+    let mut receiver = Receiver::open([]).await;
+    let (events, subscription) = broadcast::channel(16);
+    let untold = WebhookConfig { untold: |room| room.starts_with("private-"), ..config(&receiver.url) };
+    let _webhooks = Webhooks::start(subscription, untold, MemoryOutbox::default()).unwrap();
+
+    for name in ["private-1", "open"] {
+        events.send(RoomEvent::RoomStarted { room: room(name) }).unwrap();
+    }
+
+    assert_eq!(receiver.next_room().await, "open");
+}
+
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 fn room(name: &str) -> proto::Room {
