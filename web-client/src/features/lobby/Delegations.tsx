@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { WaitingParty, WaitingPerson, WaitingTable } from "../../api/meetings";
 import { useText } from "../../i18n";
+import { Flag } from "../../ui";
 import { arrivals } from "./arrivals";
 import type { Gathering } from "./gathering";
 
@@ -35,6 +36,7 @@ function Column({ party, speaking, own }: ColumnProps) {
   return (
     <section className="delegates" aria-label={party.name}>
       <div className="delegateshead">
+        {party.country !== null && <Flag country={party.country} />}
         <h2>{party.name}</h2>
         {party.own && <span className="caps">{words.own}</span>}
       </div>
