@@ -154,7 +154,7 @@ impl Lobby {
     pub fn decide(&self, code: &MeetingCode, tickets: &[String], decision: Knock) -> usize {
         let mut doors = self.doors();
         let Some(door) = doors.get_mut(code) else { return 0 };
-        let decided = door.decide(decision, |guest| tickets.iter().any(|ticket| *ticket == guest.ticket));
+        let decided = door.decide(decision, |guest| tickets.contains(&guest.ticket));
         drop(doors);
         self.shared.gatherings_changed.notify_one();
         decided

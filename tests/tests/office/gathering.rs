@@ -209,8 +209,10 @@ impl Hall {
         let mut host = office.administrator().await;
         let plan = bilateral(|plan| {
             plan["send"] = json!(false);
+            // Whoever chairs a meeting does not wait for it.
+            plan["parties"][0]["seats"][0]["role"] = json!("head");
             let ben = json!({"name": "Ben", "title": "Conseiller"});
-            plan["parties"][0]["seats"].as_array_mut().unwrap().push(ben);
+            plan["parties"][0]["seats"].as_array_mut().expect("a list of seats").push(ben);
         });
         let made = host.post("/api/schedules", plan).await.json;
         let meeting = path(&made).trim_end_matches("/schedule").to_owned();
@@ -233,7 +235,7 @@ impl Hall {
         let join = guest.post(&format!("{}/join", self.meeting), json!({"invitation": secret})).await.json;
         let ticket = join["ticket"].as_str().expect("a ticket").to_owned();
         let mut hears = guest.events(&format!("{}/knocks/{ticket}", self.meeting)).await;
-        assert_eq!(hears.next().await.unwrap().0, "waiting");
+        assert_eq!(hears.next().await.expect("an event").0, "waiting");
         (ticket, hears)
     }
 
@@ -277,6 +279,16 @@ async fn until(hears: &mut Events, wanted: &str) -> Value {
 
 /// Where the own delegation is.
 fn people(seen: &Value) -> Vec<&str> {
-    let own = seen["parties"].as_array().unwrap().iter().find(|party| party["own"] == true).unwrap();
-    own["people"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect()
+    let own = seen["parties"]
+        .as_array()
+        .expect("parties")
+        .iter()
+        .find(|party| party["own"] == true)
+        .expect("one's own party");
+    own["people"]
+        .as_array()
+        .expect("people")
+        .iter()
+        .map(|one| one["state"].as_str().expect("a state"))
+        .collect()
 }

@@ -213,7 +213,7 @@ impl Session {
     /// The room is gone with everybody who was there.
     async fn breaks(&mut self) {
         let mut events = self.office.server.app.rooms.subscribe();
-        let code = MeetingCode::parse(self.meeting.rsplit('/').next().unwrap()).unwrap();
+        let code = MeetingCode::parse(self.meeting.rsplit('/').next().expect("a path")).expect("a code");
         self.office.server.app.rooms.end(&code).await.expect("there is a room");
         loop {
             match events.recv().await.expect("the rooms are there") {
@@ -229,7 +229,7 @@ impl Session {
             .store
             .points_since(&code, jiff::Timestamp::UNIX_EPOCH)
             .await
-            .unwrap()
+            .expect("the meeting is in the database")
             .last()
             .is_some_and(|point| point.ended.is_none())
         {

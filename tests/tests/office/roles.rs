@@ -226,9 +226,9 @@ impl Table {
         let seats = bilateral(|plan| {
             plan["send"] = json!(false);
             plan["waiting_room"] = json!(false);
-            let benin = plan["parties"][0]["seats"].as_array_mut().unwrap();
+            let benin = plan["parties"][0]["seats"].as_array_mut().expect("a list of seats");
             benin.push(json!({"name": "Irène", "role": "interpreter"}));
-            let india = plan["parties"][1]["seats"].as_array_mut().unwrap();
+            let india = plan["parties"][1]["seats"].as_array_mut().expect("a list of seats");
             india.push(json!({"name": "Olga", "role": "observer"}));
         });
         let made = host.post("/api/schedules", seats.clone()).await.json;
@@ -257,14 +257,17 @@ impl Table {
     /// Comes in by a personal link, without an account.
     async fn enters(&mut self, name: &str) -> Seated {
         let seats = ["parties/0/seats/0", "parties/0/seats/1", "parties/1/seats/0", "parties/1/seats/1"];
-        let seats = seats.map(|at| self.plan.pointer(&format!("/{at}")).unwrap());
-        let seat = seats.into_iter().find(|seat| seat["name"].as_str().unwrap().starts_with(name)).unwrap();
+        let seats = seats.map(|at| self.plan.pointer(&format!("/{at}")).expect("a seat"));
+        let seat = seats
+            .into_iter()
+            .find(|seat| seat["name"].as_str().expect("a name").starts_with(name))
+            .expect("a seat of that name");
         let link = self.host.get(&self.at(&format!("seats/{}/link", seat["id"]))).await.json;
         let secret = secret_of(link["link"].as_str().expect("a link"));
         let mut browser = self.office.browser();
         let join = browser.post(&self.at("join"), json!({"invitation": secret})).await.json;
         let inside = Participant::enter(&join).await.expect("it is let in");
         browser.pass = join["token"].as_str().map(str::to_owned);
-        Seated { browser, identity: join["identity"].as_str().unwrap().to_owned(), inside }
+        Seated { browser, identity: join["identity"].as_str().expect("an identity").to_owned(), inside }
     }
 }
