@@ -2,7 +2,7 @@
 
 import { fits, hasGoodAccess } from "./support/access.js";
 import { cardOf, dial, key, lastCall, live } from "./support/calls.js";
-import { ASIA, furnish, MINISTER, PASSWORD, PROTOCOL, type Employee } from "./support/house.js";
+import { ASIA, furnish, MINISTER, PASSWORD, PROTOCOL, type Subscriber } from "./support/house.js";
 import { HOST, type Server } from "./support/server.js";
 import { expect, test } from "./support/test.js";
 import { hears, hearsNoMore, hums } from "./support/tones.js";
@@ -228,7 +228,7 @@ async function two(arrive: (name: string) => Promise<Person>, server: Server) {
   return { caller, callee };
 }
 
-async function signedIn(arrive: (name: string) => Promise<Person>, who: Employee, tone: number): Promise<Person> {
+async function signedIn(arrive: (name: string) => Promise<Person>, who: Subscriber, tone: number): Promise<Person> {
   const person = await arrive(who.name);
   await hums(person, tone);
   await person.signInAs(who.email, PASSWORD);
