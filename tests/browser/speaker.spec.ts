@@ -10,7 +10,7 @@ import { hums } from "./support/tones.js";
 const [CONSUL, ADVISER] = ["Consule générale", "Premier conseiller"];
 
 // While the server is away the browser and the SDK say so in the console.
-const CUT = [/WebSocket connection to/, /net::ERR_/, /signal stream/, /Failed to fetch/, /received leave request/i, /status of 50\d/];
+const CUT = [/WebSocket connection to/, /net::ERR_/, /signal stream/, /Failed to fetch/, /received leave request/i, /status of 50\d/, /websocket error during connection establishment/];
 
 // Three browsers, and one who comes back: more than others do in one test.
 test.setTimeout(180_000);

@@ -5,7 +5,7 @@ import { createContext, use, useContext, useEffect, useMemo, useState, type Reac
 import { I18nProvider } from "react-aria-components";
 import { recall, remember } from "../storage";
 import { fr, type Core } from "./fr";
-import { bring, coreOf, hasCore, hasPart, shelfOf } from "./shelf";
+import { bring, coreOf, hasCore, shelfOf } from "./shelf";
 import type { Language, PartName, Parts } from "./parts";
 
 export type { Language } from "./parts";
@@ -77,9 +77,8 @@ export function useText<P extends PartName = never>(...parts: P[]): Words<P> {
 /** The language, how to change it, and its words as `useText` gives them. */
 export function useLanguage<P extends PartName = never>(...parts: P[]): Tongue & { text: Words<P> } {
   const { language, speak } = useContext(TongueContext);
-  for (const part of parts) {
-    if (!hasPart(language, part)) use(bring(language, part));
-  }
+  // Each time, for React counts what a component waits for.
+  for (const part of parts) use(bring(language, part));
   return { language, speak, text: shelfOf(language) as Words<P> };
 }
 

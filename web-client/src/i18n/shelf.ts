@@ -15,7 +15,8 @@ export const hasCore = (language: Language): boolean => shelves[language].app !=
 
 export const hasPart = (language: Language, part: PartName): boolean => shelves[language][part] !== undefined;
 
-/** Brings a part, once; after a failure the next asker tries again. */
+/** Brings a part, once; after a failure the next asker tries again. What has come says so, as React's `use` reads it: whoever
+ * asks then need not wait. */
 export function bring(language: Language, part: PartName): Promise<void> {
   return once(`${language}/${part}`, async () => {
     Object.assign(shelves[language], { [part]: await sources[language][part]() });
@@ -37,8 +38,12 @@ function once(what: string, fetch: () => Promise<void>): Promise<void> {
   let known = coming.get(what);
   if (!known) {
     known = fetch();
-    known.catch(() => coming.delete(what));
-    coming.set(what, known);
+    const asked = known;
+    asked.then(
+      () => Object.assign(asked, { status: "fulfilled", value: undefined }),
+      () => coming.delete(what),
+    );
+    coming.set(what, asked);
   }
   return known;
 }

@@ -32,7 +32,7 @@ export function LayoutChoice({ chosen, hasTable, onChoose }: Props) {
       {layoutsFor(hasTable).map((layout) => (
         <ToggleButton key={layout} id={layout}>
           {icons[layout]}
-          {words[layout]}
+          <span>{words[layout]}</span>
         </ToggleButton>
       ))}
     </ToggleButtonGroup>

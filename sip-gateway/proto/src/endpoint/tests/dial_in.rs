@@ -119,6 +119,40 @@ fn a_phone_mutes_itself_raises_its_hand_and_asks_the_host() {
 }
 
 #[test]
+fn a_phone_is_told_that_it_has_the_floor_and_that_it_has_it_no_more() {
+    let (mut house, phone, seat) = in_meeting();
+    happens(&mut house, seat, SeatEvent::Entered);
+    let tell = |house: &mut House, given| {
+        house.with(|endpoint, with| endpoint.tell_floor(with, seat, given)).expect("it is in a meeting");
+    };
+    happens(&mut house, seat, SeatEvent::MutedByHost(true));
+    types(&mut house, phone, "*5");
+    tell(&mut house, true);
+    types(&mut house, phone, "*6");
+    assert_eq!(
+        said(&mut house),
+        [Prompt::MutedByHost, Prompt::HandRaised, Prompt::FloorGiven, Prompt::Unmuted]
+    );
+
+    // The room mutes it as well, which need not be said.
+    tell(&mut house, false);
+    happens(&mut house, seat, SeatEvent::MutedByHost(true));
+    assert!(house.media.muted.contains(&seat));
+    assert_eq!(said(&mut house), [Prompt::FloorClosed]);
+
+    types(&mut house, phone, "*6");
+    tell(&mut house, true);
+    happens(&mut house, seat, SeatEvent::MutedByHost(true));
+    assert_eq!(
+        said(&mut house),
+        [Prompt::Unmuted, Prompt::FloorYours, Prompt::MutedByHost],
+        "a host did that"
+    );
+    let browser = LegId(u64::MAX);
+    house.with(|endpoint, with| endpoint.tell_floor(with, browser, true)).expect_err("nobody is there");
+}
+
+#[test]
 fn what_the_host_does_is_said() {
     let (mut house, phone, seat) = in_meeting();
     happens(&mut house, seat, SeatEvent::Entered);
