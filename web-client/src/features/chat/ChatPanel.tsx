@@ -56,7 +56,7 @@ export function ChatPanel({ chat: { messages }, mayWrite, onSend, label }: Props
         ))}
         <div ref={end} />
       </div>
-      {!mayWrite && <p className="note">{text.floor.reads}</p>}
+      {!mayWrite && <p className="onlyread">{text.floor.reads}</p>}
       {mayWrite && (
         <Form
           className="say"
