@@ -2,36 +2,9 @@
 
 import { hasGoodAccess } from "./support/access.js";
 import { keyboard, pointer, type Hands } from "./support/hands.js";
-import { MailSink } from "./support/mail-sink.js";
-import { HOST, Server } from "./support/server.js";
-import { expect, test as base } from "./support/test.js";
+import { HOST } from "./support/server.js";
 import { hears, hums } from "./support/tones.js";
-
-const test = base.extend<object, { sink: MailSink }>({
-  sink: [
-    async ({}, use) => {
-      const sink = await MailSink.open();
-      await use(sink);
-      sink.close();
-    },
-    { scope: "worker" },
-  ],
-  server: [
-    async ({ sink }, use) => {
-      const server = await Server.start(`
-[mail]
-server = "127.0.0.1"
-port = ${sink.port}
-encryption = "none"
-from = "palabre@example.org"
-`);
-      server.addHost();
-      await use(server);
-      await server.stop();
-    },
-    { scope: "worker" },
-  ],
-});
+import { expect, test } from "./support/with-mail.js";
 
 const PASSWORD = "une phrase assez longue";
 const TONE = 440;

@@ -1,19 +1,9 @@
 import { ArrowDown, ArrowUp, Plus, Trash2 } from "lucide-react";
 import type { SeatRole } from "../../api/schedules";
+import { seatRoles } from "../../api/seat-roles";
 import { useText, type Language } from "../../i18n";
 import { Button, Choice, Field } from "../../ui";
 import { newSeat, shifted, type DraftParty, type DraftSeat } from "./draft";
-
-const roles: readonly SeatRole[] = [
-  "chair",
-  "protocol_officer",
-  "head",
-  "delegate",
-  "interpreter",
-  "rapporteur",
-  "observer",
-  "guest",
-];
 
 interface Props {
   party: DraftParty;
@@ -106,7 +96,7 @@ export function PartyCard({ party, number, language, onChange, onHead, onMove, o
                 />
                 <Choice
                   label={words.seatRole}
-                  options={roles.map((role) => ({ id: role, word: words.roles[role] }))}
+                  options={seatRoles.map((role) => ({ id: role, word: words.roles[role] }))}
                   chosen={seat.role}
                   onChoose={(role) => setSeat(seat.key, { role: role as SeatRole })}
                 />

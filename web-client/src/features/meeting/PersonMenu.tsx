@@ -9,7 +9,7 @@ import {
   Popover,
 } from "react-aria-components";
 import { useText } from "../../i18n";
-import { seatRoles } from "./rights";
+import { seatRoles } from "../../api/seat-roles";
 import type { MeetingSession } from "./session";
 import type { Person } from "./view";
 

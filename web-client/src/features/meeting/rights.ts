@@ -1,5 +1,6 @@
 //! What somebody may do in a meeting, and what the seat does there, as the server says it. Pure.
 
+import { seatRoles } from "../../api/seat-roles";
 import type { SeatRole } from "../../api/meetings";
 
 export interface Rights {
@@ -18,17 +19,6 @@ export function rightsOf(attributes: Readonly<Record<string, string>>): Rights {
   const has = (word: string) => words.split(" ").includes(word);
   return { directs: has("directs"), speaks: !has("listens"), priority: has("priority") };
 }
-
-export const seatRoles: readonly SeatRole[] = [
-  "chair",
-  "protocol_officer",
-  "head",
-  "delegate",
-  "interpreter",
-  "rapporteur",
-  "observer",
-  "guest",
-];
 
 /** What somebody does at the table; nothing for who has no seat and was told nothing. */
 export const seatRoleOf = (attributes: Readonly<Record<string, string>>): SeatRole | undefined =>
