@@ -1,11 +1,9 @@
+import { CUT } from "./support/cut.js";
 import { expectFlow, received } from "./support/media.js";
 import type { Person } from "./support/person.js";
 import type { Line } from "./support/proxy.js";
 import { HOST } from "./support/server.js";
 import { expect, test } from "./support/test.js";
-
-// While the line is cut the browser and the SDK say so in the console.
-const CUT = [/WebSocket connection to/, /net::ERR_/, /signal stream/, /Failed to fetch/, /received leave request/i];
 
 test("a cut of signalling is mended without a gap in sound and picture", async ({ arriveOver, line }) => {
   const { host, guest } = await twoOver(line, arriveOver);

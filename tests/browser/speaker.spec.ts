@@ -1,6 +1,7 @@
 //! The speaker's layout: who speaks is large, the others are in a strip.
 
 import { fits, hasGoodAccess } from "./support/access.js";
+import { CUT } from "./support/cut.js";
 import { received } from "./support/media.js";
 import type { Person } from "./support/person.js";
 import { HOST } from "./support/server.js";
@@ -8,9 +9,6 @@ import { expect, test } from "./support/test.js";
 import { hums } from "./support/tones.js";
 
 const [CONSUL, ADVISER] = ["Consule générale", "Premier conseiller"];
-
-// While the server is away the browser and the SDK say so in the console.
-const CUT = [/WebSocket connection to/, /net::ERR_/, /signal stream/, /Failed to fetch/, /received leave request/i, /status of 50\d/, /websocket error during connection establishment/];
 
 // Three browsers, and one who comes back: more than others do in one test.
 test.setTimeout(180_000);
@@ -43,7 +41,7 @@ test("who speaks becomes large, the pinned goes before them, and the layout is k
   await expect(pin).toHaveAttribute("aria-pressed", "true");
 
   // Everybody comes back after the server, as they were.
-  for (const person of [host, consul, adviser]) person.excuse(...CUT);
+  for (const person of [host, consul, adviser]) person.excuse(...CUT, /status of 50\d/);
   await server.kill();
   await expect(host.page.getByText("Votre place est gardée")).toBeVisible();
   await server.run();
