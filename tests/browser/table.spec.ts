@@ -48,6 +48,9 @@ const PLAN = {
   ],
 };
 
+// Four browsers at once: a click waits until the machine has time for it.
+test.use({ actionTimeout: 40_000 });
+
 interface Planned {
   code: string;
   parties: { seats: { id: number; name: string }[] }[];
@@ -91,9 +94,11 @@ test("two delegations meet at the table, and a chair without an account runs it"
     headers: { origin: server.url },
     data: { waiting_room: false },
   });
-  const observer = await comes("Olga");
+  // Two more come without a camera, which a small machine is glad of.
+  const observer = await arrive("Olga", size);
+  await withoutCamera(observer);
+  await observer.page.goto(await linkOf("Olga"));
   await sits(observer);
-  // One more comes without a camera, which a small machine is glad of.
   const delegate = await arrive("Koffi", size);
   await withoutCamera(delegate);
   await delegate.page.goto(await linkOf("Koffi"));
