@@ -253,6 +253,5 @@ async function two(arrive: (name: string) => Promise<Person>): Promise<{ host: P
 /** The names on the plates, in order, oneself by the own name. */
 async function seats(person: Person): Promise<string[]> {
   const plates = await person.page.locator(".grid .plate").allInnerTexts();
-  // Whoever has an extension has a second line with it.
-  return plates.map((plate) => plate.trim().split("\n")[0] ?? "").map((name) => (name === "Vous" ? person.name : name));
+  return plates.map((plate) => (plate.trim() === "Vous" ? person.name : plate.trim()));
 }
