@@ -351,7 +351,8 @@ impl Room {
         leave: Option<Action>,
     ) {
         let connection = self.participant(seat).and_then(Participant::connection);
-        let told = leave.is_some() && connection.is_some();
+        // Who goes of its own accord closes its media itself, though not always before we have read that it goes.
+        let knows = connection.is_some() && (leave.is_some() || reason == DisconnectReason::ClientInitiated);
         match leave {
             Some(action) => self.send_leave(seat, reason, action),
             None => {
@@ -378,7 +379,7 @@ impl Room {
             return;
         };
         // Only a client whose media is connected can take its end for a fault.
-        let lingers = told && participant.is_active() && !participant.transport.answering.direct;
+        let lingers = knows && participant.is_active() && !participant.transport.answering.direct;
         for peer in participant.transport.joined_peers() {
             match lingers {
                 true => self.linger(now, peer),

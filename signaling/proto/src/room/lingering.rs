@@ -1,5 +1,5 @@
-//! Transports of those who were told to go. Their tracks end at once, but the transport itself lingers for a moment:
-//! a client that finds its media gone before it has understood why takes that for a fault.
+//! Transports of those who were told to go, or said that they go. Their tracks end at once, but the transport itself
+//! lingers for a moment: a client that finds its media gone before it has closed it takes that for a fault.
 
 use std::{
     collections::VecDeque,
@@ -64,5 +64,5 @@ impl Room {
     }
 }
 
-/// How long a client that was told to go may take to close its media itself.
+/// How long a client that goes may take to close its media itself.
 const PATIENCE: Duration = Duration::from_secs(2);

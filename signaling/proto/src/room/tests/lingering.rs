@@ -110,16 +110,26 @@ fn no_more_transports_linger_than_a_room_may_have() {
 }
 
 #[test]
-fn who_goes_of_its_own_accord_or_never_connected_is_not_waited_for() {
+fn who_goes_of_its_own_accord_has_a_moment_to_close_its_media_itself() {
     let mut house = House::open();
     let ada = house.join("ada");
+    house.join("bob");
     house.say(&ada, ask::Message::Leave(proto::LeaveRequest::default()));
-    assert_eq!(left(&house), [house.peer_of(0)]);
+    assert_eq!(left(&house), []);
 
+    house.pass(MOMENT);
+    assert_eq!(left(&house), [house.peer_of(0)]);
+}
+
+#[test]
+fn who_never_connected_is_not_waited_for() {
+    let mut house = House::open();
+    house.join("ada");
     let joining = house.joining("bob");
     let bob = house.try_join(joining).unwrap();
     remove(&mut house, &bob);
-    assert_eq!(left(&house), [0, 1].map(|index| house.peer_of(index)));
+
+    assert_eq!(left(&house), [house.peer_of(1)]);
     assert!(!house.room.has_lingering_transports());
 }
 
