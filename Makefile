@@ -3,6 +3,9 @@
 .PHONY: help run test check bench web debian clean test-rust test-web test-python test-phones test-browser
 
 CARGO ?= cargo
+# Of the whole workspace even where one program is wanted: alone it has other features of its libraries, and many of
+# them would be compiled a second time.
+PROGRAM = $(CARGO) build --locked --workspace
 WEB_SOURCES := $(shell find web-client -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null)
 
 help: ## Show what can be made.
@@ -45,20 +48,21 @@ test-rust: debian web ## Unit tests and scenarios.
 
 test-python: debian web ## An unmodified Python SDK against the program.
 	@scripts/python-venv
-	$(CARGO) build --locked --package palabre
+	$(PROGRAM)
 	PALABRE_BIN="$$(scripts/program)" .venv/bin/pytest -q tests/python
 
 test-phones: debian web ## Softphones and browsers around the program, in a network namespace of their own.
 	@scripts/need-debian iproute2 openssl baresip-core baresip-ffmpeg sip-tester opus-tools chromium
 	@scripts/npm-install tests/browser
 	@scripts/python-venv
-	$(CARGO) build --locked --package palabre
-	PALABRE_BIN="$$(scripts/program)" scripts/in-own-network .venv/bin/pytest -q tests/phones
+	$(PROGRAM)
+	PALABRE_BIN="$$(scripts/program)" .venv/bin/pytest -q tests/phones --dist worksteal \
+		--tx '2*popen//python=scripts/in-own-network .venv/bin/python'
 
 test-browser: debian web ## Two and three browsers against the program.
 	@RUNLEVEL=1 scripts/need-debian chromium slapd
 	@scripts/npm-install tests/browser
-	$(CARGO) build --locked --package palabre
+	$(PROGRAM)
 	cd tests/browser && PALABRE_BIN="$$(../../scripts/program)" ../../scripts/with-node npm test --silent
 
 clean: ## Remove everything built, but not ./data.
