@@ -33,8 +33,9 @@ export default defineConfig({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
-        // The second one gives depth, which nobody can show; the third is a camera again.
-        "--use-fake-device-for-media-stream=device-count=3",
+        // The second one gives depth, which nobody can show; the third is a camera again. Ten pictures a second are
+        // enough to see that they move, and leave a small machine its time.
+        "--use-fake-device-for-media-stream=device-count=3,fps=10",
         "--use-fake-ui-for-media-stream",
         `--use-file-for-fake-audio-capture=${voiceFile()}`,
         // Sound must be heard without a click, but for the test of the gate itself.
