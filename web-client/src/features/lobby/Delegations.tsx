@@ -108,7 +108,7 @@ function Arrivals({ table }: { table: WaitingTable }) {
 
 /** Who of one's delegation speaks, and who one is there. */
 function useSpeaking(gathering: Gathering | undefined) {
-  const view = useSyncExternalStore(gathering?.subscribe ?? never, () => gathering?.current());
+  const view = useSyncExternalStore(gathering?.shown.subscribe ?? never, () => gathering?.shown.current());
   return { who: view?.speaking ?? nobody, own: view?.own };
 }
 

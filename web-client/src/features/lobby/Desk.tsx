@@ -17,7 +17,7 @@ interface Props {
 export function Desk({ gathering, onCheck, onLeave }: Props) {
   const text = useText("lobby");
   const words = text.lobby;
-  const view = useSyncExternalStore(gathering.subscribe, gathering.current);
+  const view = useSyncExternalStore(gathering.shown.subscribe, gathering.shown.current);
   const fault = faultOf(words, view);
   return (
     <>

@@ -12,7 +12,7 @@ import {
 import { codeOf } from "../../api/client";
 import { gatherAt } from "../../api/meetings";
 import { Thread, type ChatState } from "../chat";
-import { becauseOf, optionsFor } from "../room";
+import { becauseOf, optionsFor, Shown } from "../room";
 import { recallChoices, rememberChoices } from "../prejoin";
 import {
   gathering,
@@ -43,9 +43,7 @@ export class Gathering {
   /** One comes in silence, whatever was open before. */
   private wanted = false;
   private failed = false;
-  private refreshing = false;
-  private readonly listeners = new Set<() => void>();
-  private view: GatheringView;
+  readonly shown: Shown<GatheringView>;
 
   constructor(
     private readonly code: string,
@@ -55,16 +53,9 @@ export class Gathering {
     this.room = new Room(optionsFor(recallChoices()));
     this.thread = new Thread(this.room, () => this.refresh());
     this.listen();
-    this.view = this.look();
+    this.shown = new Shown(() => this.look());
     for (const effect of onTheWay[1]) this.perform(effect);
   }
-
-  readonly subscribe = (listener: () => void) => {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  };
-
-  readonly current = (): GatheringView => this.view;
 
   leave(): void {
     this.handle({ on: "left" });
@@ -153,13 +144,7 @@ export class Gathering {
   }
 
   private refresh(): void {
-    if (this.refreshing) return;
-    this.refreshing = true;
-    queueMicrotask(() => {
-      this.refreshing = false;
-      this.view = this.look();
-      for (const listener of this.listeners) listener();
-    });
+    this.shown.refresh();
   }
 
   private look(): GatheringView {

@@ -39,7 +39,7 @@ interface Props {
 /** In session: the stage, the bar, and at most one panel beside them. */
 export function RoomScreen({ session, title, dialIn }: Props) {
   const text = useText();
-  const view = useSyncExternalStore(session.subscribe, session.current);
+  const view = useSyncExternalStore(session.shown.subscribe, session.shown.current);
   const [panel, setPanel] = useState<PanelName>();
   const [chosen, setChosen] = useState(recallLayout);
   const [pinned, setPinned] = useState<string>();
@@ -57,7 +57,7 @@ export function RoomScreen({ session, title, dialIn }: Props) {
   // Whoever answers the telephone is not heard in session meanwhile.
   const telephones = held(usePhone().state).some(({ state }) => state === "talking");
   useEffect(() => {
-    if (telephones && session.current().microphoneOpen) void session.toggleMicrophone();
+    if (telephones && session.shown.current().microphoneOpen) void session.toggleMicrophone();
   }, [telephones, session]);
 
   const open = (next: PanelName | undefined) => {

@@ -24,7 +24,7 @@ import { link, type LinkEffect, type LinkInput, type LinkState } from "./link-ma
 import { Orders } from "./orders";
 import { OwnDevices, type DeviceKind } from "./own-devices";
 import { OwnPhone } from "./own-phone";
-import { becauseOf, EVENTS_THAT_SHOW, optionsFor } from "../room";
+import { becauseOf, EVENTS_THAT_SHOW, optionsFor, Shown } from "../room";
 import { rightsOf } from "./rights";
 import { peopleOf, qualityOf, type MeetingView, type Notice } from "./view";
 import type { Departure } from "./visit-machine";
@@ -54,9 +54,7 @@ export class MeetingSession {
   private notice: Notice | undefined;
   private notices = 0;
   private timer: number | undefined;
-  private refreshing = false;
-  private readonly listeners = new Set<() => void>();
-  private view: MeetingView;
+  readonly shown: Shown<MeetingView>;
 
   constructor(
     readonly code: string,
@@ -86,16 +84,9 @@ export class MeetingSession {
     this.isHost = admission.is_host;
     this.locked = locked;
     this.listenToRoom();
-    this.view = this.look();
+    this.shown = new Shown(() => this.look());
     this.handle({ on: "start", admission });
   }
-
-  readonly subscribe = (listener: () => void) => {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  };
-
-  readonly current = (): MeetingView => this.view;
 
   get choices(): Choices {
     return this.entrance.choices;
@@ -367,15 +358,8 @@ export class MeetingSession {
     void this.matchDevices();
   }
 
-  /** Many events come at once; the screen is told once. */
   private refresh(): void {
-    if (this.refreshing) return;
-    this.refreshing = true;
-    queueMicrotask(() => {
-      this.refreshing = false;
-      this.view = this.look();
-      for (const listener of this.listeners) listener();
-    });
+    this.shown.refresh();
   }
 
   private look(): MeetingView {

@@ -2,3 +2,4 @@
 
 export { AudioSink } from "./AudioSink";
 export { becauseOf, cameraConstraints, EVENTS_THAT_SHOW, optionsFor, type LostBecause } from "./room-options";
+export { Shown } from "./shown";
