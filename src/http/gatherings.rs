@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use super::directors::DirectorOf;
-use super::knocks::AtTicket;
-use super::signed_in::AtMeeting;
+use super::knocks::{AtTicket, is_own};
+use super::signed_in::{AtMeeting, SignedIn};
 use super::{ApiError, Json};
 use crate::app::App;
 use crate::audit;
@@ -25,6 +25,7 @@ pub(super) struct GatheringView {
 pub(super) async fn gather(
     State(app): State<App>,
     client: Client,
+    signed_in: Option<SignedIn>,
     AtMeeting { meeting }: AtMeeting,
     Path(path): Path<AtTicket>,
 ) -> Result<Json<GatheringView>, ApiError> {
@@ -32,6 +33,7 @@ pub(super) async fn gather(
         return Err(ApiError::draining());
     }
     let gathering = app.lobby.gather(&meeting.code, &path.ticket);
+    let gathering = gathering.filter(|place| is_own(&place.identity, signed_in.as_ref()));
     let gathering = gathering.ok_or_else(|| ApiError::not_found("gathering"))?;
     Ok(Json(GatheringView {
         url: client.websocket_url(),

@@ -9,13 +9,13 @@ use signaling_proto::room::RoomError;
 use super::client::Client;
 use super::directors::DirectorOf;
 use super::marking::marking;
-use super::meetings::{MeetingView, expected, view};
+use super::meetings::{MeetingView, view};
 use super::signed_in::HostOf;
 use super::{ApiError, Json};
 use crate::accounts::InvalidText;
 use crate::app::App;
 use crate::directory::DialInView;
-use crate::meetings::{Admission, MeetingChange, Tracks, phone_removal, title};
+use crate::meetings::{Admission, MeetingChange, Tracks, expected, phone_removal, title};
 
 #[derive(Deserialize)]
 pub(super) struct AtParticipant {

@@ -15,7 +15,7 @@ use super::ApiError;
 use super::client::Client;
 use super::directors::DirectorOf;
 use super::meetings::{join_view, note_entry};
-use super::signed_in::AtMeeting;
+use super::signed_in::{AtMeeting, SignedIn};
 use crate::app::App;
 use crate::meetings::{Admission, Attendance, Knock, Meeting, News, Waiting};
 
@@ -28,17 +28,24 @@ pub(super) struct AtTicket {
 pub(super) async fn attend(
     State(app): State<App>,
     client: Client,
+    signed_in: Option<SignedIn>,
     AtMeeting { meeting }: AtMeeting,
     Path(path): Path<AtTicket>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
-    let attendance =
-        app.lobby.attend(&meeting.code, &path.ticket).ok_or_else(|| ApiError::not_found("ticket"))?;
+    let attendance = app.lobby.attend(&meeting.code, &path.ticket);
+    let attendance = attendance.filter(|waiting| is_own(&waiting.identity, signed_in.as_ref()));
+    let attendance = attendance.ok_or_else(|| ApiError::not_found("ticket"))?;
 
     let events = stream::unfold(Guest::Arrives(attendance), move |guest| {
         let (app, client, meeting) = (app.clone(), client.clone(), meeting.clone());
         async move { guest.next(&app, &client, &meeting).await }
     });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+/// Whether whoever shows a ticket is who waits by it: a guest is known by nothing else, an account by its sign-in.
+pub(super) fn is_own(identity: &str, signed_in: Option<&SignedIn>) -> bool {
+    Admission::user_of(identity).is_none_or(|user| signed_in.is_some_and(|known| known.user.id == user))
 }
 
 /// What a guest's stream has told so far.
@@ -87,7 +94,7 @@ async fn decided(
         Knock::Admitted => {
             let (identity, name) = (attendance.identity.clone(), attendance.name.clone());
             let badge = attendance.badge.clone();
-            let admission = Admission::admitted_guest(meeting, identity, name).seated(badge);
+            let admission = Admission::admitted(meeting, identity, name).seated(badge);
             match seated_and_noted(app, client, admission).await {
                 Ok(admission) => event("admitted", &join_view(app, client, admission)),
                 // What cannot be logged is not done.
@@ -101,6 +108,12 @@ async fn decided(
 
 /// Whom the plan has on the seat by now, after a long wait perhaps.
 async fn seated_and_noted(app: &App, client: &Client, admission: Admission) -> Result<Admission, ApiError> {
+    // The account may have been closed meanwhile.
+    if let Some(user) = Admission::user_of(&admission.identity)
+        && app.store.user(&user).await?.is_none_or(|user| user.disabled)
+    {
+        return Err(ApiError::not_signed_in());
+    }
     let admission = app.as_planned(admission).await?;
     note_entry(app, client, &admission).await?;
     Ok(admission)

@@ -13,8 +13,8 @@ use crate::accounts::{Secret, User, display_name};
 use crate::app::App;
 use crate::directory::DialInView;
 use crate::meetings::invitation::Composer;
-use crate::meetings::schedule::{Badge, Schedule};
-use crate::meetings::{Admission, Caller, Comer, Expected, Meeting, Presence, look_inside, title};
+use crate::meetings::schedule::Badge;
+use crate::meetings::{self, Admission, Caller, Comer, Meeting, Presence, title};
 use crate::store::{Invited, StoreError};
 
 /// A meeting as its host sees it.
@@ -43,6 +43,8 @@ pub(super) struct MeetingDoor {
     in_session: bool,
     is_host: bool,
     needs_name: bool,
+    /// Whether who asks is to wait until somebody opens.
+    waits: bool,
     marking: MarkingView,
     /// Only for who is signed in.
     dial_in: Option<DialInView>,
@@ -108,16 +110,19 @@ pub(super) async fn door(
 ) -> Result<Json<MeetingDoor>, ApiError> {
     let user = signed_in.map(|signed_in| signed_in.user);
     let presence = app.rooms.presence_of(&meeting).await;
-    let comer = match &user {
-        None => Comer::Stranger,
-        Some(_) if meeting.is_host(user.as_ref()) => Comer::Host,
-        Some(user) if app.store.badge_of_user(&meeting.code, user).await?.is_some() => Comer::Named,
-        Some(_) => Comer::Account,
+    let (comer, waits) = match &user {
+        None => (Comer::Stranger, true),
+        Some(_) if meeting.is_host(user.as_ref()) => (Comer::Host, false),
+        Some(user) => match app.store.badge_of_user(&meeting.code, user).await? {
+            Some(badge) => (Comer::Named, Admission::user(&meeting, user).seated(Some(badge)).waits()),
+            None => (Comer::Account, false),
+        },
     };
     let may_know = app.config.markings.of(meeting.marking).admit(comer);
     Ok(Json(MeetingDoor {
         is_host: comer == Comer::Host,
         needs_name: user.is_none(),
+        waits: meeting.waiting_room && waits,
         dial_in: user.filter(|_| may_know).and_then(|_| app.dial_in(&meeting)),
         in_session: presence.in_session,
         marking: MarkingView::of(&app, meeting.marking),
@@ -178,21 +183,21 @@ pub(super) async fn join(
 
     let invited = invited(&app, &meeting, request.invitation.as_deref()).await?;
     let previous = request.previous.and_then(|token| app.tokens.previous(&meeting, &token, app.clock.now()));
-    let admission = match user {
+    let entrance = match user {
         Some(user) if meeting.is_host(Some(&user)) => {
             let badge = app.store.badge_of_user(&meeting.code, &user).await?;
-            Admission::host(&meeting, &user).seated(badge)
+            Entrance::Open(Admission::host(&meeting, &user).seated(badge))
         }
         Some(user) => admit_user(&app, &meeting, user, invited, previous).await?,
-        None => match admit_guest(&app, &meeting, request.name.as_deref(), invited, previous).await? {
-            Entrance::Open(admission) => admission,
-            Entrance::Waiting(caller) => return knock(&app, &meeting, caller).await,
-        },
+        None => admit_guest(&app, &meeting, request.name.as_deref(), invited, previous).await?,
     };
-    admitted(&app, &client, admission).await
+    match entrance {
+        Entrance::Open(admission) => admitted(&app, &client, admission).await,
+        Entrance::Waiting(caller) => knock(&app, &meeting, caller).await,
+    }
 }
 
-/// How a guest gets in.
+/// How somebody gets in.
 enum Entrance {
     Open(Admission),
     /// The host decides.
@@ -205,21 +210,45 @@ async fn admit_user(
     user: User,
     invited: Option<Invited>,
     previous: Option<Admission>,
-) -> Result<Admission, ApiError> {
+) -> Result<Entrance, ApiError> {
+    let identity = Admission::identity_of(&user.id);
+    let previous = previous.filter(|before| before.identity == identity);
     let badge = match invited {
         Some(invited) => Some(invited.badge),
-        None => app.store.badge_of_user(&meeting.code, &user).await?,
+        None => match kept_seat(app, meeting, previous.as_ref()).await? {
+            Some(badge) => Some(badge),
+            None => app.store.badge_of_user(&meeting.code, &user).await?,
+        },
     };
     let comer = if badge.is_some() { Comer::Named } else { Comer::Account };
     refuse_unmarked(app, meeting, comer)?;
     let admission = Admission::user(meeting, &user).seated(badge);
-    let was_inside = previous.is_some_and(|before| before.identity == admission.identity);
     refuse_removed(app, meeting, &admission).await?;
     // Whom a host has called into the meeting, the host wants there.
     let code = meeting.code.as_str();
     let called = user.extension.as_deref().is_some_and(|own| app.switchboard.belongs(code, own));
-    refuse_locked(meeting, was_inside || called || admission.rights().directs)?;
-    Ok(admission)
+    let was_inside = previous.is_some() || called;
+    refuse_locked(meeting, was_inside || admission.rights().directs)?;
+    // Who is inside on another device was let in there.
+    if meeting.waiting_room
+        && admission.waits()
+        && !was_inside
+        && !app.rooms.is_inside(code, &admission.identity).await
+    {
+        let Admission { name, badge, .. } = admission;
+        return Ok(Entrance::Waiting(Caller { name, phone: None, badge, user: Some(user.id) }));
+    }
+    Ok(Entrance::Open(admission))
+}
+
+/// The seat on which a user was before, by whoever's link, while that link is good.
+async fn kept_seat(
+    app: &App,
+    meeting: &Meeting,
+    previous: Option<&Admission>,
+) -> Result<Option<Badge>, ApiError> {
+    let Some(badge) = previous.and_then(|before| before.badge.clone()) else { return Ok(None) };
+    Ok(app.store.seat_is_open(&meeting.code, badge.seat).await?.then_some(badge))
 }
 
 async fn admit_guest(
@@ -251,18 +280,16 @@ async fn admit_guest(
     refuse_unmarked(app, meeting, comer)?;
     let guest = seated_guest(meeting, name.clone(), badge.clone());
     refuse_removed(app, meeting, &guest).await?;
-    // Whoever could open the door need not wait at it.
-    let directs = guest.rights().directs;
-    refuse_locked(meeting, directs)?;
-    if meeting.waiting_room && !directs {
-        return Ok(Entrance::Waiting(Caller { name, phone: None, badge }));
+    refuse_locked(meeting, guest.rights().directs)?;
+    if meeting.waiting_room && guest.waits() {
+        return Ok(Entrance::Waiting(Caller { name, phone: None, badge, user: None }));
     }
     Ok(Entrance::Open(guest))
 }
 
 fn seated_guest(meeting: &Meeting, name: String, badge: Option<Badge>) -> Admission {
     let identity = Admission::guest_identity(badge.as_ref());
-    Admission::admitted_guest(meeting, identity, name).seated(badge)
+    Admission::admitted(meeting, identity, name).seated(badge)
 }
 
 /// The seat of a personal link, which must be one of this meeting.
@@ -319,25 +346,9 @@ pub(super) fn join_view(app: &App, client: &Client, admission: Admission) -> Joi
 }
 
 async fn knock(app: &App, meeting: &Meeting, caller: Caller) -> Result<Json<Join>, ApiError> {
-    let (now, at) = (std::time::Instant::now(), app.clock.now());
-    let schedule = match &caller.badge {
-        Some(_) => app.store.schedule(&meeting.code).await?,
-        None => None,
-    };
-    let ticket = app
-        .lobby
-        .knock(now, at, &meeting.code, caller)
-        .map_err(|_| ApiError::too_many_attempts(std::time::Duration::from_secs(30)))?;
-    if let Some(schedule) = schedule {
-        app.lobby.expect(&meeting.code, expected(app, meeting, &schedule));
-        look_inside(app, meeting.code.as_str()).await;
-    }
+    let knocked = meetings::knock(app, meeting, caller).await?;
+    let ticket = knocked.map_err(|_| ApiError::too_many_attempts(std::time::Duration::from_secs(30)))?;
     Ok(Json(Join::Waiting { ticket: ticket.ticket }))
-}
-
-/// Whom those who wait are told to be expected.
-pub(super) fn expected(app: &App, meeting: &Meeting, schedule: &Schedule) -> Expected {
-    Expected::of(schedule, app.config.markings.of(meeting.marking), app.clock.now())
 }
 
 async fn refuse_removed(app: &App, meeting: &Meeting, admission: &Admission) -> Result<(), ApiError> {

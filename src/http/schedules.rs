@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::asked::InPath;
 use super::client::Client;
 use super::marking::{MarkingView, marking};
-use super::meetings::expected;
 use super::schedule_views::{OccurrenceView, ScheduleView, view};
 use super::signed_in::{AtMeeting, HostOf, SignedIn};
 use super::{ApiError, Json};
@@ -16,7 +15,7 @@ use crate::accounts::User;
 use crate::app::App;
 use crate::meetings::invitation::{About, Clock, Composer, Kind, Links};
 use crate::meetings::schedule::{Change, Limits, Schedule, ScheduleWish, Seat, Unfit, check};
-use crate::meetings::{Meeting, title};
+use crate::meetings::{Meeting, expected, title};
 use crate::store::{Saved, StoreError, Tongue};
 
 /// A meeting with its schedule, as it is asked for.

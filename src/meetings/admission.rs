@@ -94,14 +94,17 @@ impl Admission {
     /// A guest who need not wait.
     #[must_use]
     pub fn new_guest(meeting: &Meeting, name: String) -> Self {
-        Self::admitted_guest(meeting, Self::guest_identity(None), name)
+        Self::admitted(meeting, Self::guest_identity(None), name)
     }
 
-    /// A guest whom a host has let in, or who was in before.
+    /// Somebody whom a host has let in, or who was in before.
     #[must_use]
-    pub fn admitted_guest(meeting: &Meeting, identity: String, name: String) -> Self {
-        let (meeting, role) = (meeting.code.clone(), MeetingRole::Guest);
-        Self { meeting, identity, name, role, badge: None, assigned: None }
+    pub fn admitted(meeting: &Meeting, identity: String, name: String) -> Self {
+        let role = match Self::user_of(&identity) {
+            Some(_) => MeetingRole::User,
+            None => MeetingRole::Guest,
+        };
+        Self { meeting: meeting.code.clone(), identity, name, role, badge: None, assigned: None }
     }
 
     /// The identity of an account in any room.
@@ -134,6 +137,18 @@ impl Admission {
         Rights::of(self.is_host(), self.seat_role())
     }
 
+    /// Whether a waiting room is for them: those who have no account wait there, and whoever sits in a party gathers with
+    /// it. Whoever could open the door need not wait at it, nor who lends others a voice from the first word on.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        match self.role {
+            _ if self.rights().directs => false,
+            MeetingRole::Guest => true,
+            MeetingRole::User => self.badge.as_ref().is_some_and(|badge| badge.role != SeatRole::Interpreter),
+            MeetingRole::Host => false,
+        }
+    }
+
     /// Whether it is the host's.
     #[must_use]
     pub fn is_host(&self) -> bool {
@@ -156,3 +171,52 @@ pub fn phone_removal(number: &str) -> String {
 const GUEST: &str = "guest-";
 const GUEST_SEAT: &str = "guest-seat-";
 const USER: &str = "user-";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::meetings::{Marking, Pin};
+
+    #[test]
+    fn whoever_sits_in_a_party_gathers_with_it_but_for_those_who_are_needed_inside() {
+        let waits = |identity: &str, role: Option<SeatRole>| {
+            let (identity, name) = (identity.to_owned(), "Awa".to_owned());
+            Admission::admitted(&meeting(), identity, name).seated(role.map(badge)).waits()
+        };
+        for role in [SeatRole::Head, SeatRole::Delegate, SeatRole::Rapporteur, SeatRole::Observer] {
+            assert!(waits("user-1", Some(role)) && waits("guest-seat-7", Some(role)), "{role:?}");
+        }
+        for role in [SeatRole::Chair, SeatRole::ProtocolOfficer] {
+            assert!(!waits("user-1", Some(role)) && !waits("guest-seat-7", Some(role)), "{role:?}");
+        }
+        assert!(!waits("user-1", Some(SeatRole::Interpreter)));
+        assert!(waits("guest-seat-7", Some(SeatRole::Interpreter)), "somebody has a look first");
+        assert!(!waits("user-1", None), "the house is at home");
+        assert!(waits("guest-1", None));
+    }
+
+    fn badge(role: SeatRole) -> Badge {
+        Badge {
+            seat: 7,
+            party: "Bénin".to_owned(),
+            country: None,
+            place: (1, 1),
+            title: String::new(),
+            role,
+            is_head: false,
+        }
+    }
+
+    fn meeting() -> Meeting {
+        Meeting {
+            code: MeetingCode::random(),
+            title: "Bilateral".to_owned(),
+            owner: UserId::random(),
+            waiting_room: true,
+            locked: false,
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+            pin: Pin::random(),
+            marking: Marking::Public,
+        }
+    }
+}

@@ -18,11 +18,11 @@ mod tokens;
 pub use admission::{Admission, MeetingRole, phone_removal};
 pub use code::MeetingCode;
 pub use doorkeeper::Doorkeeper;
-pub(crate) use lobby::look_inside;
 pub use lobby::{
     Attendance, Caller, Expected, Gathering, Knock, KnockError, Lobby, LobbyLimits, News, Table, TableView,
     Ticket, Waiting, keep_gatherings,
 };
+pub(crate) use lobby::{expected, knock};
 pub use marking::{Comer, Marking, MarkingRules, Markings};
 pub use meeting::{Meeting, MeetingChange, title};
 pub(crate) use nameplate::badge_on;

@@ -98,7 +98,7 @@ impl Tokens {
             return None;
         }
         let badge = badge_on(&claims.attributes);
-        Some(Admission::admitted_guest(meeting, claims.identity, claims.name).seated(badge))
+        Some(Admission::admitted(meeting, claims.identity, claims.name).seated(badge))
     }
 }
 
@@ -148,7 +148,7 @@ mod tests {
         };
         let identity = Admission::guest_identity(Some(&badge));
         assert_eq!(Admission::seat_of(&identity), Some(7));
-        let guest = Admission::admitted_guest(&meeting, identity, "Awa".to_owned()).seated(Some(badge));
+        let guest = Admission::admitted(&meeting, identity, "Awa".to_owned()).seated(Some(badge));
 
         assert_eq!(tokens.previous(&meeting, &tokens.mint(&guest, None, now), now), Some(guest));
     }

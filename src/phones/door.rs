@@ -1,13 +1,13 @@
 //! A phone at the door of a meeting: who it is, whether it may come in, and the wait until a host has decided.
 
-use std::time::Instant;
-
 use sip_gateway_proto::call::{DoorWord, Entry, Visitor};
 use tokio::sync::mpsc;
 
 use crate::app::App;
 use crate::audit;
-use crate::meetings::{Caller, Comer, Knock, Meeting, MeetingCode, MeetingRole, Pin, phone_removal};
+use crate::meetings::{
+    self, Admission, Caller, Comer, Knock, Meeting, MeetingCode, MeetingRole, Pin, phone_removal,
+};
 use crate::store::StoreError;
 
 /// Answers a phone at a door until it is in, or has gone away.
@@ -50,8 +50,10 @@ async fn decide(
         return Ok(DoorWord::Full);
     }
     let name = name(visitor);
-    if role == MeetingRole::Guest && meeting.waiting_room {
-        match wait(app, visitor, &meeting, &name, words).await {
+    if meeting.waiting_room
+        && let Some(caller) = caller(app, visitor, &meeting, role, &name).await?
+    {
+        match wait(app, &meeting, caller, words).await? {
             Some(Knock::Admitted) => {}
             Some(Knock::Refused) => return Ok(DoorWord::Refused),
             Some(Knock::Ended | Knock::Waiting) => return Ok(DoorWord::Ended),
@@ -106,6 +108,35 @@ fn role(app: &App, meeting: &Meeting, visitor: &Visitor) -> MeetingRole {
     }
 }
 
+/// As whom a phone waits, if it does: as a guest, or for the seat of whose phone it is. Whoever is inside has been let in.
+async fn caller(
+    app: &App,
+    visitor: &Visitor,
+    meeting: &Meeting,
+    role: MeetingRole,
+    name: &str,
+) -> Result<Option<Caller>, StoreError> {
+    let (name, phone) = (name.to_owned(), Some(visitor.number.clone()));
+    match role {
+        MeetingRole::Host => return Ok(None),
+        MeetingRole::Guest => return Ok(Some(Caller { name, phone, ..Caller::default() })),
+        MeetingRole::User => {}
+    }
+    let house = app.directory.house();
+    let Some(user) = visitor.extension.as_ref().and_then(|extension| house.user_of(extension)).cloned()
+    else {
+        return Ok(None);
+    };
+    let Some(user) = app.store.user(&user).await? else { return Ok(None) };
+    let badge = app.store.badge_of_user(&meeting.code, &user).await?;
+    let admission = Admission::user(meeting, &user).seated(badge);
+    let (code, identity) = (meeting.code.as_str(), &admission.identity);
+    if !admission.waits() || app.rooms.is_inside(code, identity).await {
+        return Ok(None);
+    }
+    Ok(Some(Caller { name, phone, badge: admission.badge, user: Some(user.id) }))
+}
+
 /// What the others see.
 fn name(visitor: &Visitor) -> String {
     let told = [&visitor.name, &visitor.number]
@@ -117,24 +148,21 @@ fn name(visitor: &Visitor) -> String {
 /// Knocks, and waits until a host has decided or the phone has hung up; nothing when as many wait already as may.
 async fn wait(
     app: &App,
-    visitor: &Visitor,
     meeting: &Meeting,
-    name: &str,
+    caller: Caller,
     words: &mpsc::Sender<DoorWord>,
-) -> Option<Knock> {
-    let (now, at) = (Instant::now(), app.clock.now());
-    let caller = Caller { name: name.to_owned(), phone: Some(visitor.number.clone()), badge: None };
-    let ticket = app.lobby.knock(now, at, &meeting.code, caller);
+) -> Result<Option<Knock>, StoreError> {
+    let ticket = meetings::knock(app, meeting, caller).await?;
     let attendance = ticket.ok().and_then(|ticket| app.lobby.attend(&meeting.code, &ticket.ticket));
-    let mut attendance = attendance?;
+    let Some(mut attendance) = attendance else { return Ok(None) };
     if words.send(DoorWord::Waiting).await.is_err() {
-        return Some(Knock::Ended);
+        return Ok(Some(Knock::Ended));
     }
-    Some(tokio::select! {
+    Ok(Some(tokio::select! {
         knock = attendance.decided() => knock,
         () = words.closed() => Knock::Ended,
         () = app.draining_begins() => Knock::Ended,
-    })
+    }))
 }
 
 /// Who shows neither name nor number; the same in every language.

@@ -211,6 +211,46 @@ test("a delegation talks and writes by itself while it waits, and comes in as on
   await hears(ravi, AWA);
 });
 
+test("somebody with an account waits with the delegation, and comes in with it", async ({ arrive, server }) => {
+  test.setTimeout(180_000);
+  const host = await arrive(HOST.name);
+  await host.signIn();
+  const account = { email: "awa@example.org", password: "une autre phrase assez longue" };
+  const made = await host.context.request.post("/api/users", {
+    headers: { origin: server.url },
+    data: { ...account, name: "Awa", role: "user", must_change: false },
+  });
+  expect(made.ok(), await made.text()).toBe(true);
+  const { code, links } = await planned(host, server.url, "public", account.email);
+  await host.enter(code);
+
+  const [awa, ben] = [await arrive("Awa"), await arrive("Ben")];
+  for (const [person, pitch] of [[awa, AWA], [ben, BEN]] as const) await hums(person, pitch);
+  await awa.signInAs(account.email, account.password);
+  await waitBy(awa, `/m/${code}`);
+  await waitBy(ben, links[1]);
+  await expect(host.page.getByText("Bénin : 2 personnes demandent à entrer")).toBeVisible();
+  await hasGoodAccess(awa.page);
+
+  await keyOf(awa, "Micro coupé").click();
+  await hears(ben, AWA);
+  await expect(ben.page.getByRole("listitem").filter({ hasText: "Awa" })).toHaveClass(/speaks/);
+  await expect(awa.page.getByRole("listitem").filter({ hasText: "Awa, chef de délégation, vous" })).toHaveClass(/speaks/);
+  expect(await levels(host, [AWA])).toEqual({ [AWA]: 0 });
+  await write(awa, "Nous commençons par les visas.");
+  await expect(thread(ben)).toContainText("Nous commençons par les visas.");
+
+  await host.openPeople();
+  await host.page.getByRole("button", { name: "Faire entrer la délégation : Bénin" }).click();
+  await Promise.all([awa.isInside(), ben.isInside()]);
+  await hears(host, AWA);
+
+  // Whoever was let in comes back without waiting.
+  await awa.page.reload();
+  await awa.page.getByRole("button", { name: "Demander à entrer" }).click();
+  await awa.isInside();
+});
+
 test("the sound at the door can be turned off", async ({ arrive }) => {
   const host = await arrive(HOST.name);
   await countTones(host);
@@ -261,18 +301,20 @@ test("who waits checks microphone and camera one click away, in English too", as
   await expect(guest.page.locator("h1")).toBeVisible();
 });
 
-/** A meeting of Benin, of whom three are expected, with India; the ways to its personal links, in the order of its seats. */
-async function planned(host: Person, origin: string, marking = "public"): Promise<{ code: string; links: string[] }> {
+/** A meeting of Benin, of whom three are expected, with India; the ways to its personal links, in the order of its seats. The head of Benin may have an account. */
+async function planned(host: Person, origin: string, marking = "public", email?: string): Promise<{ code: string; links: string[] }> {
   const { request } = host.context;
   const seat = (name: string, title: string, is_head = false) => ({ name, title, is_head });
+  const head = { ...seat("Awa", "Ministre", true), ...(email !== undefined && { email }) };
   const plan = {
     title: "Consultations politiques bilatérales",
     start: new Date(Date.now() + 600_000).toISOString().slice(0, 16),
     minutes: 90,
     time_zone: "UTC",
     marking,
+    send: false,
     parties: [
-      { name: "Bénin", country: "BJ", seats: [seat("Awa", "Ministre", true), seat("Ben", "Conseiller"), seat("Coumba", "Cheffe du protocole")] },
+      { name: "Bénin", country: "BJ", seats: [head, seat("Ben", "Conseiller"), seat("Coumba", "Cheffe du protocole")] },
       { name: "Inde", country: "IN", seats: [seat("Ravi", "Secrétaire", true)] },
     ],
   };

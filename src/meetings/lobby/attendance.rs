@@ -21,7 +21,7 @@ pub struct Attendance {
     pub identity: String,
     /// The name the guest gave.
     pub name: String,
-    /// The seat, if the guest came by a link of their own.
+    /// The seat, if there is one for them.
     pub badge: Option<Badge>,
 }
 

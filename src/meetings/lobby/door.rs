@@ -108,8 +108,9 @@ impl Door {
         let parties: BTreeSet<i64> = waiting.iter().filter_map(|one| one.party_id).collect();
         self.gatherings.retain(|party, _| parties.contains(party));
         if let Some(expected) = &self.expected {
-            let seats = self.guests.iter().filter(|guest| guest.waits()).filter_map(Guest::seat).collect();
-            let table = Table::new(expected.clone(), seats, self.inside.clone(), self.in_session);
+            let waiting = self.guests.iter().filter(|guest| guest.waits());
+            let seats = waiting.filter_map(|guest| Some((guest.seat()?, guest.identity.clone())));
+            let table = Table::new(expected.clone(), seats.collect(), self.inside.clone(), self.in_session);
             self.table.send_if_modified(|shown| {
                 let changed = shown.as_deref() != Some(&table);
                 *shown = Some(Arc::new(table));

@@ -4,15 +4,17 @@
 //! waits for that party may be there. Whoever is decided about, goes away or changes sides is taken out.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use signaling_proto::room::RoomEvent;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::super::{MeetingCode, SEAT};
-use super::Lobby;
+use super::super::{Meeting, MeetingCode, SEAT};
+use super::{Caller, Expected, KnockError, Lobby, Ticket};
 use crate::accounts::random_letters;
 use crate::app::App;
-use crate::meetings::schedule::Badge;
+use crate::meetings::schedule::{Badge, Schedule};
+use crate::store::StoreError;
 
 /// A place in the gathering of one's party.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,8 +139,34 @@ async fn send_strangers_away(app: &App, room: &str) -> Result<(), signaling_prot
     Ok(())
 }
 
+/// Has somebody knock, who is told of the table if there is a seat at it; refused when too many wait already.
+///
+/// # Errors
+/// When the plan cannot be read.
+pub(crate) async fn knock(
+    app: &App,
+    meeting: &Meeting,
+    caller: Caller,
+) -> Result<Result<Ticket, KnockError>, StoreError> {
+    let schedule = match &caller.badge {
+        Some(_) => app.store.schedule(&meeting.code).await?,
+        None => None,
+    };
+    let knocked = app.lobby.knock(Instant::now(), app.clock.now(), &meeting.code, caller);
+    if let (Ok(_), Some(schedule)) = (&knocked, schedule) {
+        app.lobby.expect(&meeting.code, expected(app, meeting, &schedule));
+        look_inside(app, meeting.code.as_str()).await;
+    }
+    Ok(knocked)
+}
+
+/// Whom those who wait are told to be expected.
+pub(crate) fn expected(app: &App, meeting: &Meeting, schedule: &Schedule) -> Expected {
+    Expected::of(schedule, app.config.markings.of(meeting.marking), app.clock.now())
+}
+
 /// Tells those who wait at a meeting who is inside, if they are told at all.
-pub(crate) async fn look_inside(app: &App, room: &str) {
+async fn look_inside(app: &App, room: &str) {
     let Some(code) = MeetingCode::parse(room).filter(|code| app.lobby.is_expecting(code)) else { return };
     let inside = app.rooms.inside(room).await;
     let visible = inside.iter().filter(|one| !one.permission.as_ref().is_some_and(|may| may.hidden));

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::super::Admission;
 use super::super::schedule::Badge;
+use crate::accounts::UserId;
 
 #[derive(Debug)]
 pub(super) struct Guest {
@@ -44,7 +46,7 @@ pub struct Waiting {
     pub name: String,
     /// From which number, if it is a telephone.
     pub phone: Option<String>,
-    /// For which party, if the guest came by a link of their own.
+    /// For which party, if the guest has a seat.
     pub party: Option<String>,
     /// The number of that party, by which all of it is admitted.
     pub party_id: Option<i64>,
@@ -83,8 +85,20 @@ pub struct Caller {
     pub name: String,
     /// From which number, if by telephone.
     pub phone: Option<String>,
-    /// The seat, if the guest came by a link of their own.
+    /// The seat, if there is one for them.
     pub badge: Option<Badge>,
+    /// The account, of who has one.
+    pub user: Option<UserId>,
+}
+
+impl Caller {
+    /// The identity inside.
+    pub(super) fn identity(&self) -> String {
+        match &self.user {
+            Some(user) => Admission::identity_of(user),
+            None => Admission::guest_identity(self.badge.as_ref()),
+        }
+    }
 }
 
 /// Why somebody cannot wait.

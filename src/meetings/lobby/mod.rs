@@ -1,5 +1,5 @@
-//! The waiting rooms: guests knock, hosts see who waits and decide, and whoever goes away leaves the list. Those of one
-//! party who wait gather meanwhile in a room of their own (`gathering.rs`).
+//! The waiting rooms: guests and delegates knock, hosts see who waits and decide, and whoever goes away leaves the list.
+//! Those of one party who wait gather meanwhile in a room of their own (`gathering.rs`).
 
 mod attendance;
 mod door;
@@ -18,8 +18,8 @@ use door::Door;
 use guest::Guest;
 
 pub use attendance::{Attendance, News};
-pub(crate) use gathering::look_inside;
 pub use gathering::{Gathering, keep_gatherings};
+pub(crate) use gathering::{expected, knock};
 pub use guest::{Caller, Knock, KnockError, Ticket, Waiting};
 pub use table::{Expected, Table, TableView};
 
@@ -85,11 +85,12 @@ impl Lobby {
             return Err(KnockError { limit: per_meeting });
         }
 
-        let Caller { name, phone, badge } = caller;
+        let identity = caller.identity();
+        let Caller { name, phone, badge, .. } = caller;
         let ticket = Secret::random().expose().to_owned();
         door.guests.push(Guest {
             ticket: ticket.clone(),
-            identity: Admission::guest_identity(badge.as_ref()),
+            identity,
             name,
             phone,
             badge,
@@ -168,10 +169,10 @@ impl Lobby {
         door.waiting_guests().map(|(guest, waiting)| (guest.identity.clone(), waiting)).collect()
     }
 
-    /// Whoever waits on a seat does so no longer: its link was taken back.
+    /// Whoever came by the link of a seat waits no longer: it was taken back. An account is as good as before.
     pub fn refuse_seat(&self, code: &MeetingCode, seat: i64) {
         if let Some(door) = self.doors().get_mut(code) {
-            let _ = door.decide(Knock::Refused, |guest| guest.seat() == Some(seat));
+            let _ = door.decide(Knock::Refused, |guest| Admission::seat_of(&guest.identity) == Some(seat));
         }
         self.shared.gatherings_changed.notify_one();
     }

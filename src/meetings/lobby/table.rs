@@ -1,6 +1,6 @@
 //! Who is expected at a meeting and who of them is there: what those who wait see of one another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -47,7 +47,8 @@ struct Chair {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
     expected: Expected,
-    waiting: BTreeSet<i64>,
+    /// By seat: as whom its holder waits.
+    waiting: BTreeMap<i64, String>,
     inside: BTreeSet<i64>,
     in_session: bool,
 }
@@ -148,7 +149,7 @@ impl Expected {
 impl Table {
     pub(super) fn new(
         expected: Expected,
-        waiting: BTreeSet<i64>,
+        waiting: BTreeMap<i64, String>,
         inside: BTreeSet<i64>,
         in_session: bool,
     ) -> Self {
@@ -192,13 +193,17 @@ impl Table {
     fn person<'a>(&self, chair: &'a Chair, own: bool) -> PersonView<'a> {
         let state = if self.inside.contains(&chair.id) {
             Whereabouts::Inside
-        } else if self.waiting.contains(&chair.id) {
+        } else if self.waiting.contains_key(&chair.id) {
             Whereabouts::Waiting
         } else {
             Whereabouts::Expected
         };
+        let identity = || match self.waiting.get(&chair.id) {
+            Some(identity) => identity.clone(),
+            None => Admission::seat_identity(chair.id),
+        };
         PersonView {
-            identity: own.then(|| Admission::seat_identity(chair.id)),
+            identity: own.then(identity),
             name: &chair.name,
             title: &chair.title,
             is_head: chair.is_head,

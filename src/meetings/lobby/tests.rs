@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::guest::ABSENCE;
 use super::*;
+use crate::accounts::UserId;
 use crate::meetings::MarkingRules;
 use crate::meetings::schedule::{Badge, Schedule, check};
 
@@ -122,6 +123,25 @@ fn those_of_a_party_gather_in_a_room_that_nobody_else_may_enter() {
     assert!(lobby.gathers(&benin.room, "guest-seat-11") && lobby.gathers(&benin.room, "guest-seat-12"));
     assert!(!lobby.gathers(&benin.room, "guest-seat-21") && !lobby.gathers(&india.room, "guest-seat-11"));
     assert!(!lobby.gathers("gathering-of-an-sdk", "guest-seat-11"));
+}
+
+#[tokio::test]
+async fn an_account_gathers_under_its_own_identity_and_needs_no_link() {
+    let (lobby, code) = (planned_lobby(), MeetingCode::random());
+    let user = UserId::random();
+    let identity = Admission::identity_of(&user);
+    let awa = sit_as(&lobby, &code, 11, Some(user));
+    let ben = sit(&lobby, &code, 12);
+
+    let [own, other] = [&awa, &ben].map(|ticket| lobby.gather(&code, ticket).unwrap());
+    assert_eq!((&own.identity, &own.room), (&identity, &other.room));
+    assert!(lobby.gathers(&own.room, &identity) && !lobby.gathers(&own.room, "guest-seat-11"));
+    let mut attendance = lobby.attend(&code, &ben).unwrap();
+    let seen = view(&mut attendance).await;
+    assert_eq!(seen["parties"][0]["people"][0]["identity"], identity);
+
+    lobby.refuse_seat(&code, 11);
+    assert_eq!(lobby.attend(&code, &awa).unwrap().knock(), Knock::Waiting);
 }
 
 #[test]
@@ -244,10 +264,14 @@ fn planned_lobby() -> Lobby {
 
 /// Knocks on a seat of the plan.
 fn sit(lobby: &Lobby, code: &MeetingCode, seat: i64) -> String {
+    sit_as(lobby, code, seat, None)
+}
+
+fn sit_as(lobby: &Lobby, code: &MeetingCode, seat: i64, user: Option<UserId>) -> String {
     let schedule = planned();
     let badge = Badge::of(&schedule.parties, |known| known.id == seat);
     let name = schedule.seats().find(|(_, known)| known.id == seat).unwrap().1.name.clone();
-    let caller = Caller { name, badge, phone: None };
+    let caller = Caller { name, badge, user, ..Caller::default() };
     let ticket = lobby.knock(Instant::now(), Timestamp::UNIX_EPOCH, code, caller).unwrap().ticket;
     lobby.expect(code, Expected::of(&schedule, &open(), Timestamp::UNIX_EPOCH));
     ticket

@@ -113,6 +113,120 @@ async fn a_delegation_comes_in_by_one_word_and_nobody_else() {
 }
 
 #[tokio::test]
+async fn whoever_has_an_account_gathers_with_the_delegation_and_comes_in_with_it() {
+    let mut hall = Hall::open().await;
+    let mut awa = hall.member("awa.diop@example.org").await;
+    let join = format!("{}/join", hall.meeting);
+    assert_eq!(awa.get(&hall.meeting).await.json["waits"], true);
+
+    let waits = awa.post(&join, json!({})).await.json;
+
+    assert_eq!((&waits["state"], &waits["token"]), (&json!("waiting"), &Value::Null), "no way in yet");
+    let at_ticket = format!("{}/knocks/{}", hall.meeting, waits["ticket"].as_str().unwrap());
+    let mut awa_hears = awa.events(&at_ticket).await;
+    assert_eq!(awa_hears.next().await.unwrap().0, "waiting");
+    let (ben, mut ben_hears) = hall.wait(0, 1).await;
+    let (ravi, mut ravi_hears) = hall.wait(1, 0).await;
+    let at_awa = awa.post(&format!("{at_ticket}/gathering"), json!({})).await.json;
+    let rooms = [&at_awa, &hall.gather(&ben).await, &hall.gather(&ravi).await]
+        .map(|place| claims(place)["video"]["room"].clone());
+    assert!(rooms[0] == rooms[1] && rooms[0] != rooms[2], "{rooms:?}");
+    let identity = claims(&at_awa)["sub"].clone();
+    assert!(identity.as_str().unwrap().starts_with("user-"), "{identity}");
+    let seen = table(&mut ben_hears, |seen| people(seen) == ["waiting", "waiting"]).await;
+    assert_eq!(seen["parties"][0]["people"][0]["identity"], identity);
+    let mut gathered = Participant::enter(&at_awa).await.expect("their own room");
+    // A ticket of an account is good for nobody else.
+    let mut thief = hall.office.browser();
+    assert_eq!(thief.get(&at_ticket).await.code(), "not_found");
+    assert_eq!(thief.post(&format!("{at_ticket}/gathering"), json!({})).await.code(), "not_found");
+
+    let mut door = hall.host.events(&format!("{}/knocks", hall.meeting)).await;
+    let (_, knocks) = door.next().await.unwrap();
+    let knock = &knocks["knocks"][0];
+    assert_eq!((&knock["name"], &knock["party"]), (&json!("Ben"), &json!("Bénin")), "as the account has it");
+    assert_eq!(knock["title"], "Directrice");
+    let admit = json!({"party": knock["party_id"]});
+    let admitted = hall.host.post(&format!("{}/knocks/admit", hall.meeting), admit).await;
+
+    assert_eq!(admitted.json, json!({"admitted": 2}));
+    let inside = until(&mut awa_hears, "admitted").await;
+    until(&mut ben_hears, "admitted").await;
+    gathered.is_sent_away().await;
+    let told = claims(&inside);
+    assert_eq!((&told["sub"], &told["attributes"]["palabre.role"]), (&identity, &json!("user")));
+    assert_eq!(told["attributes"]["palabre.party"], "Bénin");
+    table(&mut ravi_hears, |seen| seen["parties"][0]["there"] == 0).await;
+    let there = Participant::enter(&inside).await.expect("the meeting");
+    // Whoever was let in waits no more: on another device beside the first, or after all of them.
+    assert_eq!(awa.post(&join, json!({})).await.json["state"], "admitted");
+    drop(there);
+    let back = awa.post(&join, json!({"previous": inside["token"]})).await.json;
+    assert_eq!((&back["state"], &back["identity"]), (&json!("admitted"), &identity));
+    let log = palabre::audit::newest(&hall.office.server.app.store, 20).await.unwrap();
+    assert!(log.iter().any(|one| one.action == "knock.admit" && one.object.contains("user-")));
+}
+
+#[tokio::test]
+async fn those_with_accounts_who_are_needed_inside_go_straight_in() {
+    let mut hall = Hall::open_planned(|plan| {
+        for (name, role) in [
+            ("chair", "chair"),
+            ("officer", "protocol_officer"),
+            ("interpreter", "interpreter"),
+            ("observer", "observer"),
+        ] {
+            let seat = json!({"name": name, "email": format!("{name}@example.org"), "role": role});
+            plan["parties"][0]["seats"].as_array_mut().expect("a list of seats").push(seat);
+        }
+    })
+    .await;
+    let join = format!("{}/join", hall.meeting);
+    let mut states = Vec::new();
+    for who in ["chair", "officer", "interpreter", "observer", "somebody"] {
+        let mut member = hall.member(&format!("{who}@example.org")).await;
+        let waits = member.get(&hall.meeting).await.json["waits"].clone();
+        let state = member.post(&join, json!({})).await.json["state"].clone();
+        assert_eq!(waits, state == "waiting", "{who}");
+        states.push((who, state));
+    }
+
+    let waiting: Vec<_> =
+        states.iter().filter(|(_, state)| state == "waiting").map(|(who, _)| *who).collect();
+    assert_eq!(waiting, ["observer"], "{states:?}");
+    assert_eq!(hall.host.post(&join, json!({})).await.json["state"], "admitted");
+
+    hall.host.patch(&hall.meeting.clone(), json!({"waiting_room": false})).await;
+    let mut ravi = hall.member("ravi@example.in").await;
+    assert_eq!(ravi.get(&hall.meeting).await.json["waits"], false);
+    assert_eq!(ravi.post(&join, json!({})).await.json["state"], "admitted");
+}
+
+#[tokio::test]
+async fn whoever_is_signed_in_and_follows_a_personal_link_gathers_as_the_account() {
+    let mut hall = Hall::open().await;
+    let secret = hall.secret(1, 0).await;
+    let mut ravi = hall.member("ravi@example.in").await;
+    let waits = ravi.post(&format!("{}/join", hall.meeting), json!({"invitation": secret})).await.json;
+    let at_ticket = format!("{}/knocks/{}", hall.meeting, waits["ticket"].as_str().unwrap());
+    let mut hears = ravi.events(&at_ticket).await;
+    assert_eq!(hears.next().await.unwrap().0, "waiting");
+    let place = ravi.post(&format!("{at_ticket}/gathering"), json!({})).await.json;
+    assert!(claims(&place)["sub"].as_str().unwrap().starts_with("user-"), "{place}");
+
+    // An account needs no link; without the account there is nothing to come in with.
+    let seat = hall.seat(1, 0);
+    hall.host.delete(&format!("{}/seats/{seat}/link", hall.meeting)).await;
+    let users = hall.host.get("/api/users").await.json["users"].clone();
+    let own = users.as_array().unwrap().iter().find(|one| one["email"] == "ravi@example.in").unwrap();
+    let user = format!("/api/users/{}", own["id"].as_str().unwrap());
+    assert_eq!(hall.host.patch(&user, json!({"disabled": true})).await.status, 200);
+    let admitted = hall.host.post(&format!("{}/knocks/admit", hall.meeting), json!({})).await;
+    assert_eq!(admitted.json, json!({"admitted": 1}));
+    until(&mut hears, "ended").await;
+}
+
+#[tokio::test]
 async fn a_delegation_for_which_there_is_not_room_stays_together() {
     let mut hall = Hall::open_with(|config| config.limits.participants = 1).await;
     let (_awa, mut hears) = hall.wait(0, 0).await;
@@ -201,6 +315,17 @@ impl Hall {
     }
 
     async fn open_with(choose: impl FnOnce(&mut palabre::config::Config)) -> Self {
+        Self::open_as(choose, |_| {}).await
+    }
+
+    async fn open_planned(change: impl FnOnce(&mut Value)) -> Self {
+        Self::open_as(|_| {}, change).await
+    }
+
+    async fn open_as(
+        choose: impl FnOnce(&mut palabre::config::Config),
+        change: impl FnOnce(&mut Value),
+    ) -> Self {
         let office = Office::start_with(|config| {
             add_key(config);
             choose(config);
@@ -213,10 +338,16 @@ impl Hall {
             plan["parties"][0]["seats"][0]["role"] = json!("head");
             let ben = json!({"name": "Ben", "title": "Conseiller"});
             plan["parties"][0]["seats"].as_array_mut().expect("a list of seats").push(ben);
+            change(plan);
         });
         let made = host.post("/api/schedules", plan).await.json;
         let meeting = path(&made).trim_end_matches("/schedule").to_owned();
         Self { office, host, made, meeting }
+    }
+
+    /// Somebody with an account.
+    async fn member(&mut self, email: &str) -> Browser {
+        self.office.user(&mut self.host, email).await
     }
 
     fn seat(&self, party: usize, at: usize) -> i64 {

@@ -224,8 +224,11 @@ async fn whoever_is_named_sees_the_meeting_and_comes_in_and_nobody_else() {
     let mut host = office.administrator().await;
     let mut ravi = office.user(&mut host, "ravi@example.in").await;
     let mut ben = office.user(&mut host, "ben@example.org").await;
-    let made =
-        host.post("/api/schedules", bilateral(|plan| plan["marking"] = json!("restricted"))).await.json;
+    let plan = bilateral(|plan| {
+        plan["marking"] = json!("restricted");
+        plan["waiting_room"] = json!(false);
+    });
+    let made = host.post("/api/schedules", plan).await.json;
     let join = path(&made).replace("/schedule", "/join");
 
     assert_eq!(ravi.get(&agenda("2026-12-01", "2026-12-31")).await.json["entries"][0]["code"], made["code"]);

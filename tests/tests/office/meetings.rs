@@ -29,7 +29,7 @@ async fn a_meeting_has_a_link_and_its_maker_is_its_host() {
     assert_eq!(
         told,
         json!({"code": code, "title": "Bilatérale", "waiting_room": true, "locked": false, "in_session": false,
-            "is_host": false, "needs_name": true, "dial_in": null})
+            "is_host": false, "needs_name": true, "waits": true, "dial_in": null})
     );
 }
 

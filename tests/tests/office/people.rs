@@ -9,6 +9,8 @@ use tokio::sync::mpsc;
 
 use crate::browser::{Browser, Events, Office};
 use crate::meetings::meeting;
+use crate::participant::Participant;
+use crate::schedules::bilateral;
 
 #[tokio::test]
 async fn an_extension_belongs_to_one_user_and_a_user_has_one() {
@@ -198,6 +200,47 @@ async fn a_phone_of_the_house_is_known_and_its_owner_is_the_host() {
     let code = path.rsplit('/').next().unwrap().to_owned();
     let by_number = heard(&mut enter(&office, of_house("201"), Entry::Number(code))).await;
     assert!(matches!(by_number, DoorWord::Admitted { .. }), "{by_number:?}");
+}
+
+#[tokio::test]
+async fn the_phone_of_somebody_with_a_seat_waits_with_the_delegation() {
+    let (office, mut host) = house().await;
+    let mut ben = office.user(&mut host, "ben@example.org").await;
+    give_to(&mut host, &mut ben, "202").await;
+    host.put("/api/admin/conference/800", json!({})).await;
+    let plan = bilateral(|plan| {
+        plan["send"] = json!(false);
+        plan["parties"][1]["seats"][0]["email"] = json!("ben@example.org");
+    });
+    let made = host.post("/api/schedules", plan).await.json;
+    let path = format!("/api/meetings/{}", made["code"].as_str().unwrap());
+    let pin = host.get(&path).await.json["dial_in"]["pin"].as_str().unwrap().to_owned();
+    let mut door = host.events(&format!("{path}/knocks")).await;
+    door.next().await;
+
+    let mut words = enter(&office, of_house("202"), Entry::Pin(pin.clone()));
+
+    assert_eq!(heard(&mut words).await, DoorWord::Waiting);
+    let knock = loop {
+        let (_, seen) = door.next().await.unwrap();
+        // It is there before its party is.
+        if seen["knocks"][0]["party_id"].is_i64() {
+            break seen["knocks"][0].clone();
+        }
+    };
+    assert_eq!((&knock["party"], &knock["phone"]), (&json!("Inde"), &json!("202")));
+    let admit = json!({"party": knock["party_id"]});
+    assert_eq!(host.post(&format!("{path}/knocks/admit"), admit).await.json, json!({"admitted": 1}));
+    let admitted = heard(&mut words).await;
+    assert!(matches!(admitted, DoorWord::Admitted { .. }), "{admitted:?}");
+
+    // Beside oneself in a browser one need not wait by telephone.
+    host.patch(&path, json!({"waiting_room": false})).await;
+    let join = ben.post(&format!("{path}/join"), json!({})).await.json;
+    let _inside = Participant::enter(&join).await.unwrap();
+    host.patch(&path, json!({"waiting_room": true})).await;
+    let beside = heard(&mut enter(&office, of_house("202"), Entry::Pin(pin))).await;
+    assert!(matches!(beside, DoorWord::Admitted { .. }), "{beside:?}");
 }
 
 #[tokio::test]

@@ -37,6 +37,8 @@ export interface MeetingDoor {
   in_session: boolean;
   is_host: boolean;
   needs_name: boolean;
+  /** Whether one waits until somebody opens. */
+  waits: boolean;
   /** Only for who is signed in. */
   dial_in: DialIn | null;
   marking: Marking;
@@ -69,7 +71,7 @@ export interface Knock {
   since: string;
   /** The number of who calls by telephone; nothing for a browser. */
   phone: string | null;
-  /** The party and function of who came by a personal link. */
+  /** The party and function of who has a seat. */
   party: string | null;
   /** By which all of that party are admitted. */
   party_id: number | null;

@@ -114,6 +114,7 @@ const door: MeetingDoor = {
   in_session: true,
   is_host: false,
   needs_name: true,
+  waits: true,
   dial_in: null,
   marking: {
     level: "public",

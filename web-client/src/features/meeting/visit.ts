@@ -207,5 +207,6 @@ export class Visit {
 /** The door as it is for somebody whose name and seat are known. */
 function known(door: MeetingDoor, { name, party, title, waiting_room }: PersonalLink): MeetingDoor {
   if (door.is_host) return door;
-  return { ...door, title: door.title || title, waiting_room, needs_name: false, guest: { name, party } };
+  const guest = { name, party };
+  return { ...door, title: door.title || title, waits: waiting_room, needs_name: false, guest };
 }

@@ -47,10 +47,7 @@ function OpenPrejoin({ preview, door, asking, error, onEnter }: Props & { previe
     if (missing) nameField.current?.querySelector("input")?.focus();
     else onEnter(preview.release());
   };
-  const signedIn = typeof account === "object";
-  const knocks =
-    door.waiting_room && !door.is_host && (door.needs_name || (door.guest !== undefined && !signedIn));
-  const word = asking ? text.prejoin.entering : knocks ? text.prejoin.knock : text.prejoin.enter;
+  const word = asking ? text.prejoin.entering : door.waits ? text.prejoin.knock : text.prejoin.enter;
 
   return (
     <>
@@ -100,7 +97,7 @@ function OpenPrejoin({ preview, door, asking, error, onEnter }: Props & { previe
             </Button>
           </Form>
           <p className="sm q3 wait">
-            {door.locked ? text.prejoin.locked : knocks ? text.prejoin.waitsHelp : ""}
+            {door.locked ? text.prejoin.locked : door.waits ? text.prejoin.waitsHelp : ""}
           </p>
         </section>
       </main>
