@@ -16,7 +16,7 @@ use crate::calls::Switchboard;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory::{DialInView, PhoneDirectory, dial_in};
-use crate::floor::Floors;
+use crate::floor::{AllProceedings, Floors};
 use crate::gate::Gate;
 use crate::http::ApiError;
 use crate::mail::MailRoom;
@@ -85,6 +85,7 @@ pub struct Parts {
     pub sfu: Sfu,
     pub rooms: MeetingRooms,
     pub lobby: Lobby,
+    pub proceedings: AllProceedings,
 }
 
 impl App {
@@ -104,9 +105,10 @@ impl App {
             sfu,
             rooms,
             lobby,
+            proceedings,
         } = parts;
         let (run, calls) = (directory.run(), switchboard.clone());
-        let floors = Floors::new(rooms.clone(), clock.clone(), store.clone(), run, calls);
+        let floors = Floors::new(proceedings, rooms.clone(), clock.clone(), store.clone(), run, calls);
         let savings = savings(&config, &store, &directory);
         Self {
             floors,

@@ -23,6 +23,7 @@ use crate::certificates::Certificates;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::directory::PhoneDirectory;
+use crate::floor::AllProceedings;
 use crate::http::tls::{self, Certificate, CertificateError};
 use crate::http::{self, Listener, ServeError};
 use crate::mail::{MailRoom, RelayError};
@@ -102,7 +103,14 @@ impl Server {
         let rooms = Rooms::new(sfu.clone(), rooms_config(&config));
         let switchboard = Switchboard::new(directory.clone(), clock.clone());
         let lobby = Lobby::new(lobby_limits(&config));
-        let doorkeeper = Doorkeeper::new(store.clone(), switchboard.clone(), lobby.clone());
+        let proceedings = AllProceedings::recalled(&store, clock.now(), directory.run()).await?;
+        let doorkeeper = Doorkeeper::new(
+            store.clone(),
+            switchboard.clone(),
+            lobby.clone(),
+            proceedings.clone(),
+            clock.clone(),
+        );
         rooms.set_doorkeeper(Arc::new(doorkeeper));
         let recordings = config.store.dir.join(phones::RECORDINGS);
         let mailboxes = Mailboxes::open(store.clone(), recordings, mail.clone()).await?;
@@ -127,6 +135,7 @@ impl Server {
             sfu,
             rooms: meeting_rooms,
             lobby,
+            proceedings,
         };
         let app = App::new(config, parts);
         let phones = phones::start(&app, &rooms)?;

@@ -12,6 +12,7 @@ mod ws;
 pub use ws::join_request;
 
 pub use rooms::{Doorkeeper, Drain, Rooms, RoomsConfig};
+pub use signaling_proto::room::Beginning;
 
 /// Everything that clients and servers of the rooms speak to: `/rtc` and its kin, and the server API under `/twirp`.
 pub fn router(rooms: Rooms) -> axum::Router {

@@ -24,7 +24,7 @@ use sfu::ShardIndex;
 use signaling_proto::token::Keys;
 use signaling_proto::{
     Joining, Limits,
-    room::{ConnectionId, JoinError, Resuming, Room, RoomError, RoomEvent, RoomParams},
+    room::{Beginning, ConnectionId, JoinError, Resuming, Room, RoomError, RoomEvent, RoomParams},
     voice::Voice,
 };
 use tokio::sync::{broadcast, mpsc};
@@ -162,9 +162,9 @@ impl Rooms {
         for _ in 0..ATTEMPTS {
             let handle = match joining.voice {
                 // A phone was let in by whoever knows the meetings, before anybody else perhaps.
-                Some(Voice::Seat) => self.find_or_open(request.clone(), None)?,
+                Some(Voice::Seat) => self.find_or_open(request.clone(), None).await?,
                 Some(Voice::Ears) => self.find(&request.name).ok_or(JoinError::NoSuchRoom)?,
-                None => self.enter(&request, None)?,
+                None => self.enter(&request, None).await?,
             };
             let (outgoing, messages) = mpsc::channel(self.shared.limits.outgoing_messages);
             let joining = joining.clone();
@@ -240,13 +240,13 @@ impl Rooms {
         handle.ask(question).await.unwrap_or(Err(RoomError::RoomNotFound))
     }
 
-    fn enter(
+    async fn enter(
         &self,
         request: &proto::CreateRoomRequest,
         shard: Option<ShardIndex>,
     ) -> Result<RoomHandle, JoinError> {
         match self.config().auto_create {
-            true => self.find_or_open(request.clone(), shard),
+            true => self.find_or_open(request.clone(), shard).await,
             false => self.find(&request.name).ok_or(JoinError::NoSuchRoom),
         }
     }
@@ -256,10 +256,27 @@ impl Rooms {
     }
 
     /// The room of that name, or a new one: on a given media shard, or wherever there is most room.
-    fn find_or_open(
+    async fn find_or_open(
         &self,
         request: proto::CreateRoomRequest,
         shard: Option<ShardIndex>,
+    ) -> Result<RoomHandle, JoinError> {
+        if let Some(handle) = self.find(&request.name) {
+            return Ok(handle);
+        }
+        let beginning = match self.shared.doorkeeper.get() {
+            Some(doorkeeper) => doorkeeper.beginning(&request.name).await,
+            None => Beginning::default(),
+        };
+        self.open(request, shard, beginning)
+    }
+
+    /// A new room, unless somebody was faster.
+    fn open(
+        &self,
+        request: proto::CreateRoomRequest,
+        shard: Option<ShardIndex>,
+        beginning: Beginning,
     ) -> Result<RoomHandle, JoinError> {
         let limit = self.shared.limits.rooms;
         let mut registry = self.registry();
@@ -291,6 +308,7 @@ impl Rooms {
             limits: Arc::clone(&self.shared.limits),
             random: Box::new(rand::random),
             product: self.config().product.clone(),
+            beginning,
         };
         let (sender, inbox) = mpsc::channel(self.shared.limits.room_inbox);
         let handle = RoomHandle {

@@ -1,22 +1,25 @@
 //! What is under discussion. Pure: time comes in.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::state::shifted;
 use crate::meetings::schedule::AgendaItem;
 
-/// The agenda of a meeting that people are in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The agenda of a meeting that people are in. It is written down as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agenda {
     points: Vec<AgendaItem>,
     current: Option<Current>,
 }
 
 /// The point that is under discussion, by its place from 0, and since when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Current {
     at: usize,
     since: Timestamp,
+    /// From when on no time is counted: nobody is there.
+    away: Option<Timestamp>,
 }
 
 /// The agenda as everybody in the room sees it.
@@ -51,15 +54,24 @@ impl Agenda {
         };
         let Some(at) = number.checked_sub(1).filter(|at| *at < self.points.len()) else { return false };
         if self.current.is_none_or(|current| current.at != at) {
-            self.current = Some(Current { at, since: now });
+            self.current = Some(Current { at, since: now, away: None });
         }
         true
     }
 
+    /// Nobody is there any more.
+    pub fn pause(&mut self, at: Timestamp) {
+        if let Some(current) = &mut self.current {
+            current.away.get_or_insert(at.max(current.since));
+        }
+    }
+
     /// The point goes on after a break, of which no time is counted.
     pub fn resume(&mut self, now: Timestamp) {
-        if let Some(current) = &mut self.current {
-            current.since = now;
+        if let Some(current) = &mut self.current
+            && let Some(away) = current.away.take()
+        {
+            current.since = shifted(current.since, away, now);
         }
     }
 
@@ -136,8 +148,14 @@ mod tests {
     fn a_break_counts_for_nothing() {
         let mut agenda = agenda(["Ouverture"]);
         agenda.go_to(at(0), Some(1));
-        agenda.resume(at(60));
-        assert_eq!(agenda.view().since, Some(at(60)));
+        agenda.pause(at(60));
+        agenda.pause(at(70));
+        agenda.resume(at(100));
+        agenda.resume(at(200));
+        assert_eq!(agenda.view().since, Some(at(40)), "a minute of it was over");
+
+        let written = serde_json::to_string(&agenda).unwrap();
+        assert_eq!(serde_json::from_str::<Agenda>(&written).unwrap(), agenda);
     }
 
     #[test]

@@ -51,10 +51,17 @@ pub enum FloorError {
 }
 
 impl Floors {
-    /// There are none yet. `run` is that of the program.
+    /// Those that are known. `run` is that of the program.
     #[must_use]
-    pub fn new(rooms: MeetingRooms, clock: Clock, store: Store, run: u64, switchboard: Switchboard) -> Self {
-        Self { rooms, clock, store, run, switchboard, all: AllProceedings::default() }
+    pub fn new(
+        all: AllProceedings,
+        rooms: MeetingRooms,
+        clock: Clock,
+        store: Store,
+        run: u64,
+        switchboard: Switchboard,
+    ) -> Self {
+        Self { rooms, clock, store, run, switchboard, all }
     }
 
     /// From now on only who has the floor is heard, and those whose seats are always heard; with `presides` whoever takes
@@ -92,7 +99,10 @@ impl Floors {
         held.floor = None;
         match self.carry_out(code, &mut held, before).await {
             // Where nobody is, everybody may speak.
-            Err(FloorError::Room(RoomError::RoomNotFound)) => held.floor = None,
+            Err(FloorError::Room(RoomError::RoomNotFound)) => {
+                held.floor = None;
+                self.write_down(code, &held).await;
+            }
             done => done?,
         }
         self.note_speech(code, None).await;
@@ -116,6 +126,7 @@ impl Floors {
         if !held.floor.as_mut().is_some_and(|floor| floor.set_standing(identity, heard)) {
             return Ok(());
         }
+        self.write_down(code, &held).await;
         match self.perform(code, &held).await {
             // The next room hears of it.
             Err(FloorError::Room(RoomError::RoomNotFound)) | Ok(()) => Ok(()),
@@ -146,9 +157,12 @@ impl Floors {
         if !may_speak(speaker) {
             return Err(FloorError::Observer);
         }
-        let is_new = floor.holder() != Some(identity);
-        let had_it = inside.iter().find(|one| is_new && floor.holder() == Some(&one.identity));
-        floor.give(self.clock.now(), identity, seat_of(speaker));
+        let now = self.clock.now();
+        let is_new = floor.holder() != Some(identity) || floor.come_back(now, identity);
+        let had_it = inside
+            .iter()
+            .find(|one| is_new && one.identity != identity && floor.holder() == Some(&one.identity));
+        floor.give(now, identity, seat_of(speaker));
 
         // Before the room mutes it, so that it hears why.
         if let Some(had_it) = had_it {
@@ -228,10 +242,25 @@ impl Floors {
         before: Proceedings,
     ) -> Result<(), FloorError> {
         let done = self.perform(code, held).await;
-        if done.is_err() {
-            **held = before;
+        match done {
+            Ok(()) => self.write_down(code, held).await,
+            Err(_) => **held = before,
         }
         done
+    }
+
+    /// Writes down what a meeting is at, for a program that starts again. The floor does not wait for a database that fails.
+    pub(super) async fn write_down(&self, code: &MeetingCode, held: &Held) {
+        let (now, left) = (self.clock.now(), self.all.left(code.as_str()));
+        let written = if held.is_nothing() {
+            self.store.delete_running_order(code).await
+        } else {
+            let state = serde_json::to_string(&**held).expect("it has text for keys");
+            self.store.write_running_order(code, &state, left, now, self.run).await
+        };
+        if let Err(error) = written {
+            tracing::error!(%error, "what a meeting is at could not be stored");
+        }
     }
 
     pub(super) async fn perform(&self, code: &MeetingCode, now: &Proceedings) -> Result<(), FloorError> {

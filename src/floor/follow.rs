@@ -1,12 +1,17 @@
 //! What happens in rooms, and what becomes of floors and agendas by it.
 
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
 use livekit_protocol as proto;
 use signaling_proto::room::RoomEvent;
-use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 
 use super::desk::{FloorError, Floors, may_speak};
+use super::proceedings::{Held, Proceedings};
 use super::{Agenda, Floor, GESTURE};
 use crate::app::App;
+use crate::jobs::until;
 use crate::meetings::MeetingCode;
 use crate::meetings::schedule::AgendaItem;
 use crate::store::StoreError;
@@ -15,53 +20,124 @@ impl Floors {
     /// Follows what happens in rooms until the program stops.
     pub async fn keep(self, app: App) {
         let mut events = app.rooms.subscribe();
+        // Rooms in which somebody has the floor who is not back yet, the first before others.
+        let mut awaiting: VecDeque<(Instant, String)> = VecDeque::new();
         loop {
-            match events.recv().await {
-                Ok(event) => self.hear(&event).await,
-                Err(broadcast::error::RecvError::Lagged(_)) => self.doubt_everybody().await,
-                Err(broadcast::error::RecvError::Closed) => return,
+            tokio::select! {
+                event = events.recv() => match event {
+                    // Whoever has to leave because the program stops goes on after it.
+                    Ok(_) | Err(RecvError::Lagged(_)) if app.is_draining() => {}
+                    Ok(event) => {
+                        if self.hear(&event).await
+                            && let RoomEvent::RoomStarted { room } = event
+                        {
+                            awaiting.push_back((Instant::now() + RETURN, room.name));
+                        }
+                    }
+                    Err(RecvError::Lagged(_)) => self.doubt_everybody().await,
+                    Err(RecvError::Closed) => return,
+                },
+                () = until(awaiting.front().map(|(deadline, _)| *deadline)) => {
+                    if let Some((_, room)) = awaiting.pop_front() {
+                        self.await_no_longer(&room).await;
+                    }
+                }
             }
         }
     }
 
-    async fn hear(&self, event: &RoomEvent) {
+    /// Takes in what has happened; whether somebody is awaited who has the floor.
+    async fn hear(&self, event: &RoomEvent) -> bool {
         match event {
+            RoomEvent::ParticipantJoined { room, participant } => self.welcome(&room.name, participant).await,
             RoomEvent::ParticipantLeft { room, participant }
             | RoomEvent::ParticipantConnectionAborted { room, participant } => {
-                self.end_speech(&room.name, &participant.identity).await;
+                // Whoever is on the way back may need more than one try.
+                if matches!(event, RoomEvent::ParticipantLeft { .. })
+                    || !self.awaits(&room.name, &participant.identity).await
+                {
+                    self.end_speech(&room.name, &participant.identity).await;
+                }
+                self.note_hand(&room.name, |held| held.forget_hand(&participant.identity)).await;
             }
-            RoomEvent::ParticipantChanged { room, participant }
-                if gives_back(participant) || !may_speak(participant) =>
-            {
-                self.end_speech(&room.name, &participant.identity).await;
+            RoomEvent::ParticipantChanged { room, participant } => {
+                if gives_back(participant) || !may_speak(participant) {
+                    self.end_speech(&room.name, &participant.identity).await;
+                }
+                self.note_hand(&room.name, |held| held.see_hand(participant)).await;
             }
-            RoomEvent::RoomStarted { room } => self.begin(&room.name).await,
+            RoomEvent::RoomStarted { room } => return self.begin(&room.name).await,
             RoomEvent::RoomFinished { room } => self.adjourn(&room.name).await,
             _ => {}
         }
+        false
     }
 
-    /// Somebody is there: the meeting goes on where it was, or begins with its agenda.
-    async fn begin(&self, room: &str) {
-        let Some(code) = MeetingCode::parse(room) else { return };
+    /// Takes in a raised hand, or one that is lowered.
+    async fn note_hand(&self, room: &str, change: impl FnOnce(&mut Held) -> bool) {
+        let Some(code) = MeetingCode::parse(room).filter(|code| code.as_str() == room) else { return };
+        let mut held = self.all.turn(&code).await;
+        if change(&mut held) {
+            self.write_down(&code, &held).await;
+        }
+    }
+
+    async fn awaits(&self, room: &str, identity: &str) -> bool {
+        let Some(code) = MeetingCode::parse(room).filter(|_| self.all.has(room)) else { return false };
+        let held = self.all.turn(&code).await;
+        held.floor.as_ref().is_some_and(|floor| floor.awaits(identity))
+    }
+
+    /// Somebody is inside, perhaps again: who had the floor when the program ended has it still.
+    async fn welcome(&self, room: &str, participant: &proto::ParticipantInfo) {
+        let Some(code) = MeetingCode::parse(room).filter(|_| self.all.has(room)) else { return };
+        let mut held = self.all.turn(&code).await;
+        let (now, identity) = (self.clock.now(), &participant.identity);
+        if may_speak(participant) && held.floor.as_mut().is_some_and(|floor| floor.come_back(now, identity)) {
+            self.note_speech(&code, Some(participant)).await;
+            told(self.perform(&code, &held).await);
+            self.write_down(&code, &held).await;
+        }
+    }
+
+    /// Whoever had the floor when the program ended has had the time to come back.
+    async fn await_no_longer(&self, room: &str) {
+        let Some(code) = MeetingCode::parse(room).filter(|_| self.all.has(room)) else { return };
+        let holder = self.all.turn(&code).await.floor.as_ref().and_then(Floor::holder).map(str::to_owned);
+        let Some(holder) = holder else { return };
+        if !self.awaits(room, &holder).await {
+            return;
+        }
+        match self.rooms.inside(room).await.iter().find(|one| one.identity == holder) {
+            Some(back) => self.welcome(room, back).await,
+            None => self.end_speech(room, &holder).await,
+        }
+    }
+
+    /// Somebody is there: the meeting goes on where it was, or begins with its agenda. Says whether somebody is awaited who
+    /// has the floor.
+    async fn begin(&self, room: &str) -> bool {
+        let Some(code) = MeetingCode::parse(room) else { return false };
         let now = self.clock.now();
         let mut held = self.all.turn(&code).await;
         if self.all.come_back(room, now) {
-            (held.floor, held.agenda) = (None, None);
+            *held = Proceedings::default();
         }
+        held.resume(now);
         if held.agenda.is_none() {
             match self.planned(&code).await {
                 Ok(agenda) => held.agenda = agenda,
                 Err(error) => tracing::error!(%error, "an agenda could not be read"),
             }
         }
-        if let Some(agenda) = &mut held.agenda {
-            agenda.resume(now);
+        if let Some(agenda) = &held.agenda {
             self.note_point(&code, agenda).await;
         }
         if held.floor.is_some() || held.agenda.is_some() {
             told(self.perform(&code, &held).await);
         }
+        self.write_down(&code, &held).await;
+        held.floor.as_ref().is_some_and(|floor| floor.holder().is_some_and(|holder| floor.awaits(holder)))
     }
 
     /// Nobody is there any more: nobody speaks, about nothing.
@@ -69,14 +145,10 @@ impl Floors {
         let Some(code) = MeetingCode::parse(room).filter(|_| self.all.has(room)) else { return };
         let now = self.clock.now();
         let mut held = self.all.turn(&code).await;
-        if let Some(floor) = &mut held.floor {
-            floor.close(now);
-        }
+        held.adjourn(now);
         self.stop_the_clocks(&code).await;
-        if held.floor.is_none() && held.agenda.as_ref().is_none_or(|one| one.under_discussion().is_none()) {
-            held.agenda = None;
-        }
         self.all.leave(room, now);
+        self.write_down(&code, &held).await;
     }
 
     /// The meeting is over for good, whoever comes afterwards.
@@ -85,8 +157,9 @@ impl Floors {
             return;
         }
         let mut held = self.all.turn(code).await;
-        (held.floor, held.agenda) = (None, None);
+        *held = Proceedings::default();
         self.stop_the_clocks(code).await;
+        self.write_down(code, &held).await;
     }
 
     async fn stop_the_clocks(&self, code: &MeetingCode) {
@@ -138,6 +211,7 @@ impl Floors {
         }
         if *held != before {
             told(self.perform(code, &held).await);
+            self.write_down(code, &held).await;
         }
     }
 
@@ -167,6 +241,7 @@ impl Floors {
         self.note_speech(&code, None).await;
         // The room may have ended with whom it was about: then the next one hears of it.
         told(self.perform(&code, &held).await);
+        self.write_down(&code, &held).await;
         told(self.lower_hand(&code, identity).await.map_err(Into::into));
     }
 
@@ -180,6 +255,7 @@ impl Floors {
                 self.adjourn(&room).await;
             } else if let Some(holder) = holder
                 && !inside.iter().any(|one| one.identity == holder)
+                && !self.awaits(&room, &holder).await
             {
                 self.end_speech(&room, &holder).await;
             }
@@ -196,3 +272,6 @@ fn told(done: Result<(), FloorError>) {
 fn gives_back(participant: &proto::ParticipantInfo) -> bool {
     participant.attributes.get(GESTURE).is_some_and(|gesture| gesture == "yield")
 }
+
+/// How long whoever had the floor when the program ended may take to come back, from the first who did.
+const RETURN: Duration = Duration::from_secs(60);

@@ -3,20 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-/// The floor of a meeting that is chaired.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The floor of a meeting that is chaired. It is written down as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Floor {
     /// By identity: they are heard whoever has the floor.
     standing: Heard,
     limit: Option<SignedDuration>,
     speech: Option<Speech>,
+    #[serde(with = "pairs")]
     spoken: BTreeMap<Seat, SignedDuration>,
 }
 
 /// For whom speaking time is counted: a party, or somebody who sits for none.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Seat {
     /// The party's name.
     Party(String),
@@ -25,11 +26,13 @@ pub enum Seat {
 }
 
 /// Who speaks, and since when.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Speech {
     identity: String,
     seat: Seat,
     since: Timestamp,
+    /// From when on no time is counted: the program ended in the middle of it, and the speaker is not back yet.
+    away: Option<Timestamp>,
 }
 
 /// Who alone may be heard, by identity.
@@ -86,14 +89,47 @@ impl Floor {
             return;
         }
         self.close(now);
-        self.speech = Some(Speech { identity: identity.to_owned(), seat, since: now });
+        self.speech = Some(Speech { identity: identity.to_owned(), seat, since: now, away: None });
+    }
+
+    /// The program has ended in the middle of it. Whoever spoke is awaited.
+    pub fn pause(&mut self, at: Timestamp) {
+        if let Some(speech) = &mut self.speech {
+            speech.away.get_or_insert(at.max(speech.since));
+        }
+    }
+
+    /// It goes on, and whoever spoke is not back yet: what was spoken before counts, and nothing else.
+    pub fn resume(&mut self, now: Timestamp) {
+        if let Some(Speech { since, away: Some(away), .. }) = &mut self.speech {
+            *since = shifted(*since, *away, now);
+            *away = now;
+        }
+    }
+
+    /// Somebody is back; whether it is whose speech goes on now.
+    pub fn come_back(&mut self, now: Timestamp, identity: &str) -> bool {
+        if !self.awaits(identity) {
+            return false;
+        }
+        self.resume(now);
+        if let Some(speech) = &mut self.speech {
+            speech.away = None;
+        }
+        true
+    }
+
+    /// Whether somebody has the floor who is not back yet.
+    #[must_use]
+    pub fn awaits(&self, identity: &str) -> bool {
+        self.speech.as_ref().is_some_and(|speech| speech.away.is_some() && speech.identity == identity)
     }
 
     /// Ends a speech; whether there was one.
     pub fn close(&mut self, now: Timestamp) -> bool {
-        let Some(Speech { seat, since, .. }) = self.speech.take() else { return false };
+        let Some(Speech { seat, since, away, .. }) = self.speech.take() else { return false };
         // A clock that was set back has nobody speak less than nothing.
-        let spoken = now.duration_since(since).max(SignedDuration::ZERO);
+        let spoken = away.unwrap_or(now).duration_since(since).max(SignedDuration::ZERO);
         if self.spoken.len() < MOST_SEATS || self.spoken.contains_key(&seat) {
             *self.spoken.entry(seat).or_default() += spoken;
         }
@@ -124,6 +160,35 @@ impl Floor {
             standing: self.standing.clone(),
             spoken: spoken.into_iter().map(|(seat, time)| SpokenView::new(seat, *time)).collect(),
         }
+    }
+}
+
+/// The beginning of something that stood still for a while, as if it had begun later.
+pub(super) fn shifted(since: Timestamp, from: Timestamp, until: Timestamp) -> Timestamp {
+    let still = until.duration_since(from).max(SignedDuration::ZERO);
+    since.checked_add(still).unwrap_or(until)
+}
+
+/// A map whose keys are no text.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use jiff::SignedDuration;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Seat;
+
+    pub(super) fn serialize<S: Serializer>(
+        map: &BTreeMap<Seat, SignedDuration>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<BTreeMap<Seat, SignedDuration>, D::Error> {
+        Vec::<(Seat, SignedDuration)>::deserialize(from).map(|pairs| pairs.into_iter().collect())
     }
 }
 
@@ -185,6 +250,49 @@ mod tests {
         floor.give(at(30), "ada", party("Inde"));
 
         assert_eq!(floor.view(), view);
+    }
+
+    #[test]
+    fn whoever_speaks_while_the_program_ends_speaks_on_when_back() {
+        let mut floor = chaired();
+        floor.give(at(0), "ada", party("Inde"));
+        floor.pause(at(60));
+        floor.pause(at(70));
+
+        floor.resume(at(100));
+        assert_eq!(floor.heard(), heard(["chair", "ada"]), "nobody else is heard meanwhile");
+        assert!(!floor.come_back(at(104), "bob") && floor.awaits("ada"));
+        assert!(floor.come_back(at(105), "ada"));
+        assert!(!floor.come_back(at(106), "ada"), "once");
+        assert_eq!(floor.view().since, Some(at(45)), "sixty seconds of it are over");
+
+        floor.close(at(115));
+        assert_eq!(floor.view().spoken[0].seconds, 70);
+    }
+
+    #[test]
+    fn whoever_does_not_come_back_has_spoken_until_the_program_ended() {
+        let mut floor = chaired();
+        floor.give(at(0), "ada", party("Inde"));
+        floor.pause(at(60));
+        floor.resume(at(100));
+
+        floor.give(at(160), "bob", party("Bénin"));
+
+        assert_eq!((floor.view().spoken[0].seconds, floor.holder()), (60, Some("bob")));
+        assert!(!floor.awaits("ada") && !floor.awaits("bob"));
+    }
+
+    #[test]
+    fn a_floor_is_read_as_it_was_written() {
+        let mut floor = chaired();
+        floor.set_limit(Some(SignedDuration::from_mins(3)));
+        floor.give(at(0), "ada", party("Inde"));
+        floor.give(at(60), "bob", Seat::Person("Bob".to_owned()));
+
+        let written = serde_json::to_string(&floor).unwrap();
+
+        assert_eq!(serde_json::from_str::<Floor>(&written).unwrap(), floor);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::accounts::ldap::Directory;
 use crate::app::App;
+use crate::floor;
 use crate::mail;
 use crate::meetings;
 use crate::meetings::invitation::Composer;
@@ -145,6 +146,7 @@ async fn forget_once(app: &App) -> Result<(), StoreError> {
     app.store.delete_old_legs(now - app.config.sip.keep_calls, MOST_LEGS).await?;
     app.store.delete_old_sittings(now - app.config.sip.keep_calls, MOST_SITTINGS).await?;
     app.store.delete_old_proceedings(now - app.config.sip.keep_calls).await?;
+    app.store.delete_left_running_orders(now - floor::BREAK).await?;
     app.store.delete_old_ratings(now - RATINGS_KEPT).await?;
     app.store.delete_old_runs(app.directory.run()).await?;
     app.mailboxes.sweep(&app.directory.plan(), std::time::SystemTime::now()).await;

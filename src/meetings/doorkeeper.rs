@@ -1,4 +1,4 @@
-//! What the office answers when the rooms ask whether an admission still holds.
+//! What the office answers when the rooms ask whether an admission still holds, and where they go on.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,6 +7,8 @@ use sip_gateway_proto::call::is_call_room;
 
 use super::{Admission, Gathering, Lobby, MeetingCode};
 use crate::calls::Switchboard;
+use crate::clock::Clock;
+use crate::floor::AllProceedings;
 use crate::store::{Store, StoreError};
 
 /// Looks into the store before each join of a meeting.
@@ -14,13 +16,21 @@ pub struct Doorkeeper {
     store: Store,
     switchboard: Switchboard,
     lobby: Lobby,
+    proceedings: AllProceedings,
+    clock: Clock,
 }
 
 impl Doorkeeper {
-    /// Answers from a store.
+    /// Answers from a store, and from what is known of calls, waiting rooms and proceedings.
     #[must_use]
-    pub fn new(store: Store, switchboard: Switchboard, lobby: Lobby) -> Self {
-        Self { store, switchboard, lobby }
+    pub fn new(
+        store: Store,
+        switchboard: Switchboard,
+        lobby: Lobby,
+        proceedings: AllProceedings,
+        clock: Clock,
+    ) -> Self {
+        Self { store, switchboard, lobby, proceedings, clock }
     }
 
     async fn still_holds(&self, room: &str, identity: &str) -> Result<bool, StoreError> {
@@ -72,5 +82,12 @@ impl signaling::Doorkeeper for Doorkeeper {
                 false
             })
         })
+    }
+
+    fn beginning<'a>(
+        &'a self,
+        room: &'a str,
+    ) -> Pin<Box<dyn Future<Output = signaling::Beginning> + Send + 'a>> {
+        Box::pin(self.proceedings.beginning(room, self.clock.now()))
     }
 }

@@ -15,6 +15,7 @@ mod plan;
 mod proceedings;
 mod ratings;
 mod roles;
+mod running_orders;
 mod savings;
 mod schedule_rows;
 mod schedules;

@@ -1,6 +1,8 @@
-//! The question that rooms ask upward before they let somebody in.
+//! The questions that rooms ask upward before they let somebody in.
 
 use std::{fmt::Debug, future::Future, pin::Pin};
+
+use signaling_proto::room::Beginning;
 
 /// Knows what has happened since a token was signed: a participant may have been sent away, an account removed.
 pub trait Doorkeeper: Debug + Send + Sync + 'static {
@@ -10,4 +12,9 @@ pub trait Doorkeeper: Debug + Send + Sync + 'static {
         room: &'a str,
         identity: &'a str,
     ) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
+
+    /// Where a room goes on that is about to be opened. Whoever knows of none has it begin with nothing.
+    fn beginning<'a>(&'a self, _room: &'a str) -> Pin<Box<dyn Future<Output = Beginning> + Send + 'a>> {
+        Box::pin(async { Beginning::default() })
+    }
 }

@@ -93,7 +93,7 @@ impl Rooms {
     ) -> Result<RoomHandle, RoomError> {
         self.check_room_name(destination)?;
         let request = proto::CreateRoomRequest { name: destination.to_owned(), ..Default::default() };
-        let there = self.enter(&request, Some(shard)).map_err(no_place)?;
+        let there = self.enter(&request, Some(shard)).await.map_err(no_place)?;
         if self.participant(destination, identity).await.is_ok() {
             return Err(RoomError::Precondition("somebody of that identity is there already".to_owned()));
         }

@@ -14,7 +14,7 @@ impl Rooms {
     pub async fn create_room(&self, request: proto::CreateRoomRequest) -> Result<proto::Room, RoomError> {
         self.check_room_name(&request.name)?;
         let name = request.name.clone();
-        self.find_or_open(request, None).map_err(no_place)?;
+        self.find_or_open(request, None).await.map_err(no_place)?;
         self.ask(&name, |room, _| Ok(room.info())).await
     }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 pub use check::{Limits, PartyWish, ScheduleWish, SeatWish, Unfit, check};
 pub use recurrence::{End, Frequency, Recurrence};
@@ -84,7 +85,7 @@ pub struct Occurrence {
 }
 
 /// A point that is to be spoken about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgendaItem {
     /// What.
     pub title: String,

@@ -24,6 +24,7 @@ mod phones;
 mod proceedings;
 mod program;
 mod provider;
+mod restart;
 mod roles;
 mod savings;
 mod schedules;

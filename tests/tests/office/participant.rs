@@ -15,6 +15,8 @@ pub(crate) struct Participant {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// As it was told last.
     room: proto::Room,
+    /// Everybody who was there when it came in, itself included.
+    found: Vec<proto::ParticipantInfo>,
 }
 
 impl Participant {
@@ -24,7 +26,7 @@ impl Participant {
         let url = format!("{url}/rtc?access_token={token}&protocol=15&sdk=js&version=2.0.0&auto_subscribe=1");
         match tokio_tungstenite::connect_async(url).await {
             Ok((socket, _)) => {
-                let mut participant = Self { socket, room: proto::Room::default() };
+                let mut participant = Self { socket, room: proto::Room::default(), found: Vec::new() };
                 let joined = |message: &_| matches!(message, signal_response::Message::Join(_));
                 participant.hears(joined).await;
                 Ok(participant)
@@ -32,6 +34,12 @@ impl Participant {
             Err(Error::Http(answer)) => Err(answer.status().as_u16()),
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// What an attribute of somebody said when it came in.
+    pub(crate) fn found(&self, identity: &str, attribute: &str) -> Option<&str> {
+        let one = self.found.iter().find(|one| one.identity == identity)?;
+        one.attributes.get(attribute).map(String::as_str)
     }
 
     pub(crate) async fn says(&mut self, message: signal_request::Message) {
@@ -163,6 +171,7 @@ impl Participant {
             let response = proto::SignalResponse::decode(bytes).expect("a response");
             match &response.message {
                 Some(signal_response::Message::Join(join)) => {
+                    self.found = join.participant.iter().chain(&join.other_participants).cloned().collect();
                     self.room = join.room.clone().unwrap_or_default();
                 }
                 Some(signal_response::Message::RoomUpdate(update)) => {

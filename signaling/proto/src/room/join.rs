@@ -84,7 +84,12 @@ impl Room {
         Ok(())
     }
 
-    fn take_seat(&mut self, now: Instant, joining: Joining) -> Seat {
+    fn take_seat(&mut self, now: Instant, mut joining: Joining) -> Seat {
+        if let Some(attributes) = self.remembered.remove(&joining.identity)
+            && joining.permission.can_update_metadata
+        {
+            joining.attributes.extend(attributes);
+        }
         let seat = Seat(self.new_key());
         let sid = self.new_id("PA_");
         let answering = AnsweringLeg {

@@ -75,6 +75,19 @@ pub struct RoomParams {
     pub random: Random,
     /// What `debug_info` tells of us.
     pub product: String,
+    /// Where it goes on.
+    pub beginning: Beginning,
+}
+
+/// Where a room goes on that another one of its name left off.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beginning {
+    /// What it shows; empty is what its request says.
+    pub metadata: String,
+    /// Who alone may be heard, by identity; `None` is everybody.
+    pub floor: Option<BTreeSet<String>>,
+    /// By identity: attributes that whoever comes back has again, and then forgets like any other.
+    pub attributes: HashMap<String, HashMap<String, String>>,
 }
 
 /// Control state of one room.
@@ -107,6 +120,8 @@ pub struct Room {
     revoked: HashMap<String, u64>,
     /// Who alone may be heard, by identity; `None` is everybody.
     floor: Option<BTreeSet<String>>,
+    /// Attributes of those who are to come back, by identity.
+    remembered: HashMap<String, HashMap<String, String>>,
     speaking: BTreeMap<UpKey, (f32, bool)>,
     lingering: Lingering,
     replay: ReplayCache,
@@ -135,8 +150,17 @@ impl Room {
     /// Opens a room in which nobody is yet.
     #[must_use]
     pub fn new(now: Instant, params: RoomParams) -> Self {
-        let RoomParams { request, unix_now, first_key, fingerprint, candidates, limits, mut random, product } =
-            params;
+        let RoomParams {
+            request,
+            unix_now,
+            first_key,
+            fingerprint,
+            candidates,
+            limits,
+            mut random,
+            product,
+            beginning,
+        } = params;
         let seconds = |given: u32, default| match given {
             0 => default,
             given => Duration::from_secs(u64::from(given)),
@@ -149,7 +173,7 @@ impl Room {
         let mut room = Self {
             sid: id("RM_", &mut random),
             name: request.name,
-            metadata: request.metadata,
+            metadata: if beginning.metadata.is_empty() { request.metadata } else { beginning.metadata },
             empty_timeout: seconds(request.empty_timeout, EMPTY_TIMEOUT),
             departure_timeout: seconds(request.departure_timeout, DEPARTURE_TIMEOUT),
             max_participants: bound,
@@ -175,7 +199,8 @@ impl Room {
             by_down: HashMap::new(),
             by_track: HashMap::new(),
             revoked: HashMap::new(),
-            floor: None,
+            floor: beginning.floor,
+            remembered: beginning.attributes,
             speaking: BTreeMap::new(),
             lingering: Lingering::default(),
             replay: ReplayCache::new(limits.replay_bytes, limits.replay_age),

@@ -1,12 +1,12 @@
 //! While somebody has the floor, nobody else is heard.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use livekit_protocol as proto;
 use livekit_protocol::{signal_request as ask, signal_response as told};
 
 use super::house::{Guest, House, camera, microphone};
-use crate::room::{MediaCommand, RoomEvent, UpKey};
+use crate::room::{Beginning, MediaCommand, RoomEvent, UpKey};
 
 #[test]
 fn the_floor_mutes_everybody_else_and_opens_nobodys_microphone() {
@@ -47,6 +47,35 @@ fn who_opens_a_microphone_without_the_floor_is_not_heard_and_told() {
         _ => None,
     };
     assert_eq!(house.last(&ada, refused), Some(proto::request_response::Reason::NotAllowed));
+}
+
+#[test]
+fn a_room_that_goes_on_holds_the_first_who_comes_to_the_floor_and_gives_back_what_they_asked_for() {
+    let asks = HashMap::from([("palabre.hand".to_owned(), "2026-11-29T12:00:00Z".to_owned())]);
+    let mut house = House::going_on(Beginning {
+        metadata: "{}".to_owned(),
+        floor: Some(BTreeSet::from(["bob".to_owned()])),
+        attributes: HashMap::from([("ada".to_owned(), asks.clone()), ("eve".to_owned(), asks.clone())]),
+    });
+
+    let mut ada = house.join("ada");
+    house.publish(&mut ada, microphone());
+    assert!(is_muted(&house, house.last_up()), "nobody is heard before the floor is known");
+    assert_eq!(house.room.participant_info("ada").unwrap().attributes, asks);
+    let mut bob = house.join("bob");
+    house.publish(&mut bob, microphone());
+    assert!(!is_muted(&house, house.last_up()));
+    assert!(house.room.participant_info("bob").unwrap().attributes.is_empty());
+    assert_eq!(house.room.info().metadata, "{}");
+
+    // What was lowered stays lowered, and who may ask for nothing any more asks for nothing.
+    house.room.remove_participant(house.now, "ada").unwrap();
+    house.join("ada");
+    assert!(house.room.participant_info("ada").unwrap().attributes.is_empty());
+    let mut observer = house.joining("eve");
+    observer.permission.can_update_metadata = false;
+    house.try_join(observer).unwrap();
+    assert!(house.room.participant_info("eve").unwrap().attributes.is_empty());
 }
 
 #[test]

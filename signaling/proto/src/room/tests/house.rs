@@ -13,8 +13,8 @@ use prost::Message as _;
 use crate::{
     Joining, Limits, PeerConnections,
     room::{
-        ConnectionId, Input, JoinError, MediaCommand, MediaEvent, Output, PeerKey, Resuming, Room, RoomEvent,
-        RoomParams, RpcFailure, RpcKey, UpKey,
+        Beginning, ConnectionId, Input, JoinError, MediaCommand, MediaEvent, Output, PeerKey, Resuming, Room,
+        RoomEvent, RoomParams, RpcFailure, RpcKey, UpKey,
     },
     sdp::{Fingerprint, Mime},
     token::Claims,
@@ -48,6 +48,7 @@ impl House {
             0,
             Limits::default(),
             proto::CreateRoomRequest { name: "room".into(), ..Default::default() },
+            Beginning::default(),
         )
     }
 
@@ -57,14 +58,25 @@ impl House {
             1,
             Limits::default(),
             proto::CreateRoomRequest { name: "other".into(), ..Default::default() },
+            Beginning::default(),
         )
     }
 
     pub(super) fn with(limits: Limits, request: proto::CreateRoomRequest) -> Self {
-        Self::numbered(0, limits, request)
+        Self::numbered(0, limits, request, Beginning::default())
     }
 
-    fn numbered(number: u64, limits: Limits, request: proto::CreateRoomRequest) -> Self {
+    /// A room that goes on where another left off.
+    pub(super) fn going_on(beginning: Beginning) -> Self {
+        Self::numbered(0, Limits::default(), proto::CreateRoomRequest::default(), beginning)
+    }
+
+    fn numbered(
+        number: u64,
+        limits: Limits,
+        request: proto::CreateRoomRequest,
+        beginning: Beginning,
+    ) -> Self {
         let now = Instant::now();
         let mut seed = u128::from(number) << 64;
         let params = RoomParams {
@@ -79,6 +91,7 @@ impl House {
                 seed.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
             }),
             product: "test".into(),
+            beginning,
         };
         let mut house = Self {
             room: Room::new(now, params),
