@@ -199,9 +199,11 @@ test("a delegation talks and writes by itself while it waits, and comes in as on
   await Promise.all([awa.isInside(), ben.isInside()]);
   await expect(host.tileOf("Ministre")).toBeVisible();
   await expect(host.tileOf("Conseiller")).toBeVisible();
-  // As one was heard there, one is heard here.
-  await expect(awa.key("Micro ouvert")).toBeVisible();
+  // What is still said among themselves is not heard by the others, until somebody wants that.
+  await expect(awa.page.getByText("Vous êtes en séance, micro coupé.")).toBeVisible();
   await expect(ben.key("Micro coupé")).toBeVisible();
+  expect(await levels(host, [AWA, BEN, RAVI])).toEqual({ [AWA]: 0, [BEN]: 0, [RAVI]: 0 });
+  await awa.key("Micro coupé").click();
   await hears(host, AWA, [RAVI, BEN]);
   await expect(ravi.page.getByText("Salle d’attente")).toBeVisible();
   await expect(column(ravi, "Bénin").getByText("En séance")).toHaveCount(2);

@@ -213,6 +213,7 @@ export const en: Core = {
     remove: "Remove from the session",
     removeTitle: (name) => `Remove ${name}?`,
     removeHelp: "The person leaves the session and cannot come back from this browser.",
+    silenced: "You are in session, with your microphone muted.",
     mutedByHost: "A host muted your microphone.",
     deviceFailed: "The device does not open. Choose another.",
     shareFailed: "Screen sharing could not start.",

@@ -221,6 +221,7 @@ export const fr = {
     remove: "Retirer de la séance",
     removeTitle: (name: string) => `Retirer ${name} ?`,
     removeHelp: "La personne quitte la séance et ne peut pas y revenir depuis ce navigateur.",
+    silenced: "Vous êtes en séance, micro coupé.",
     mutedByHost: "Un hôte a coupé votre micro.",
     deviceFailed: "L’appareil ne s’ouvre pas. En choisir un autre.",
     shareFailed: "Le partage d’écran n’a pas pu commencer.",

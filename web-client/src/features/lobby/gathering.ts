@@ -13,7 +13,7 @@ import { codeOf } from "../../api/client";
 import { gatherAt } from "../../api/meetings";
 import { Thread, type ChatState } from "../chat";
 import { becauseOf, optionsFor, Shown } from "../room";
-import { recallChoices, rememberChoices } from "../prejoin";
+import { recallChoices } from "../prejoin";
 import {
   gathering,
   onTheWay,
@@ -61,10 +61,9 @@ export class Gathering {
     this.handle({ on: "left" });
   }
 
-  /** Opens or closes the microphone; one goes into the meeting as one is here. */
+  /** Opens or closes the microphone for one's delegation. */
   async toggleMicrophone(): Promise<void> {
     this.wanted = !this.wanted;
-    rememberChoices({ ...recallChoices(), microphoneOn: this.wanted });
     await this.matchMicrophone();
   }
 

@@ -122,6 +122,8 @@ function wordsFor(notice: Notice, text: Words): string {
       return text.floor.listens;
     case "speaks":
       return text.floor.speaksNow;
+    case "silenced":
+      return text.meeting.silenced;
     case "asks-host":
       return text.meeting.phone.asksHost(notice.name);
     case "on-the-phone":

@@ -81,6 +81,7 @@ export type Notice = { id: number } & (
   | { says: "floor-free" }
   | { says: "listens" }
   | { says: "speaks" }
+  | { says: "silenced" }
   | { says: "asks-host"; name: string }
   | { says: "on-the-phone" }
   | { says: "error"; code: string }

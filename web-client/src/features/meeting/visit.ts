@@ -104,7 +104,8 @@ export class Visit {
         void this.gather(effect.ticket);
         break;
       case "enter":
-        void this.startSession(effect.admission);
+        // Left by the end of this step, before the room is there.
+        void this.startSession(effect.admission, this.gathered !== undefined);
         break;
       case "forget":
         forgetAdmission(this.code);
@@ -176,15 +177,19 @@ export class Visit {
     this.gathered = undefined;
   }
 
-  private async startSession(admission: Admission): Promise<void> {
+  private async startSession(admission: Admission, fromGathering: boolean): Promise<void> {
     const { MeetingSession } = await import("./session");
     if (this.over || this.state.at !== "inside") return;
     const entrance = this.entrance ?? { choices: this.choices(), microphone: undefined, camera: undefined };
     this.entrance = undefined;
+    // What a delegation says to itself until the door opens is not for the others.
+    const silenced = fromGathering && entrance.choices.microphoneOn;
+    if (silenced) entrance.choices = { ...entrance.choices, microphoneOn: false };
     this.running = new MeetingSession(this.code, entrance, admission, this.state.door.locked, {
       depart: (why) => this.handle({ on: "departed", why }),
       waitOutside: (ticket) => this.handle({ on: "must-wait", ticket }),
     });
+    if (silenced) this.running.say({ says: "silenced" });
     this.tell();
   }
 
