@@ -264,8 +264,7 @@ impl Floors {
     }
 
     pub(super) async fn perform(&self, code: &MeetingCode, now: &Proceedings) -> Result<(), FloorError> {
-        self.rooms.set_heard(code, now.floor.as_ref().map(Floor::heard)).await?;
-        Ok(self.rooms.show(code, now.metadata()).await?)
+        Ok(self.rooms.set_heard(code, now.floor.as_ref().map(Floor::heard), now.metadata()).await?)
     }
 
     /// Writes down who speaks from now on, if anybody does. The floor does not wait for it.

@@ -106,7 +106,7 @@ impl MeetingRooms {
         self.rooms.update_participant(request).await.map(drop)
     }
 
-    /// Says who alone may be heard in a meeting, by identity; `None` is everybody.
+    /// Says who alone may be heard in a meeting, by identity; `None` is everybody. Everybody is shown the metadata first.
     ///
     /// # Errors
     /// When nobody is in the meeting.
@@ -114,16 +114,9 @@ impl MeetingRooms {
         &self,
         code: &MeetingCode,
         heard: Option<BTreeSet<String>>,
+        metadata: String,
     ) -> Result<(), RoomError> {
-        self.rooms.set_floor(code.as_str(), heard).await
-    }
-
-    /// Shows something to everybody in a meeting: it is the room's metadata.
-    ///
-    /// # Errors
-    /// When nobody is in the meeting.
-    pub async fn show(&self, code: &MeetingCode, metadata: String) -> Result<(), RoomError> {
-        self.rooms.update_room_metadata(code.as_str(), metadata).await.map(drop)
+        self.rooms.set_floor(code.as_str(), heard, metadata).await
     }
 
     /// What happens in all rooms from now on.

@@ -122,11 +122,18 @@ impl Rooms {
         self.ask(room, move |room, now| room.set_metadata(now, metadata)).await
     }
 
-    /// Says who alone may be heard in a room, by identity; `None` is everybody. See [`Room::set_floor`].
+    /// Says who alone may be heard in a room, by identity; `None` is everybody. See [`Room::set_floor`]. The metadata is
+    /// there before anybody is muted, so that it can say why.
     ///
     /// [`Room::set_floor`]: signaling_proto::room::Room::set_floor
-    pub async fn set_floor(&self, room: &str, floor: Option<BTreeSet<String>>) -> Result<(), RoomError> {
+    pub async fn set_floor(
+        &self,
+        room: &str,
+        floor: Option<BTreeSet<String>>,
+        metadata: String,
+    ) -> Result<(), RoomError> {
         self.ask(room, move |room, now| {
+            room.set_metadata(now, metadata)?;
             room.set_floor(now, floor);
             Ok(())
         })
