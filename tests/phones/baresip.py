@@ -186,7 +186,7 @@ class Baresip:
         return sum(0.1 * sum(level > 8_000 for level in heard.windows(hertz)) for heard in self.heard())
 
     def wait_to_hear_more(self, hertz: float, seconds: float) -> None:
-        self._poll(lambda: self.heard_for(hertz) >= seconds, f"{hertz} Hz was not heard for {seconds} s")
+        self._poll(lambda: self.heard_for(hertz) >= seconds, f"{hertz} Hz was not heard for {seconds} s", seconds + 15)
 
     def wait_to_hear_lately(self, hertz: float, seconds: float = 15) -> None:
         """Waits until a tone fills the last half second."""
