@@ -245,6 +245,7 @@ test("somebody with an account waits with the delegation, and comes in with it",
   await host.openPeople();
   await host.page.getByRole("button", { name: "Faire entrer la délégation : Bénin" }).click();
   await Promise.all([awa.isInside(), ben.isInside()]);
+  await awa.key("Micro coupé").click();
   await hears(host, AWA);
 
   // Whoever was let in comes back without waiting.
