@@ -109,6 +109,8 @@ test("a killed server finds the session as it was: who presides, who speaks and 
   await expect(first.key("Micro ouvert")).toBeVisible();
   await hears(second, 700, [1_400]);
   for (const person of everybody) person.excuse(...CUT, /status of 50\d/);
+  // Who leaves a page that is looking for the server cannot say goodbye to it, as the SDK remarks.
+  second.excuse(...CUT, /status of 50\d/, /cannot send signal request before connected, type: leave/);
 
   await server.kill();
   for (const person of everybody) await expect(person.page.getByText("Votre place est gardée")).toBeVisible();
