@@ -37,6 +37,14 @@ describe("who is large", () => {
     expect(follow(light, ["b"], everybody, LATER + STEADY).on).toBe("b");
   });
 
+  test("looked at again when that was due, it has moved, at whatever fraction of a millisecond", () => {
+    for (let at = LATER; at < LATER + 5; at += 0.0137) {
+      const light = follow(spoken("a"), ["b"], everybody, at);
+      const due = lookAgainAt(light);
+      expect(follow(light, ["b"], everybody, due ?? 0).on, String(at)).toBe("b");
+    }
+  });
+
   test("a breath between words does not begin anew", () => {
     let light = spoken("a");
     light = follow(light, ["b"], everybody, LATER);

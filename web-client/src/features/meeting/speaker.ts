@@ -45,9 +45,9 @@ export function follow(
   // Who has the light keeps it as long as they speak; thereafter until somebody else really does.
   const holds = voices.some(({ identity }) => identity === on);
   const next = voices.find(
-    ({ identity, began, ended }) => identity !== on && ended === undefined && now - began >= STEADY,
+    ({ identity, began, ended }) => identity !== on && ended === undefined && now >= began + STEADY,
   );
-  if (holds || next === undefined || now - before.since < STAY) return { on, since: before.since, voices };
+  if (holds || next === undefined || now < before.since + STAY) return { on, since: before.since, voices };
   return { on: next.identity, since: now, voices };
 }
 
@@ -67,7 +67,7 @@ function voicesAt(before: readonly Voice[], speaking: readonly string[], now: nu
       ...voice,
       ended: speaking.includes(voice.identity) ? undefined : (voice.ended ?? now),
     }))
-    .filter(({ ended }) => ended === undefined || now - ended < BREATH);
+    .filter(({ ended }) => ended === undefined || now < ended + BREATH);
   const fresh = speaking
     .filter((identity) => !still.some((voice) => voice.identity === identity))
     .map((identity) => ({ identity, began: now, ended: undefined }));

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { wakeAt } from "./alarm";
 import { dark, follow, lookAgainAt } from "./speaker";
 import type { Person } from "./view";
 
@@ -17,11 +18,8 @@ export function useSpotlight(people: readonly Person[]): string | undefined {
       const { speaking, present } = JSON.parse(heard) as { speaking: string[]; present: string[] };
       setLight((before) => follow(before, speaking, present, performance.now()));
     };
-    const wait = next === undefined ? undefined : next - performance.now();
     look();
-    if (wait === undefined) return;
-    const timer = window.setTimeout(look, Math.max(0, wait));
-    return () => window.clearTimeout(timer);
+    return next === undefined ? undefined : wakeAt(next, look);
   }, [heard, next]);
 
   return light.on;
