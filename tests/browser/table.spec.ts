@@ -127,6 +127,7 @@ test("two delegations meet at the table, and a chair without an account runs it"
   await expect(chair.key("Micro ouvert"), "the chair is heard").toBeVisible();
   await head.key("Demander la parole").click();
   await panel.getByRole("button", { name: "Donner la parole à Ravi Menon" }).click();
+  await expect(chair.page.getByText("La parole est donnée, et votre micro coupé.")).toBeVisible();
   await expect(observer.page.getByText("Inde, Secrétaire, relations avec l’Afrique")).toBeVisible();
   await hasGoodAccess(chair.page);
   await seen(chair.page, info.outputPath("table-chair.png"));

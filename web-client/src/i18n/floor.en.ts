@@ -34,6 +34,7 @@ export const floor: typeof French = {
   limits: (minutes) => (minutes === 0 ? "No limit" : `${minutes} min`),
   muteAll: "Mute everybody",
   yours: "You have the floor.",
+  given: "Somebody has the floor, so your microphone is muted. Open it to step in.",
   elsewhere: "You do not have the floor. Ask for it to be heard.",
   agenda: "Agenda",
   point: (n, of) => `Item ${n} of ${of}`,

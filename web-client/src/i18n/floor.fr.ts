@@ -32,6 +32,7 @@ export const floor = {
   limits: (minutes: number) => (minutes === 0 ? "Sans limite" : `${minutes} min`),
   muteAll: "Couper tous les micros",
   yours: "Vous avez la parole.",
+  given: "La parole est donnée, et votre micro coupé. Rouvrez-le pour intervenir.",
   elsewhere: "La parole n’est pas à vous. Demandez-la pour être entendu.",
   agenda: "Ordre du jour",
   point: (n: number, of: number) => `Point ${n} sur ${of}`,

@@ -116,6 +116,8 @@ function wordsFor(notice: Notice, text: Words): string {
       return text.floor.yours;
     case "floor-elsewhere":
       return text.floor.elsewhere;
+    case "floor-given":
+      return text.floor.given;
     case "floor-free":
       return text.floor.freed;
     case "listens":

@@ -296,7 +296,7 @@ export class MeetingSession {
       return;
     this.devices.wanted.microphone = false;
     this.choose({ microphoneOn: false });
-    this.say({ says: this.isHeld() ? "floor-elsewhere" : "muted-by-host" });
+    this.say({ says: this.isHeld() ? "floor-elsewhere" : this.isGiven() ? "floor-given" : "muted-by-host" });
   }
 
   /** Whether somebody else has the floor, or nobody yet: whatever is said here is not heard. */
@@ -305,6 +305,12 @@ export class MeetingSession {
     return (
       this.floor !== undefined && this.floor.holder !== identity && !this.floor.standing.includes(identity)
     );
+  }
+
+  /** Whether somebody else has the floor: who presides is silent then, and may step in. */
+  private isGiven(): boolean {
+    const holder = this.floor?.holder;
+    return holder !== undefined && holder !== this.room.localParticipant.identity;
   }
 
   /** Whether the seat is one to be heard from. */

@@ -78,6 +78,7 @@ export type Notice = { id: number } & (
   | { says: "back" }
   | { says: "floor-yours" }
   | { says: "floor-elsewhere" }
+  | { says: "floor-given" }
   | { says: "floor-free" }
   | { says: "listens" }
   | { says: "speaks" }
