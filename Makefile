@@ -26,7 +26,7 @@ check: debian web ## Format, lints, licences, types: what must be clean before a
 bench: debian web ## Measure, print a table, write target/bench/report.json; ONLY=sip measures a part.
 	@scripts/need-bench-peers
 	$(CARGO) build --release --locked --package palabre --package palabre-tests
-	$(CARGO) run --release --locked --package palabre-tests --bin bench -- "$(ONLY)"
+	"$$(dirname "$$(scripts/program release)")/bench" "$(ONLY)"
 
 web: web-client/dist/index.html ## Build the web client.
 
