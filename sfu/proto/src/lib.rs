@@ -21,3 +21,4 @@ mod timers;
 pub mod track;
 pub mod transmit;
 pub mod transport;
+pub mod turn;
