@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -11,6 +11,7 @@ use sfu_proto::id::ConferenceId;
 use sfu_proto::io::{Event, Fingerprint, HostCandidate};
 use sfu_proto::sfu::Sfu;
 use sfu_proto::transport::DtlsIdentity;
+use sfu_proto::turn::peers::OwnAddress;
 use tokio::sync::mpsc;
 
 use crate::handle::{OpenError, SfuConfig, StartError};
@@ -28,6 +29,7 @@ use crate::ufrags::Ufrags;
 pub(crate) struct Engine {
     fingerprint: Fingerprint,
     shards: Vec<ShardHandle>,
+    addresses: Vec<OwnAddress>,
     ufrags: Arc<Ufrags>,
     acceptor: Option<Arc<StopSign>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -67,6 +69,7 @@ impl Engine {
         let mut engine = Self {
             fingerprint: identity.fingerprint(),
             shards: Vec::new(),
+            addresses: Vec::new(),
             ufrags: Arc::clone(&ufrags),
             acceptor: None,
             threads: Mutex::default(),
@@ -96,11 +99,13 @@ impl Engine {
                 }
                 shard.run();
             })?;
+            let candidates = candidates(&config.advertise, address, tcp);
+            engine.addresses.extend(own_addresses(&candidates, address));
             engine.shards.push(ShardHandle {
                 port,
                 published,
                 opened: AtomicU64::new(0),
-                candidates: candidates(&config.advertise, address, tcp).into(),
+                candidates: candidates.into(),
             });
         }
         if let Some((listener, _)) = listener {
@@ -114,6 +119,11 @@ impl Engine {
 
     pub(crate) fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
+    }
+
+    /// The UDP addresses of all shards.
+    pub(crate) fn addresses(&self) -> &[OwnAddress] {
+        &self.addresses
     }
 
     /// Opens a conference, if possible on a given shard, else on the least loaded one that works.
@@ -256,6 +266,26 @@ fn addresses(advertise: &[IpAddr], bound: SocketAddr) -> Vec<SocketAddr> {
         .collect()
 }
 
+/// How a shard's UDP candidates are reached from this machine itself: as they are if they are addresses of it, else
+/// (behind a NAT) where the socket is bound.
+fn own_addresses(candidates: &[HostCandidate], bound: SocketAddr) -> Vec<OwnAddress> {
+    let is_here = |ip: IpAddr| UdpSocket::bind((ip, 0)).is_ok();
+    let over_udp = candidates.iter().filter(|candidate| !candidate.tcp).map(|candidate| candidate.address);
+    over_udp
+        .filter(|advertised| advertised.is_ipv4() || bound.is_ipv6())
+        .map(|advertised| {
+            let ip = match bound.ip() {
+                ip if !ip.is_unspecified() => ip,
+                _ if is_here(advertised.ip()) => advertised.ip(),
+                _ if advertised.is_ipv6() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+                _ => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            };
+            OwnAddress { advertised, local: SocketAddr::new(ip, bound.port()) }
+        })
+        .filter(|own| own.advertised.is_ipv4() == own.local.is_ipv4())
+        .collect()
+}
+
 /// A certificate of this run alone: WebRTC knows certificates by their digest only, which signaling carries.
 fn new_identity() -> Result<DtlsIdentity, StartError> {
     let refused = |error: rcgen::Error| StartError::Certificate(error.to_string());
@@ -305,6 +335,24 @@ mod tests {
         let found = addresses(&[], bound);
         assert!(!found.is_empty());
         assert!(found.iter().all(|address| !address.ip().is_unspecified() && address.port() == 7882));
+    }
+
+    #[test]
+    fn behind_a_nat_the_machine_reaches_its_media_where_the_socket_is() {
+        for (advertised, bound, local) in [
+            ("127.0.0.1", "127.0.0.1:7882", "127.0.0.1:7882"),
+            ("127.0.0.1", "0.0.0.0:7882", "127.0.0.1:7882"),
+            ("203.0.113.7", "0.0.0.0:7882", "127.0.0.1:7882"),
+            ("203.0.113.7", "127.0.0.3:7882", "127.0.0.3:7882"),
+            ("2001:db8::7", "[::]:7882", "[::1]:7882"),
+        ] {
+            let bound: SocketAddr = bound.parse().expect("an address");
+            let candidates = candidates(&[advertised.parse().expect("an address")], bound, Some(bound));
+            let own = own_addresses(&candidates, bound);
+            assert_eq!(own.len(), 1, "{advertised}");
+            assert_eq!(own[0].advertised, candidates[0].address);
+            assert_eq!(own[0].local, local.parse().expect("an address"), "{advertised} at {bound}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sfu_proto::id::{ConferenceId, DownTrackId, PeerId, UpTrackId};
 use sfu_proto::io::{Command, Event, Fingerprint, HostCandidate};
+use sfu_proto::turn::peers::OwnAddress;
 use tokio::sync::mpsc;
 
 use crate::direct::Direct;
@@ -129,6 +130,12 @@ impl Sfu {
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         self.engine.fingerprint()
+    }
+
+    /// Where media is received over UDP: all that a relay need reach.
+    #[must_use]
+    pub fn addresses(&self) -> &[OwnAddress] {
+        self.engine.addresses()
     }
 
     /// Places a new conference on the least loaded shard.

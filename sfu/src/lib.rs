@@ -7,6 +7,7 @@ pub mod metrics;
 mod net;
 mod placement;
 mod shard;
+pub mod turn;
 mod ufrags;
 
 pub use handle::{Conference, Sfu, SfuConfig, ShardIndex};

@@ -24,5 +24,7 @@ pub mod server;
 mod sources;
 pub mod stun;
 
+pub use integrity::Key;
+
 #[cfg(test)]
 mod tests;

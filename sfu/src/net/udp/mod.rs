@@ -53,6 +53,11 @@ impl MediaSocket {
         self.socket.local_addr()
     }
 
+    /// The same socket, for a runtime to wait on.
+    pub(crate) fn to_wait_on(&self) -> io::Result<UdpSocket> {
+        self.socket.try_clone()
+    }
+
     pub(crate) fn fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
@@ -97,6 +102,28 @@ mod tests {
             let remote = client.local_addr().expect("bound");
             let local = local.map(|ip| ip.parse().expect("an address"));
             assert_eq!(path, Path::Udp { remote, local }, "{bind}");
+        }
+    }
+
+    #[test]
+    fn an_answer_leaves_from_the_address_that_was_asked() {
+        for bind in ["0.0.0.0:0", "[::]:0"] {
+            let server = MediaSocket::bind(bind.parse().expect("an address")).expect("a port");
+            let asked = SocketAddr::from(([127, 0, 0, 9], server.local_addr().expect("bound").port()));
+            let client = UdpSocket::bind("127.0.0.1:0").expect("a port");
+            client.set_read_timeout(Some(Duration::from_secs(5))).expect("set");
+            client.send_to(b"question", asked).expect("sent");
+
+            let mut batch = ReceiveBatch::new();
+            sys::wait_readable([server.fd()], Some(Duration::from_secs(5)));
+            assert_eq!(batch.receive(&server), 1);
+            let (path, _) = batch.datagram(0).expect("a datagram");
+            let Path::Udp { remote, local } = path else { panic!("{path:?}") };
+            assert!(server.send_now(b"answer", remote, local));
+
+            let mut buffer = [0; 100];
+            let (len, from) = client.recv_from(&mut buffer).expect("an answer");
+            assert_eq!((&buffer[..len], from), (&b"answer"[..], asked), "{bind}");
         }
     }
 

@@ -146,24 +146,7 @@ impl SendBatch {
         if segments > 1 {
             len += control.push(len, libc::SOL_UDP, libc::UDP_SEGMENT, &(segment as u16));
         }
-        match local {
-            Some(IpAddr::V4(v4)) if !socket.v6 => {
-                let info = libc::in_pktinfo {
-                    ipi_ifindex: 0,
-                    ipi_spec_dst: libc::in_addr { s_addr: u32::from_ne_bytes(v4.octets()) },
-                    ipi_addr: libc::in_addr { s_addr: 0 },
-                };
-                len += control.push(len, libc::IPPROTO_IP, libc::IP_PKTINFO, &info);
-            }
-            Some(local) if socket.v6 => {
-                let info = libc::in6_pktinfo {
-                    ipi6_addr: libc::in6_addr { s6_addr: mapped(local).octets() },
-                    ipi6_ifindex: 0,
-                };
-                len += control.push(len, libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &info);
-            }
-            _ => {}
-        }
+        len += push_local(control, len, socket, local);
         header.msg_control = if len == 0 { null_mut() } else { (&raw mut *control).cast() };
         header.msg_controllen = len as _;
         self.messages += 1;
@@ -192,6 +175,50 @@ impl SendBatch {
                 self.dropped += 1;
             }
         }
+    }
+}
+
+impl MediaSocket {
+    /// Sends one datagram at once, or not at all: whether the kernel took it.
+    pub(crate) fn send_now(&self, packet: &[u8], remote: SocketAddr, local: Option<IpAddr>) -> bool {
+        // SAFETY: all-zero bytes are valid values of these plain structs.
+        let (mut name, mut control, mut header) = unsafe {
+            (std::mem::zeroed(), std::mem::zeroed::<Control>(), std::mem::zeroed::<libc::msghdr>())
+        };
+        let mut vector =
+            libc::iovec { iov_base: packet.as_ptr().cast_mut().cast::<c_void>(), iov_len: packet.len() };
+        header.msg_namelen = write_address(&mut name, remote, self.v6);
+        header.msg_name = (&raw mut name).cast();
+        header.msg_iov = &raw mut vector;
+        header.msg_iovlen = 1;
+        let len = push_local(&mut control, 0, self, local);
+        header.msg_control = if len == 0 { null_mut() } else { (&raw mut control).cast() };
+        header.msg_controllen = len as _;
+        // SAFETY: every pointer in the header leads to memory of this frame, or to the packet, that is readable for the
+        // length beside it.
+        unsafe { libc::sendmsg(self.socket.as_raw_fd(), &header, libc::MSG_DONTWAIT) >= 0 }
+    }
+}
+
+/// Has a message leave from an address of ours, where the socket has several; gives the room that takes.
+fn push_local(control: &mut Control, offset: usize, socket: &MediaSocket, local: Option<IpAddr>) -> usize {
+    match local {
+        Some(IpAddr::V4(v4)) if !socket.v6 => {
+            let info = libc::in_pktinfo {
+                ipi_ifindex: 0,
+                ipi_spec_dst: libc::in_addr { s_addr: u32::from_ne_bytes(v4.octets()) },
+                ipi_addr: libc::in_addr { s_addr: 0 },
+            };
+            control.push(offset, libc::IPPROTO_IP, libc::IP_PKTINFO, &info)
+        }
+        Some(local) if socket.v6 => {
+            let info = libc::in6_pktinfo {
+                ipi6_addr: libc::in6_addr { s6_addr: mapped(local).octets() },
+                ipi6_ifindex: 0,
+            };
+            control.push(offset, libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &info)
+        }
+        _ => 0,
     }
 }
 
