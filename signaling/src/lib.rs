@@ -3,6 +3,7 @@
 mod forward;
 mod media;
 mod presence;
+mod relays;
 pub mod rooms;
 pub mod twirp;
 pub mod voice;
@@ -11,6 +12,7 @@ mod ws;
 
 pub use ws::join_request;
 
+pub use relays::Relays;
 pub use rooms::{Doorkeeper, Drain, Rooms, RoomsConfig};
 pub use signaling_proto::room::Beginning;
 

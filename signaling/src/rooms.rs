@@ -33,7 +33,7 @@ pub use doorkeeper::Doorkeeper;
 pub(crate) use handle::RoomHandle;
 pub(crate) use task::{Outgoing, ToRoom};
 
-use crate::media;
+use crate::{media, relays::Relays};
 
 /// What the rooms are to know.
 #[derive(Debug, Clone)]
@@ -71,6 +71,7 @@ struct Shared {
     rooms: Mutex<HashMap<String, RoomHandle>>,
     events: broadcast::Sender<RoomEvent>,
     doorkeeper: OnceLock<Arc<dyn Doorkeeper>>,
+    relays: OnceLock<Arc<dyn Relays>>,
     draining: AtomicBool,
     next_number: AtomicU64,
 }
@@ -89,6 +90,7 @@ impl Rooms {
                 rooms: Mutex::default(),
                 events,
                 doorkeeper: OnceLock::new(),
+                relays: OnceLock::new(),
                 draining: AtomicBool::new(false),
                 next_number: AtomicU64::new(1),
             }),
@@ -105,6 +107,16 @@ impl Rooms {
     pub fn set_doorkeeper(&self, doorkeeper: Arc<dyn Doorkeeper>) {
         // A second one has no say, as documented.
         let _ = self.shared.doorkeeper.set(doorkeeper);
+    }
+
+    /// Tells clients of relays from now on; only the first ones given count.
+    pub fn set_relays(&self, relays: Arc<dyn Relays>) {
+        // Others are not told of, as documented.
+        let _ = self.shared.relays.set(relays);
+    }
+
+    pub(crate) fn relays(&self) -> Option<Arc<dyn Relays>> {
+        self.shared.relays.get().cloned()
     }
 
     /// Hears of everything that happens in rooms from now on; `Lagged` says how much was missed.
@@ -332,6 +344,7 @@ impl Rooms {
             events: self.shared.events.clone(),
             keys: self.config().keys.clone(),
             rpcs: task::Rpcs::default(),
+            relays: self.relays(),
         };
         tokio::spawn(async move {
             let remains = driver.run().await;

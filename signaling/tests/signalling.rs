@@ -5,6 +5,7 @@
 use std::{
     io::Write,
     net::SocketAddr,
+    sync::{Arc, Mutex},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -17,7 +18,7 @@ use livekit_protocol::{
 };
 use prost::Message as _;
 use reqwest::{StatusCode, header};
-use signaling::{Drain, Rooms, RoomsConfig};
+use signaling::{Drain, Relays, Rooms, RoomsConfig};
 use signaling_proto::{
     Limits,
     token::{Claims, Keys},
@@ -227,6 +228,41 @@ async fn a_session_that_nobody_knows_is_told_to_rebuild() {
 }
 
 #[tokio::test]
+async fn clients_are_told_of_relays_under_the_name_by_which_they_came_until_they_leave() {
+    let server = Server::start().await;
+    let relays = Arc::new(Recorder::default());
+    server.rooms.set_relays(relays.clone());
+    for path in ["/rtc", "/rtc/v1"] {
+        let mut client = server.join_at(path, "ada").await.unwrap();
+        let Message::Join(join) = client.next().await else { panic!("the join response comes first") };
+        let sid = join.participant.unwrap().sid;
+        let [relay] = &join.ice_servers[..] else { panic!("{:?}", join.ice_servers) };
+        assert_eq!(relay.urls, ["turn:127.0.0.1"]);
+        assert_eq!((&*relay.username, &relay.credential), ("ada", &sid));
+        assert_eq!(*relays.ended.lock().unwrap(), [] as [(String, String); 0]);
+
+        let leave = proto::LeaveRequest { action: Action::Disconnect as i32, ..Default::default() };
+        client.say(signal_request::Message::Leave(leave)).await;
+        let told = async {
+            while relays.ended.lock().unwrap().is_empty() {
+                tokio::task::yield_now().await
+            }
+        };
+        timeout(PATIENCE, told).await.unwrap();
+        let gone = vec![("ada".to_owned(), sid)];
+        assert_eq!(std::mem::take(&mut *relays.ended.lock().unwrap()), gone);
+    }
+}
+
+#[tokio::test]
+async fn without_relays_nobody_is_told_of_any() {
+    let server = Server::start().await;
+    let mut client = server.join_at("/rtc/v1", "ada").await.unwrap();
+    let Message::Join(join) = client.next().await else { panic!("the join response comes first") };
+    assert_eq!(join.ice_servers, []);
+}
+
+#[tokio::test]
 async fn a_full_room_and_a_full_server_say_so() {
     let server = Server::with(RoomsConfig {
         limits: {
@@ -296,6 +332,23 @@ async fn a_client_that_reads_nothing_is_cut_off_and_the_room_goes_on() {
 
     drop(deaf);
     assert!(server.rooms.participant("room", "ada").await.is_ok());
+}
+
+/// Relays that remember who has left.
+#[derive(Debug, Default)]
+struct Recorder {
+    ended: Mutex<Vec<(String, String)>>,
+}
+
+impl Relays for Recorder {
+    fn servers(&self, identity: &str, sid: &str, host: Option<&str>) -> Vec<proto::IceServer> {
+        let urls = vec![format!("turn:{}", host.unwrap())];
+        vec![proto::IceServer { urls, username: identity.to_owned(), credential: sid.to_owned() }]
+    }
+
+    fn ended(&self, identity: &str, sid: &str) {
+        self.ended.lock().unwrap().push((identity.to_owned(), sid.to_owned()));
+    }
 }
 
 struct Server {

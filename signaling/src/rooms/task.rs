@@ -16,7 +16,7 @@ use signaling_proto::token::{Claims, Keys};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::RoomHandle;
-use crate::media;
+use crate::{media, relays::Relays};
 
 /// What a room's task takes.
 pub(crate) enum ToRoom {
@@ -78,6 +78,7 @@ pub(super) struct Driver {
     pub(super) events: broadcast::Sender<RoomEvent>,
     pub(super) keys: Keys,
     pub(super) rpcs: Rpcs,
+    pub(super) relays: Option<Arc<dyn Relays>>,
 }
 
 /// Who waits for the answers to procedures.
@@ -246,6 +247,7 @@ impl Driver {
                 }
                 Output::Media(command) => self.command(command),
                 Output::Event(event) => {
+                    self.end_relays(&event);
                     // Nobody need listen.
                     let _ = self.events.send(*event);
                 }
@@ -257,6 +259,19 @@ impl Driver {
                 }
                 Output::Finished => {}
             }
+        }
+    }
+
+    /// Whoever leaves needs no relay any more; whoever goes on in another room keeps it.
+    fn end_relays(&self, event: &RoomEvent) {
+        let (RoomEvent::ParticipantLeft { participant, .. }
+        | RoomEvent::ParticipantConnectionAborted { participant, .. }) = event
+        else {
+            return;
+        };
+        let moves = participant.disconnect_reason == proto::DisconnectReason::Migration as i32;
+        if let Some(relays) = self.relays.as_ref().filter(|_| !moves) {
+            relays.ended(&participant.identity, &participant.sid);
         }
     }
 

@@ -11,6 +11,7 @@ use tokio::{
 };
 
 use super::frame::{self, Format};
+use crate::relays::RelayOffer;
 use crate::rooms::{Outgoing, RoomHandle, ToRoom};
 
 /// Serves a participant's connection. When it ends, the room keeps the session for a while.
@@ -19,10 +20,11 @@ pub(super) async fn serve(
     connection: ConnectionId,
     mut room: RoomHandle,
     messages: mpsc::Receiver<Outgoing>,
+    offer: RelayOffer,
     limits: Limits,
 ) {
     let mut line = Line { socket, format: Format::default() };
-    let end = converse(&mut line, connection, &mut room, messages, &limits).await;
+    let end = converse(&mut line, connection, &mut room, messages, &offer, &limits).await;
     if let Some((code, reason)) = end.close_code() {
         line.close(code, reason).await;
     }
@@ -68,6 +70,7 @@ async fn converse(
     connection: ConnectionId,
     room: &mut RoomHandle,
     mut messages: mpsc::Receiver<Outgoing>,
+    offer: &RelayOffer,
     limits: &Limits,
 ) -> End {
     let mut allowance = Allowance::new(Instant::now(), limits);
@@ -80,7 +83,10 @@ async fn converse(
         tokio::select! {
             message = messages.recv() => {
                 let sent = match message {
-                    Some(Outgoing::Message(message)) => line.send(&message).await,
+                    Some(Outgoing::Message(mut message)) => {
+                        offer.complete(&mut message);
+                        line.send(&message).await
+                    }
                     Some(Outgoing::Moved(to)) => {
                         let left = std::mem::replace(room, to);
                         left.tell(ToRoom::Followed { connection }).await;

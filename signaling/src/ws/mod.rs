@@ -23,7 +23,10 @@ use signaling_proto::room::{JoinError, Room};
 use admission::{Admission, Entry};
 use refusal::Refusal;
 
-use crate::rooms::Rooms;
+use crate::{
+    relays::{self, RelayOffer},
+    rooms::Rooms,
+};
 
 pub(crate) fn router(rooms: Rooms) -> Router {
     let mut router = Router::new();
@@ -86,6 +89,14 @@ async fn open(rooms: Rooms, parts: &mut Parts, admission: Admission) -> Result<R
         .max_frame_size(limit);
 
     let connection = admission.connection;
+    let offer = RelayOffer {
+        relays: rooms.relays(),
+        host: relays::host(&parts.headers),
+        resumed: match &admission.entry {
+            Entry::Join(_) => None,
+            Entry::Resume(resuming) => Some((resuming.identity.clone(), resuming.participant_sid.clone())),
+        },
+    };
     let entered = match admission.entry {
         Entry::Join(joining) => rooms.join(admission.room, *joining).await,
         Entry::Resume(resuming) => rooms.resume(&admission.room.name, *resuming).await,
@@ -108,5 +119,5 @@ async fn open(rooms: Rooms, parts: &mut Parts, admission: Admission) -> Result<R
                 never_opened.tell(crate::rooms::ToRoom::Closed { connection }).await;
             });
         })
-        .on_upgrade(move |socket| connection::serve(socket, connection, room, messages, limits)))
+        .on_upgrade(move |socket| connection::serve(socket, connection, room, messages, offer, limits)))
 }
