@@ -170,6 +170,21 @@ async fn a_client_that_does_not_read_loses_packets_and_holds_no_more_than_a_queu
     assert_eq!(client.receive_channel(0x4000).await, b"still here");
 }
 
+#[tokio::test]
+async fn a_client_that_takes_nothing_for_too_long_is_cut_off() {
+    let media = echo("127.0.0.1:0").await;
+    let relay = start(&[media], Limits { patience: Duration::from_millis(50), ..Limits::default() });
+    let mut client = over_a_pipe(&relay, "alice", 4096);
+    client.allocate().await;
+    client.bind(0x4000, media).await;
+    let packet = [&[0x40, 0x00, 0x03, 0xe8][..], &[7; 1000]].concat();
+    // However long that takes: it may be cut off before the last one.
+    for _ in 0..20 {
+        let _ = client.wire.try_send(&packet).await;
+    }
+    until(|| relay.counters().streams == 0 && relay.counters().allocations == 0).await;
+}
+
 const LONG: Duration = Duration::from_secs(10);
 
 fn start(media: &[SocketAddr], limits: Limits) -> Relay {
@@ -308,10 +323,14 @@ impl Wire {
     }
 
     async fn send(&mut self, bytes: &[u8]) {
+        self.try_send(bytes).await.unwrap();
+    }
+
+    async fn try_send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         match self {
-            Self::Datagrams(socket) => drop(socket.send(bytes).await.unwrap()),
-            Self::Tcp(stream, _) => stream.write_all(bytes).await.unwrap(),
-            Self::Pipe(stream, _) => stream.write_all(bytes).await.unwrap(),
+            Self::Datagrams(socket) => socket.send(bytes).await.map(drop),
+            Self::Tcp(stream, _) => stream.write_all(bytes).await,
+            Self::Pipe(stream, _) => stream.write_all(bytes).await,
         }
     }
 

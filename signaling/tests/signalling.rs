@@ -245,7 +245,7 @@ async fn clients_are_told_of_relays_under_the_name_by_which_they_came_until_they
         client.say(signal_request::Message::Leave(leave)).await;
         let told = async {
             while relays.ended.lock().unwrap().is_empty() {
-                tokio::task::yield_now().await
+                tokio::task::yield_now().await;
             }
         };
         timeout(PATIENCE, told).await.unwrap();

@@ -93,6 +93,22 @@ pub(crate) fn set_option(fd: BorrowedFd<'_>, level: c_int, name: c_int, value: c
     Ok(())
 }
 
+/// Asks for as many descriptors as we may have; says how many that is.
+pub(crate) fn raise_descriptors() -> Result<usize> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the struct is writable, and then readable.
+    unsafe {
+        check(libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit))?;
+        if limit.rlim_cur < limit.rlim_max {
+            let more = libc::rlimit { rlim_cur: limit.rlim_max, ..limit };
+            if check(libc::setrlimit(libc::RLIMIT_NOFILE, &raw const more)).is_ok() {
+                limit = more;
+            }
+        }
+    }
+    Ok(usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX))
+}
+
 /// The addresses of this machine's interfaces that are up; loopback and link-local ones are left out.
 pub(crate) fn interface_addresses() -> Result<Vec<IpAddr>> {
     let mut addresses = Vec::new();
@@ -216,6 +232,13 @@ mod tests {
     use std::os::fd::AsFd;
 
     use super::*;
+
+    #[test]
+    fn there_are_as_many_descriptors_as_we_may_have() {
+        let first = raise_descriptors().expect("the kernel tells");
+        assert!(first > 0);
+        assert_eq!(raise_descriptors().expect("the kernel tells"), first);
+    }
 
     #[test]
     fn a_counter_wakes_until_it_is_reset() {

@@ -32,6 +32,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use self::core::Core;
+use crate::net::sys;
 
 /// Where the relay listens and whom it reaches.
 #[derive(Debug, Clone)]
@@ -74,6 +75,7 @@ struct Shared {
     earlier: Arc<Notify>, // something ends by itself sooner than before
     authority: Authority,
     good_for: Duration,
+    patience: Duration, // with whoever does not take what is sent
     tasks: Mutex<JoinSet<()>>,
 }
 
@@ -82,7 +84,8 @@ impl Relay {
     ///
     /// # Errors
     /// When an address is taken or not ours; nothing is left running then.
-    pub fn start(config: RelayConfig) -> Result<Self, RelayError> {
+    pub fn start(mut config: RelayConfig) -> Result<Self, RelayError> {
+        keep_descriptors_for_others(&mut config.limits);
         let udp = udp::bind_all(&config.udp)?;
         let tcp = tcp::bind_all(&config.tcp)?;
         let addresses = |found: Vec<SocketAddr>| Arc::from(found);
@@ -92,7 +95,7 @@ impl Relay {
         );
 
         let authority = Authority::new(&config.secret, REALM);
-        let good_for = config.limits.credentials;
+        let (good_for, patience) = (config.limits.credentials, config.limits.patience);
         let turn = Turn::new(
             Instant::now(),
             unix_now(),
@@ -110,6 +113,7 @@ impl Relay {
             earlier: Arc::clone(&earlier),
             authority,
             good_for,
+            patience,
             tasks: Mutex::default(),
         });
 
@@ -181,6 +185,18 @@ impl Shared {
         // A fault in the machine ends the datagram that met it; its tables are changed one whole step at a time.
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Every relayed transport takes a descriptor, and so does every connection: together they are left at most half of
+/// those there are, so that those who meet directly do not suffer.
+fn keep_descriptors_for_others(limits: &mut Limits) {
+    let Ok(descriptors) = sys::raise_descriptors() else { return };
+    let most = descriptors / 4;
+    if limits.allocations.max(limits.streams) > most {
+        tracing::warn!(descriptors, most, "fewer descriptors than the relay could use");
+    }
+    limits.allocations = limits.allocations.min(most);
+    limits.streams = limits.streams.min(most);
 }
 
 fn unix_now() -> Duration {

@@ -66,13 +66,15 @@ pub(super) struct Admitted {
     id: u64,
     remote: SocketAddr,
     outlet: Arc<Outlet>,
+    patience: Duration,
 }
 
 /// Asks the machine whether there may be one more connection from there.
 pub(super) fn admit(shared: &Weak<Shared>, remote: SocketAddr) -> Option<Admitted> {
     let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
-    let (id, outlet) = shared.upgrade()?.connected(remote)?;
-    Some(Admitted { shared: Weak::clone(shared), id, remote, outlet })
+    let relay = shared.upgrade()?;
+    let (id, outlet) = relay.connected(remote)?;
+    Some(Admitted { shared: Weak::clone(shared), id, remote, outlet, patience: relay.patience })
 }
 
 /// Serves a connection until it ends.
@@ -119,7 +121,7 @@ impl Admitted {
     async fn write(&self, mut writer: impl AsyncWrite + Unpin) {
         let mut bytes = Vec::new();
         while self.outlet.next(&mut bytes).await {
-            let written = timeout(PATIENCE, async {
+            let written = timeout(self.patience, async {
                 writer.write_all(&bytes).await?;
                 writer.flush().await
             });
@@ -129,7 +131,7 @@ impl Admitted {
             bytes.clear();
         }
         // A farewell that is not taken is no loss.
-        let _ = timeout(PATIENCE, writer.shutdown()).await;
+        let _ = timeout(self.patience, writer.shutdown()).await;
     }
 }
 
@@ -143,8 +145,5 @@ impl Drop for Admitted {
 
 /// Bytes that may wait for one connection: a quarter of a second at 8 Mbit/s. More would only be late.
 const QUEUE: usize = 256 * 1024;
-
-/// Time to take what was waiting.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 const READ: usize = 16 * 1024;

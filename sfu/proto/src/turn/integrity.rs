@@ -6,6 +6,8 @@
 use aws_lc_rs::{constant_time, hmac};
 use md5::{Digest, Md5};
 
+use super::stun::attribute;
+
 /// The signature of a message.
 pub(super) type Mac = [u8; 20];
 
@@ -32,11 +34,19 @@ impl Key {
         Self(hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, password))
     }
 
-    /// Signs a message whose header counts the signature that is to follow.
-    pub(super) fn sign(&self, message: &[u8]) -> Mac {
+    /// The signature of a message whose header counts it already.
+    fn sign(&self, message: &[u8]) -> Mac {
         let mut mac = [0; 20];
         mac.copy_from_slice(hmac::sign(&self.0, message).as_ref());
         mac
+    }
+
+    /// Signs a message whose header counts the signature already, and appends it.
+    pub fn append_to(&self, message: &mut Vec<u8>) {
+        let mac = self.sign(message);
+        message.extend(attribute::MESSAGE_INTEGRITY.to_be_bytes());
+        message.extend((mac.len() as u16).to_be_bytes());
+        message.extend(mac);
     }
 
     /// Whether this is the signature of what came before it. The header counted as far as the signature when it was
@@ -54,7 +64,7 @@ impl Key {
 
 #[cfg(test)]
 mod tests {
-    use super::super::stun::{Message, attribute};
+    use super::super::stun::Message;
     use super::*;
 
     /// The request of RFC 5769 §2.4, whose password is SASLprep'd already: nothing but our own arithmetic is tested.

@@ -28,7 +28,7 @@ pub struct Limits {
     pub streams: usize,
     /// Streams from one address.
     pub streams_per_source: usize,
-    /// How long a stream may do without an allocation.
+    /// How long a stream may do without an allocation, and take what was sent to it.
     pub patience: Duration,
     /// How long credentials are good for beginning an allocation.
     pub credentials: Duration,

@@ -235,11 +235,9 @@ impl<'b> Writer<'b> {
         let signature = if key.is_some() { attribute::HEADER + SIGNATURE } else { 0 };
         let len = (self.out.len() - HEADER + signature) as u16;
         self.out[2..4].copy_from_slice(&len.to_be_bytes());
-        let Some(key) = key else { return };
-        let mac = key.sign(self.out);
-        self.out.extend(attribute::MESSAGE_INTEGRITY.to_be_bytes());
-        self.out.extend((SIGNATURE as u16).to_be_bytes());
-        self.out.extend(mac);
+        if let Some(key) = key {
+            key.append_to(self.out);
+        }
     }
 }
 
