@@ -24,6 +24,8 @@ pub(super) struct Allocation {
     pub(super) relayed: Option<SocketAddr>,
     pub(super) created: Instant,
     pub(super) expires: Instant,
+    /// When it last carried something, or was made.
+    pub(super) used: Instant,
     pub(super) up: Bucket,
     pub(super) down: Bucket,
     permissions: Vec<Permission>,
@@ -78,6 +80,7 @@ impl Allocation {
             relayed: None,
             created: now,
             expires: now + DEFAULT_LIFETIME,
+            used: now,
             up: Bucket::full(now, limits.rate),
             down: Bucket::full(now, limits.rate),
             permissions: Vec::new(),

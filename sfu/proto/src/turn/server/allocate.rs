@@ -30,10 +30,13 @@ impl Turn {
     pub fn handle_connected(&mut self, now: Instant, stream: u64, remote: SocketAddr) -> bool {
         let source = Source::of(remote.ip());
         let there = self.streams.per_source.get(&source).copied().unwrap_or_default();
-        if self.streams.open.len() >= self.limits.streams || there >= self.limits.streams_per_source {
+        if there >= self.limits.streams_per_source {
             return false;
         }
-        self.streams.per_source.insert(source, there + 1);
+        if self.streams.open.len() >= self.limits.streams && !self.make_room(now, Client::is_stream) {
+            return false;
+        }
+        *self.streams.per_source.entry(source).or_default() += 1;
         self.streams.open.insert(stream, Stream { source, deadline: None });
         self.be_patient(now, stream);
         true
@@ -92,12 +95,14 @@ impl Turn {
         if !self.peers.serves(v6) {
             return Err(code::ADDRESS_FAMILY_NOT_SUPPORTED);
         }
-        self.quotas.take(&self.limits, participant, client.source()).map_err(
-            |exhausted| match exhausted {
-                Exhausted::Own => code::QUOTA_REACHED,
-                Exhausted::Server => code::INSUFFICIENT_CAPACITY,
-            },
-        )?;
+        let mut taken = self.quotas.take(&self.limits, participant, client.source());
+        if taken == Err(Exhausted::Server) && self.make_room(now, |_| true) {
+            taken = self.quotas.take(&self.limits, participant, client.source());
+        }
+        taken.map_err(|exhausted| match exhausted {
+            Exhausted::Own => code::QUOTA_REACHED,
+            Exhausted::Server => code::INSUFFICIENT_CAPACITY,
+        })?;
 
         let relay = RelayId(self.next_relay);
         self.next_relay += 1;
@@ -179,6 +184,19 @@ impl Turn {
         if let Some(Client::Stream { id, .. }) = client {
             self.hang_up(id);
         }
+    }
+
+    /// Ends the allocation that has carried nothing for longest: browsers keep those that they found no use for, and
+    /// must not keep out those that have no other way. Whether there was one.
+    fn make_room(&mut self, now: Instant, counts: impl Fn(&Client) -> bool) -> bool {
+        let idle = |allocation: &Allocation| now.saturating_duration_since(allocation.used) >= IDLE;
+        let candidates =
+            self.allocations.iter().filter(|(_, allocation)| counts(&allocation.client) && idle(allocation));
+        let longest = candidates.min_by_key(|(_, allocation)| allocation.used).map(|(relay, _)| *relay);
+        if let Some(relay) = longest {
+            self.end(relay);
+        }
+        longest.is_some()
     }
 
     /// Ends a connection.
@@ -265,6 +283,9 @@ impl Streams {
         true
     }
 }
+
+/// An allocation in use carries media all the time, and checks of its path every few seconds in any case.
+const IDLE: Duration = Duration::from_secs(60);
 
 /// The only transport of relays, as IP numbers it.
 const UDP: u8 = 17;

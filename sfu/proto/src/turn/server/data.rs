@@ -26,6 +26,7 @@ impl Turn {
             self.counters.throttled += 1;
             return None;
         }
+        allocation.used = now;
         self.counters.bytes_down += data.len() as u64;
 
         let client = allocation.client;
@@ -90,6 +91,7 @@ impl Turn {
             return None;
         }
         allocation.note_called(to, peer);
+        allocation.used = now;
         self.counters.bytes_up += data.len() as u64;
         Some(ToPeer { relay, to, data })
     }

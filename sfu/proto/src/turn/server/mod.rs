@@ -54,6 +54,10 @@ impl Client {
         }
     }
 
+    fn is_stream(&self) -> bool {
+        matches!(self, Self::Stream { .. })
+    }
+
     fn source(&self) -> Source {
         Source::of(self.remote().ip())
     }

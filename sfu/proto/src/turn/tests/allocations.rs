@@ -171,6 +171,25 @@ fn a_participant_an_address_and_the_server_have_only_so_many() {
 }
 
 #[test]
+fn when_there_are_as_many_as_there_may_be_one_that_nobody_uses_makes_room() {
+    let mut rig = Rig::with(Limits { allocations: 2, ..Limits::default() });
+    let (alice, used) = rig.allocated("alice", ALICE);
+    let (_, unused) = rig.allocated("bob", "192.0.2.2:4000");
+    rig.permit(&alice, &[MEDIA]);
+    let carol = rig.person("carol", datagrams("192.0.2.3:4000"));
+
+    rig.wait(Duration::from_secs(59));
+    assert!(rig.turn.handle_client(rig.now, alice.client, &send(MEDIA, b"x")).is_some());
+    assert_eq!(rig.allocate(&carol).code, 508, "it may have been made a moment ago");
+    rig.wait(Duration::from_secs(1));
+    assert_eq!(rig.allocate(&carol).code, 0);
+
+    assert!(rig.relays.contains(&used) && !rig.relays.contains(&unused));
+    let dave = rig.person("dave", datagrams("192.0.2.4:4000"));
+    assert_eq!(rig.allocate(&dave).code, 508, "nobody in use is sent away");
+}
+
+#[test]
 fn a_port_that_cannot_be_had_costs_nothing_and_is_told() {
     let mut rig = Rig::new();
     let alice = rig.person("alice", datagrams(ALICE));

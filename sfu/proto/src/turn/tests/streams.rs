@@ -71,6 +71,23 @@ fn whoever_is_sent_away_is_hung_up_on() {
 }
 
 #[test]
+fn a_connection_whose_relay_nobody_uses_makes_room_for_another() {
+    let mut rig = Rig::with(Limits { streams: 1, ..Limits::default() });
+    assert!(rig.turn.handle_connected(rig.now, 1, at(ALICE)));
+    let alice = rig.person("alice", stream(1, ALICE));
+    rig.allocate(&alice);
+    rig.allocated("bob", "192.0.2.2:4000");
+    assert!(!rig.turn.handle_connected(rig.now, 2, at("192.0.2.1:1")));
+
+    rig.wait(Duration::from_secs(60));
+    assert!(rig.turn.handle_connected(rig.now, 3, at("192.0.2.1:1")));
+    assert_eq!(rig.drain(), []);
+    assert_eq!((&rig.hung_up[..], rig.relays.len()), (&[1][..], 1), "only what came by a connection ends");
+    rig.turn.handle_disconnected(3, at("192.0.2.1:1"));
+    assert_eq!(rig.turn.counters().streams, 0);
+}
+
+#[test]
 fn an_address_and_the_server_have_only_so_many_connections() {
     let mut rig = Rig::with(Limits { streams: 3, streams_per_source: 2, ..Limits::default() });
     let connect = |rig: &mut Rig, id: u64, address: &str| rig.turn.handle_connected(rig.now, id, at(address));
