@@ -72,7 +72,8 @@ pub struct Relay {
 #[derive(Debug)]
 struct Shared {
     core: Mutex<Core>,
-    earlier: Arc<Notify>, // something ends by itself sooner than before
+    earlier: Arc<Notify>,     // something ends by itself sooner than before
+    media: Arc<[SocketAddr]>, // as it is reached from here
     authority: Authority,
     good_for: Duration,
     patience: Duration, // with whoever does not take what is sent
@@ -109,6 +110,7 @@ impl Relay {
         let sockets: Vec<Arc<udp::Socket>> = udp.into_iter().map(Arc::new).collect();
         let earlier = Arc::new(Notify::new());
         let shared = Arc::new(Shared {
+            media: config.media.iter().map(|own| own.local).collect(),
             core: Mutex::new(Core::new(turn, sockets.clone(), config.media)),
             earlier: Arc::clone(&earlier),
             authority,

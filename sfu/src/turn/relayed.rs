@@ -24,7 +24,9 @@ impl Relayed {
         socket.set_nonblocking(true)?;
         let socket = Arc::new(UdpSocket::from_std(socket)?);
         let port = socket.local_addr()?.port();
-        let task = tokio::spawn(hear(Arc::downgrade(shared), relay, Arc::clone(&socket))).abort_handle();
+        let task =
+            tokio::spawn(hear(Arc::downgrade(shared), relay, Arc::clone(&socket), Arc::clone(&shared.media)))
+                .abort_handle();
         Ok(Self { port, socket, task })
     }
 
@@ -40,13 +42,16 @@ impl Drop for Relayed {
     }
 }
 
-async fn hear(shared: Weak<Shared>, relay: RelayId, socket: Arc<UdpSocket>) {
+async fn hear(shared: Weak<Shared>, relay: RelayId, socket: Arc<UdpSocket>, media: Arc<[SocketAddr]>) {
     let mut buffer = [0; DATAGRAM];
     loop {
-        let received = socket.recv_from(&mut buffer).await;
-        let Some(shared) = shared.upgrade() else { return };
-        match received {
-            Ok((len, from)) => shared.from_peer(relay, from, &buffer[..len]),
+        match socket.recv_from(&mut buffer).await {
+            Ok((len, from)) if media.contains(&from) => {
+                let Some(shared) = shared.upgrade() else { return };
+                shared.from_peer(relay, from, &buffer[..len]);
+            }
+            // A stranger who found the port holds nobody up.
+            Ok(_) => {}
             // What a peer that is not there says (ICMP): it may come back.
             Err(error) => tracing::trace!(%error, "a relay hears of an error"),
         }

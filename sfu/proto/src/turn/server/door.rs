@@ -116,9 +116,9 @@ impl Turn {
 
     /// Answers somebody who may have written another's address on the envelope.
     fn answer_stranger(&mut self, now: Instant, client: Client, question: usize, message: Vec<u8>) {
-        let amplifies =
-            matches!(client, Client::Datagrams { .. }) && message.len() > MOST_AMPLIFICATION * question;
-        if amplifies || !self.strangers.may_answer(now, client.source()) {
+        let amplifies = !client.is_stream() && message.len() > MOST_AMPLIFICATION * question;
+        let strangers = &mut self.strangers[usize::from(client.is_stream())];
+        if amplifies || !strangers.may_answer(now, client.source()) {
             self.counters.ignored += 1;
             return;
         }

@@ -153,7 +153,9 @@ pub struct Turn {
     by_client: HashMap<Client, RelayId>,
     streams: Streams,
     quotas: Quotas,
-    strangers: Strangers,
+    /// Those whose address is only what they wrote on the envelope, and those who have a connection: whoever forges
+    /// the first uses up no answers of the second.
+    strangers: [Strangers; 2],
     revoked: Revoked,
     deadlines: BTreeSet<(Instant, Due)>,
     outputs: VecDeque<Output>,
@@ -175,7 +177,7 @@ impl Turn {
     pub fn new(now: Instant, unix: Duration, config: TurnConfig) -> Self {
         let TurnConfig { limits, peers, authority, nonce_secret } = config;
         Self {
-            strangers: Strangers::new(now, limits.challenges, limits.sources),
+            strangers: [(); 2].map(|()| Strangers::new(now, limits.challenges, limits.sources)),
             limits,
             peers,
             authority,

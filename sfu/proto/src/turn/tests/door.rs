@@ -60,6 +60,10 @@ fn an_address_is_answered_only_so_often_until_it_has_proved_itself() {
         .count();
     assert_eq!(answered, 9);
 
+    // Nor do connections from there suffer, which nobody can forge.
+    assert!(rig.turn.handle_connected(rig.now, 1, at("192.0.2.1:6000")));
+    rig.person("carol", stream(1, "192.0.2.1:6000"));
+
     // Whoever holds credentials is served from the same address, as others are from theirs.
     assert_eq!(rig.allocate(&known).class, Class::Success);
     rig.person("bob", datagrams("192.0.2.2:4000"));
