@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sfu::Sfu;
+use sfu::turn::Relay;
 use signaling_proto::room::RoomError;
 use sip_gateway::Directory as _;
 use tokio::sync::watch;
@@ -65,6 +66,8 @@ pub struct App {
     pub mail: MailRoom,
     /// The media engine, for its counters.
     pub sfu: Sfu,
+    /// The relay, if there is one.
+    pub relay: Option<Relay>,
     /// What the metrics count.
     pub counters: Arc<Counters>,
     draining: watch::Sender<bool>,
@@ -83,6 +86,7 @@ pub struct Parts {
     pub ldap: Option<Ldap>,
     pub mail: MailRoom,
     pub sfu: Sfu,
+    pub relay: Option<Relay>,
     pub rooms: MeetingRooms,
     pub lobby: Lobby,
     pub proceedings: AllProceedings,
@@ -103,6 +107,7 @@ impl App {
             attendance,
             ldap,
             sfu,
+            relay,
             rooms,
             lobby,
             proceedings,
@@ -127,6 +132,7 @@ impl App {
             ldap,
             mail,
             sfu,
+            relay,
             rooms,
             counters: Arc::default(),
             draining: watch::Sender::new(false),

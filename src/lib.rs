@@ -23,6 +23,7 @@ pub mod meetings;
 pub mod metrics;
 pub mod people;
 pub mod phones;
+pub mod relays;
 pub mod savings;
 pub mod server;
 pub mod store;

@@ -87,6 +87,9 @@ pub async fn exposition(app: &App) -> String {
         text.single("palabre_webhooks_waiting", "gauge", "Webhooks not delivered yet.", waiting);
     }
     media(&mut text, &app.sfu.stats());
+    if let Some(relay) = &app.relay {
+        relayed(&mut text, &relay.counters());
+    }
     if let Some(bytes) = resident_memory() {
         text.single("process_resident_memory_bytes", "gauge", "Memory in use.", bytes);
     }
@@ -127,6 +130,27 @@ fn media(text: &mut Exposition, stats: &Stats) {
         ("oversized", stats.dropped_oversized),
         ("direct", stats.dropped_direct),
         ("events", stats.dropped_events),
+    ] {
+        text.sample(name, &[("reason", reason)], count);
+    }
+}
+
+/// What the relay counts.
+fn relayed(text: &mut Exposition, relay: &sfu::turn::Counters) {
+    text.single("palabre_relay_allocations", "gauge", "Relayed transports there are.", relay.allocations);
+    text.single("palabre_relay_connections", "gauge", "Connections to the relay.", relay.streams);
+    let name = "palabre_relay_bytes_total";
+    text.family(name, "counter", "Bytes relayed, by direction.");
+    for (direction, bytes) in [("in", relay.bytes_up), ("out", relay.bytes_down)] {
+        text.sample(name, &[("direction", direction)], bytes);
+    }
+    let name = "palabre_relay_refused_total";
+    text.family(name, "counter", "What the relay did not do, by reason.");
+    for (reason, count) in [
+        ("credentials", relay.challenged),
+        ("stranger", relay.ignored),
+        ("peer", relay.forbidden),
+        ("rate", relay.throttled),
     ] {
         text.sample(name, &[("reason", reason)], count);
     }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sfu::turn::{Relay, RelayError};
 use sfu::{Sfu, SfuConfig};
 use signaling::webhook::{WebhookConfig, WebhookError, Webhooks};
 use signaling::{Drain, Rooms, RoomsConfig};
@@ -26,9 +27,10 @@ use crate::directory::PhoneDirectory;
 use crate::floor::AllProceedings;
 use crate::http::tls::{self, Certificate, CertificateError};
 use crate::http::{self, Listener, ServeError};
-use crate::mail::{MailRoom, RelayError};
+use crate::mail::{MailRoom, RelayError as MailError};
 use crate::mailboxes::Mailboxes;
 use crate::meetings::{ATTRIBUTES, Doorkeeper, Gathering, Lobby, LobbyLimits, MeetingRooms};
+use crate::relays::{Relays, relay_config};
 use crate::store::{Store, StoreError};
 use crate::{jobs, keys, phones};
 
@@ -68,6 +70,8 @@ pub enum StartError {
     Address(#[from] std::io::Error),
     /// The media engine cannot start.
     Media(#[from] sfu::handle::StartError),
+    /// The relay cannot start.
+    Relay(#[from] RelayError),
     /// Nobody can be sent to the issuer.
     Oidc(#[from] OidcError),
     /// The directory cannot be trusted.
@@ -75,7 +79,7 @@ pub enum StartError {
     /// Phones cannot be served.
     Phones(#[from] phones::PhonesError),
     /// Mail cannot be sent as configured.
-    Mail(#[from] RelayError),
+    Mail(#[from] MailError),
     /// Webhooks cannot be sent.
     Webhooks(#[from] WebhookError),
 }
@@ -100,7 +104,12 @@ impl Server {
         let directory = PhoneDirectory::open(store.clone(), clock.clone(), &config.sip.realm).await?;
         store.close_interrupted_proceedings(directory.run()).await?;
         let sfu = Sfu::start(&media_config(&config))?;
+        let relay = relay_config(&config, sfu.addresses()).map(Relay::start).transpose()?;
         let rooms = Rooms::new(sfu.clone(), rooms_config(&config));
+        if let Some(relay) = &relay {
+            let https = encrypted.as_ref().map(|(listener, _)| listener.address()).transpose()?;
+            rooms.set_relays(Arc::new(Relays::new(&config, relay.clone(), sfu.addresses(), https)));
+        }
         let switchboard = Switchboard::new(directory.clone(), clock.clone());
         let lobby = Lobby::new(lobby_limits(&config));
         let proceedings = AllProceedings::recalled(&store, clock.now(), directory.run()).await?;
@@ -133,6 +142,7 @@ impl Server {
             attendance,
             ldap,
             sfu,
+            relay: relay.clone(),
             rooms: meeting_rooms,
             lobby,
             proceedings,
@@ -151,7 +161,7 @@ impl Server {
         if let Some((listener, certificate)) = encrypted {
             https = Some((listener.address()?, certificate.fingerprint));
             shown = Some(certificate.shown);
-            listen(listener);
+            listen(listener.with_relay(relay.filter(|_| app.config.turn.tls)));
         }
 
         let mut jobs = JoinSet::new();
@@ -225,10 +235,13 @@ impl Server {
         }
 
         // With the last handle to the rooms, the last event has been told.
-        let sfu = app.sfu.clone();
+        let (sfu, relay) = (app.sfu.clone(), app.relay.clone());
         drop((app, rooms));
         if tokio::time::timeout(LAST_WEBHOOKS, webhooks.collected()).await.is_err() {
             tracing::debug!("the rooms have not told everything in time");
+        }
+        if let Some(relay) = relay {
+            relay.stop();
         }
         sfu.stop();
         store.close().await;

@@ -27,6 +27,7 @@ pub struct Config {
     pub http: Http,
     pub https: Https,
     pub sfu: Sfu,
+    pub turn: Turn,
     pub sip: Sip,
     pub house: House,
     pub store: Store,
@@ -68,6 +69,25 @@ pub struct Sfu {
     pub tcp: Option<SocketAddr>,
     pub advertise: Vec<IpAddr>,
     pub shards: usize,
+}
+
+/// The relay for clients whose network lets little out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Turn {
+    pub enabled: bool,
+    pub udp: Vec<SocketAddr>,
+    pub tcp: Vec<SocketAddr>,
+    pub tls: bool,
+    /// As clients see it; nothing is the port of HTTPS.
+    pub tls_port: Option<u16>,
+    pub names: Vec<String>,
+    pub allocations: usize,
+    pub allocations_per_participant: usize,
+    pub allocations_per_address: usize,
+    /// In kbit/s.
+    pub rate: usize,
+    pub credentials: Duration,
 }
 
 /// The phones.
@@ -279,6 +299,19 @@ impl Config {
             http: Http { listen: nowhere, public_url: None, trusted_proxies: Vec::new() },
             https: Https { listen: None, cert: None, key: None },
             sfu: Sfu { listen: nowhere, tcp: None, advertise: Vec::new(), shards: 0 },
+            turn: Turn {
+                enabled: false,
+                udp: Vec::new(),
+                tcp: Vec::new(),
+                tls: false,
+                tls_port: None,
+                names: Vec::new(),
+                allocations: 0,
+                allocations_per_participant: 0,
+                allocations_per_address: 0,
+                rate: 0,
+                credentials: Duration::ZERO,
+            },
             sip: Sip {
                 listen: Vec::new(),
                 tls: Vec::new(),

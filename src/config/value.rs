@@ -31,6 +31,18 @@ pub(super) fn listeners(text: &str) -> Result<Vec<SocketAddr>, String> {
     list(text).map(address).collect()
 }
 
+/// Names of machines, or their addresses.
+pub(super) fn hosts(text: &str) -> Result<Vec<String>, String> {
+    list(text).map(host).collect()
+}
+
+pub(super) fn port(text: &str) -> Result<u16, String> {
+    text.parse()
+        .ok()
+        .filter(|port| *port > 0)
+        .ok_or_else(|| format!("{text:?} is not a port from 1 to 65535"))
+}
+
 pub(super) fn addresses(text: &str) -> Result<Vec<IpAddr>, String> {
     list(text).map(|item| item.parse().map_err(|_| format!("{item:?} is not an IP address"))).collect()
 }

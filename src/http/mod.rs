@@ -39,6 +39,7 @@ mod serve;
 mod setup;
 mod signed_in;
 mod sip_service;
+mod spoken;
 mod tables;
 pub mod tls;
 mod users;

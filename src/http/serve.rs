@@ -11,6 +11,7 @@ use axum::Router;
 use axum::extract::Request;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use sfu::turn::Relay;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
@@ -19,11 +20,13 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 use super::client::Via;
+use super::spoken::{Spoken, tell_apart};
 
 /// An open port.
 pub struct Listener {
     socket: TcpListener,
     tls: Option<TlsAcceptor>,
+    relay: Option<Relay>,
 }
 
 /// Why a port could not be opened.
@@ -48,10 +51,18 @@ pub fn bind(address: SocketAddr, tls: Option<TlsAcceptor>) -> Result<Listener, S
         socket.bind(address)?;
         socket.listen(BACKLOG)
     };
-    open().map(|socket| Listener { socket, tls }).map_err(|reason| ServeError { address, reason })
+    open()
+        .map(|socket| Listener { socket, tls, relay: None })
+        .map_err(|reason| ServeError { address, reason })
 }
 
 impl Listener {
+    /// Hands clients of the relay to it that come by TLS to this port.
+    #[must_use]
+    pub fn with_relay(self, relay: Option<Relay>) -> Self {
+        Self { relay, ..self }
+    }
+
     /// Where it listens; the port is known even when it was asked for as 0.
     ///
     /// # Errors
@@ -89,7 +100,7 @@ pub async fn serve(
             _ = stop.wait_for(|stop| *stop) => break,
             place = Arc::clone(&places).acquire_owned() => place.expect("the semaphore is never closed"),
         };
-        let tls = listener.tls.clone();
+        let tls = listener.tls.clone().map(|acceptor| Encrypted { acceptor, relay: listener.relay.clone() });
         connections.spawn(connection(stream, peer, place, tls, router.clone(), stop.clone()));
     }
     // No new ones from here on; the port is free for a successor.
@@ -101,7 +112,7 @@ async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     place: OwnedSemaphorePermit,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Encrypted>,
     router: Router,
     stop: watch::Receiver<bool>,
 ) {
@@ -113,10 +124,37 @@ async fn connection(
     let Some(tls) = tls else {
         return requests(Placed::new(stream, place), via, router, stop).await;
     };
-    match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-        Ok(Ok(stream)) => requests(Placed::new(stream, place), via, router, stop).await,
-        Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
-        Err(_) => tracing::debug!("no TLS in time"),
+    let stream = match tokio::time::timeout(HANDSHAKE, tls.acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return tracing::debug!(%error, "no TLS"),
+        Err(_) => return tracing::debug!("no TLS in time"),
+    };
+    let Some(relay) = tls.relay else {
+        return requests(Placed::new(stream, place), via, router, stop).await;
+    };
+    let spoken = tokio::time::timeout(FIRST_REQUEST, tell_apart(stream));
+    match spoken.await {
+        Ok(Ok((Spoken::Turn, stream))) => relayed(Placed::new(stream, place), via, relay, stop).await,
+        Ok(Ok((Spoken::Http, stream))) => requests(Placed::new(stream, place), via, router, stop).await,
+        Ok(Err(error)) => tracing::debug!(%error, "nothing was said over TLS"),
+        Err(_) => tracing::debug!("nothing was said over TLS in time"),
+    }
+}
+
+/// Makes connections encrypted, and knows who else is behind the same port.
+struct Encrypted {
+    acceptor: TlsAcceptor,
+    relay: Option<Relay>,
+}
+
+/// Serves a client of the relay until it or the server goes.
+async fn relayed<S>(stream: Placed<S>, via: Via, relay: Relay, mut stop: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    tokio::select! {
+        () = relay.serve(stream, via.peer) => {}
+        _ = stop.wait_for(|stop| *stop) => {}
     }
 }
 

@@ -122,9 +122,13 @@ fn load(cert: &Path, key: &Path) -> Result<Certificate, CertificateError> {
         .map_err(|reason| CertificateError::Unusable { path: cert.to_owned(), reason })?
         .with_no_client_auth()
         .with_cert_resolver(Arc::clone(&shown) as Arc<dyn ResolvesServerCert>);
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    // The first of ours that the client asks for: whoever names the relay wants it.
+    config.alpn_protocols = vec![TURN.to_vec(), b"http/1.1".to_vec()];
     Ok(Certificate { acceptor: TlsAcceptor::from(Arc::new(config)), shown, fingerprint })
 }
+
+/// What a client of the relay may ask for in its handshake (RFC 7443); browsers do not.
+pub(super) const TURN: &[u8] = b"stun.turn";
 
 fn provider() -> Arc<rustls::crypto::CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())

@@ -31,6 +31,9 @@ class Program:
             listen = "127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
             tcp = "127.0.0.1:{free_port(socket.SOCK_STREAM)}"
             shards = 1
+            [turn]
+            udp = "127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
+            tcp = "127.0.0.1:{free_port(socket.SOCK_STREAM)}"
             [sip]
             {phones}
             [store]

@@ -1,7 +1,9 @@
 //! The real program, with a state of its own, that can be killed and started again.
 
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -17,23 +19,31 @@ export class Server {
   private constructor(
     private readonly dir: string,
     readonly port: number,
+    /** Where HTTPS is answered, if it is. */
+    readonly httpsPort: number | undefined,
     /** Where phones register, over UDP. */
     readonly sipPort: number,
   ) {}
 
   /** Starts the program with an empty state on free ports of the loopback; `more` is added to its configuration. */
-  static async start(more = ""): Promise<Server> {
+  static async start(more = "", { https = false } = {}): Promise<Server> {
     const dir = await mkdtemp(join(tmpdir(), "palabre-browser-"));
     const [http, tcp, udp] = await Promise.all([freeTcpPort(), freeTcpPort(), freeUdpPort()]);
-    const [sip, sips] = await Promise.all([freeUdpPort(), freeTcpPort()]);
-    const server = new Server(dir, http, sip);
-    await writeFile(server.config, configuration(dir, { http, tcp, udp, sip, sips }) + more);
+    const [sip, sips, turn, turns] = await Promise.all([freeUdpPort(), freeTcpPort(), freeUdpPort(), freeTcpPort()]);
+    const encrypted = https ? await freeTcpPort() : undefined;
+    const server = new Server(dir, http, encrypted, sip);
+    await writeFile(server.config, configuration(dir, { http, encrypted, tcp, udp, sip, sips, turn, turns }) + more);
     await server.run();
     return server;
   }
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** The certificate of HTTPS, which the program has made itself. */
+  get certificate(): X509Certificate {
+    return new X509Certificate(readFileSync(join(this.dir, "data", "certificate.pem")));
   }
 
   /** The path of the one-time administrator link that the program printed. */
@@ -105,21 +115,25 @@ export class Server {
   }
 }
 
-type Ports = Record<"http" | "tcp" | "udp" | "sip" | "sips", number>;
+type Ports = Record<"http" | "tcp" | "udp" | "sip" | "sips" | "turn" | "turns", number> & { encrypted: number | undefined };
 
-function configuration(dir: string, { http, tcp, udp, sip, sips }: Ports): string {
+function configuration(dir: string, { http, encrypted, tcp, udp, sip, sips, turn, turns }: Ports): string {
   return `
 [http]
 listen = "127.0.0.1:${http}"
 
 [https]
-listen = "none"
+listen = "${encrypted === undefined ? "none" : `127.0.0.1:${encrypted}`}"
 
 [sfu]
 listen = "127.0.0.1:${udp}"
 tcp = "127.0.0.1:${tcp}"
 advertise = ["127.0.0.1"]
 shards = 1
+
+[turn]
+udp = "127.0.0.1:${turn}"
+tcp = "127.0.0.1:${turns}"
 
 [sip]
 listen = "127.0.0.1:${sip}"

@@ -11,6 +11,7 @@ mod media;
 mod mutate;
 mod phone;
 mod port;
+mod relay;
 mod sdp;
 mod signalling;
 mod sip;
@@ -58,6 +59,8 @@ pub const TARGETS: &[Target] = &[
     Target::new("sip_stream", sip::stream),
     Target::slow("sip_subscribe", telephony::subscribe),
     Target::new("srtp", media::srtp),
+    Target::new("turn", relay::server),
+    Target::new("turn_stream", relay::stream),
 ];
 
 /// Runs a target by name.

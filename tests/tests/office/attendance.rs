@@ -125,6 +125,7 @@ fn config(dir: &std::path::Path) -> Config {
     let free = "127.0.0.1:0".parse().expect("an address");
     (config.http.listen, config.https.listen) = (free, None);
     (config.sfu.listen, config.sfu.tcp, config.sfu.shards) = (free, None, 1);
+    config.turn.enabled = false;
     config.sip.listen = Vec::new();
     config.store.dir = dir.to_owned();
     config

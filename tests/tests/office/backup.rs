@@ -73,6 +73,7 @@ fn there(dir: &std::path::Path) -> Config {
     let free = "127.0.0.1:0".parse().expect("an address");
     (config.http.listen, config.https.listen) = (free, Some(free));
     (config.sfu.listen, config.sfu.tcp, config.sfu.shards) = (free, None, 1);
+    config.turn.enabled = false;
     config.sip.listen = Vec::new();
     config.store.dir = dir.to_owned();
     config

@@ -26,6 +26,7 @@ impl Office {
         config.https.listen = Some(free);
         config.sfu.listen = free;
         config.sfu.tcp = None;
+        (config.turn.udp, config.turn.tcp) = (vec![free], vec![free]);
         config.sip.listen = Vec::new();
         config.sfu.shards = 1;
         config.store.dir = dir.path().to_owned();

@@ -24,6 +24,7 @@ mod phones;
 mod proceedings;
 mod program;
 mod provider;
+mod relay;
 mod restart;
 mod roles;
 mod savings;

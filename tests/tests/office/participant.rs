@@ -17,6 +17,8 @@ pub(crate) struct Participant {
     room: proto::Room,
     /// Everybody who was there when it came in, itself included.
     found: Vec<proto::ParticipantInfo>,
+    /// The relays that it was told of.
+    pub(crate) relays: Vec<proto::IceServer>,
 }
 
 impl Participant {
@@ -26,7 +28,8 @@ impl Participant {
         let url = format!("{url}/rtc?access_token={token}&protocol=15&sdk=js&version=2.0.0&auto_subscribe=1");
         match tokio_tungstenite::connect_async(url).await {
             Ok((socket, _)) => {
-                let mut participant = Self { socket, room: proto::Room::default(), found: Vec::new() };
+                let mut participant =
+                    Self { socket, room: proto::Room::default(), found: Vec::new(), relays: Vec::new() };
                 let joined = |message: &_| matches!(message, signal_response::Message::Join(_));
                 participant.hears(joined).await;
                 Ok(participant)
@@ -173,6 +176,7 @@ impl Participant {
                 Some(signal_response::Message::Join(join)) => {
                     self.found = join.participant.iter().chain(&join.other_participants).cloned().collect();
                     self.room = join.room.clone().unwrap_or_default();
+                    self.relays.clone_from(&join.ice_servers);
                 }
                 Some(signal_response::Message::RoomUpdate(update)) => {
                     self.room = update.room.clone().unwrap_or_default();

@@ -28,6 +28,7 @@ async fn run(report: &mut Report) -> Result<()> {
     config.sfu.listen = free;
     config.sfu.tcp = None;
     config.sfu.shards = 1;
+    config.turn.enabled = false;
     config.sip.listen = Vec::new();
     config.store.dir = dir.path().to_owned();
     let server = Server::start(config).await?;

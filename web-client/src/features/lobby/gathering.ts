@@ -12,7 +12,7 @@ import {
 import { codeOf } from "../../api/client";
 import { gatherAt } from "../../api/meetings";
 import { Thread, type ChatState } from "../chat";
-import { becauseOf, optionsFor, Shown } from "../room";
+import { becauseOf, connectOptions, optionsFor, Shown } from "../room";
 import { recallChoices } from "../prejoin";
 import {
   gathering,
@@ -100,7 +100,7 @@ export class Gathering {
     try {
       const place = await gatherAt(this.code, this.ticket);
       this.name = place.name;
-      await this.room.connect(place.url, place.token, { maxRetries: 1 });
+      await this.room.connect(place.url, place.token, connectOptions(1));
     } catch (error) {
       this.handle({ on: codeOf(error) === "not_found" ? "refused" : "failed" });
       return;

@@ -24,7 +24,7 @@ import { link, type LinkEffect, type LinkInput, type LinkState } from "./link-ma
 import { Orders } from "./orders";
 import { OwnDevices, type DeviceKind } from "./own-devices";
 import { OwnPhone } from "./own-phone";
-import { becauseOf, EVENTS_THAT_SHOW, optionsFor, Shown } from "../room";
+import { becauseOf, connectOptions, EVENTS_THAT_SHOW, optionsFor, Shown } from "../room";
 import { rightsOf } from "./rights";
 import { peopleOf, qualityOf, type MeetingView, type Notice } from "./view";
 import type { Departure } from "./visit-machine";
@@ -202,7 +202,7 @@ export class MeetingSession {
     this.name = admission.name;
     this.isHost = admission.is_host;
     try {
-      await this.room.connect(admission.url, admission.token, { maxRetries: 2 });
+      await this.room.connect(admission.url, admission.token, connectOptions(2));
     } catch {
       this.handle({ on: "connect-failed" });
       return;

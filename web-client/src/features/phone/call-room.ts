@@ -3,6 +3,7 @@
 import { DisconnectReason, Room, RoomEvent, Track, type RemoteTrack } from "livekit-client";
 import type { CallRoom as Way } from "../../api/calls";
 import type { Choices } from "../prejoin";
+import { connectOptions } from "../room";
 
 /** Why one is in the room no more, without having left. */
 export type Lost = "taken-over" | "ended" | "lost";
@@ -64,7 +65,7 @@ export class CallRoom {
 
   async enter(way: Way): Promise<void> {
     try {
-      await this.room.connect(way.url, way.token, { maxRetries: 2 });
+      await this.room.connect(way.url, way.token, connectOptions(2));
       this.connected = true;
     } catch {
       if (!this.over) this.lost("lost");

@@ -2,4 +2,5 @@
 
 export { AudioSink } from "./AudioSink";
 export { becauseOf, cameraConstraints, EVENTS_THAT_SHOW, optionsFor, type LostBecause } from "./room-options";
+export { connectOptions } from "./route";
 export { Shown } from "./shown";

@@ -42,7 +42,7 @@ impl Palabre {
             format!(
                 "[http]\nlisten = \"{http}\"\n[https]\nlisten = \"{https}\"\n\
                  cert = \"cert.pem\"\nkey = \"key.pem\"\n\
-                 [sfu]\nlisten = \"{media}\"\ntcp = \"none\"\nshards = 1\n\
+                 [sfu]\nlisten = \"{media}\"\ntcp = \"none\"\nshards = 1\n[turn]\nenabled = false\n\
                  [sip]\nlisten = \"{udp}\"\ntls = \"{tls}\"\nrealm = \"{REALM}\"\nrtp_ports = \"{RTP_PORTS}\"\n\
                  [store]\ndir = \"data\"\n"
             ),
