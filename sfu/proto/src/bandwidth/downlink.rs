@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use super::Bitrate;
-use super::estimator::{Estimator, Fate, LossAndDelay};
+use super::estimator::{Estimator, Fate, Reported, SendSide};
+use super::probe::Probe;
 
 /// The path towards a peer.
 #[derive(Debug)]
 pub struct Downlink {
-    estimator: Option<Box<dyn Estimator>>,
+    estimators: Option<Estimators>,
     rtt: Option<Duration>,
     /// Packets lost and sent since the last look, as transport feedback tells.
     lost: u32,
@@ -18,6 +19,17 @@ pub struct Downlink {
     trial: Trial,
     /// Whether something wanted was withheld at the last allocation.
     pub limited: bool,
+}
+
+/// Both kinds: which one counts depends on what the peer tells.
+#[derive(Debug)]
+struct Estimators {
+    send_side: Box<dyn Estimator>,
+    reported: Reported,
+    /// When the first and the last packet left that was numbered for transport-wide feedback.
+    numbered: Option<(u64, u64)>,
+    /// Whether such feedback ever came.
+    heard: bool,
 }
 
 /// Upgrades are trials: one that is followed by congestion is not repeated for a while.
@@ -33,7 +45,7 @@ impl Downlink {
     #[must_use]
     pub fn new(direct: bool) -> Self {
         Self {
-            estimator: (!direct).then(|| Box::<LossAndDelay>::default() as _),
+            estimators: (!direct).then(Estimators::new),
             rtt: None,
             lost: 0,
             told: 0,
@@ -43,10 +55,34 @@ impl Downlink {
         }
     }
 
-    /// What can be sent.
+    /// A path that is assumed to carry so much.
+    #[cfg(test)]
+    pub fn assuming(bitrate: Bitrate) -> Self {
+        let mut path = Self::new(false);
+        if let Some(estimators) = &mut path.estimators {
+            estimators.send_side = Box::new(SendSide::new(bitrate));
+            estimators.heard = true;
+        }
+        path
+    }
+
+    /// What can be sent, headers included.
     #[must_use]
     pub fn available(&self) -> Bitrate {
-        self.estimator.as_ref().map_or(Bitrate::UNLIMITED, |estimator| estimator.available())
+        self.estimators.as_ref().map_or(Bitrate::UNLIMITED, Estimators::available)
+    }
+
+    /// What can be sent in the long run.
+    #[must_use]
+    pub fn sustainable(&self) -> Bitrate {
+        self.estimators.as_ref().map_or(Bitrate::UNLIMITED, Estimators::sustainable)
+    }
+
+    /// How fast packets may follow each other: without a limit where nobody tells how they fare.
+    #[must_use]
+    pub fn pace(&self) -> Bitrate {
+        let known = self.estimators.as_ref().filter(|estimators| estimators.knows());
+        known.map_or(Bitrate::UNLIMITED, |estimators| estimators.available().scaled(PACING))
     }
 
     /// The round trip, if measured.
@@ -55,14 +91,25 @@ impl Downlink {
         self.rtt
     }
 
+    /// Learns that a numbered packet leaves, at a time in microseconds of our clock.
+    #[inline]
+    pub fn handle_sent(&mut self, micros: u64, size: usize) {
+        if let Some(estimators) = &mut self.estimators {
+            let (first, _) = estimators.numbered.unwrap_or((micros, micros));
+            estimators.numbered = Some((first, micros));
+            estimators.send_side.handle_sent(micros, size);
+        }
+    }
+
     /// Learns the fates of packets; tells whether the path turned out to be congested.
     pub fn handle_feedback(&mut self, now: Instant, fates: &[Fate]) -> bool {
         self.told += fates.len() as u32;
         self.lost += fates.iter().filter(|fate| fate.arrival.is_none()).count() as u32;
-        let Some(estimator) = &mut self.estimator else { return false };
+        let Some(estimators) = &mut self.estimators else { return false };
 
-        estimator.handle_feedback(now, fates);
-        let congested = estimator.congested_at() == Some(now);
+        estimators.heard = true;
+        estimators.send_side.handle_feedback(now, fates);
+        let congested = estimators.send_side.congested_at() == Some(now);
         if congested {
             self.trial.fail(now);
         }
@@ -76,25 +123,32 @@ impl Downlink {
             let smoothed = self.rtt.map_or(rtt, |before| (before * 3 + rtt) / 4);
             self.rtt = Some(smoothed);
         }
-        let Some(estimator) = &mut self.estimator else { return };
-        estimator.handle_loss(now, fraction_lost);
+        let Some(estimators) = &mut self.estimators else { return };
+        estimators.reported.handle_loss(now, fraction_lost);
         if let Some(rtt) = self.rtt {
-            estimator.handle_rtt(rtt);
+            estimators.send_side.handle_rtt(rtt);
         }
     }
 
-    /// Learns the receiver's own estimate.
-    pub fn handle_remb(&mut self, now: Instant, bitrate: Bitrate) {
-        if let Some(estimator) = &mut self.estimator {
-            estimator.handle_remb(now, bitrate);
+    /// Learns the receiver's own estimate; it counts where there is no transport-wide feedback.
+    pub fn handle_remb(&mut self, bitrate: Bitrate) {
+        if let Some(estimators) = &mut self.estimators {
+            estimators.reported.handle_remb(bitrate);
         }
     }
 
-    /// Learns how much there would be to send, and whether nothing is on its way at present.
-    pub fn want(&mut self, now: Instant, bitrate: Bitrate, idle: bool) {
-        if let Some(estimator) = &mut self.estimator {
-            estimator.want(now, bitrate, idle);
+    /// Learns how much there would be to send.
+    pub fn want(&mut self, bitrate: Bitrate) {
+        if let Some(estimators) = &mut self.estimators {
+            estimators.send_side.want(bitrate);
+            estimators.reported.want(bitrate);
         }
+    }
+
+    /// A burst to send now, to find out whether more passes.
+    pub fn poll_probe(&mut self, now: Instant, micros: u64) -> Option<Probe> {
+        let estimators = self.estimators.as_mut().filter(|estimators| estimators.numbered.is_some())?;
+        estimators.send_side.poll_probe(now, micros)
     }
 
     /// Whether more than at present may be tried.
@@ -116,6 +170,31 @@ impl Downlink {
     }
 }
 
+impl Estimators {
+    fn new() -> Self {
+        Self {
+            send_side: Box::new(SendSide::new(START)),
+            reported: Reported::default(),
+            numbered: None,
+            heard: false,
+        }
+    }
+
+    fn available(&self) -> Bitrate {
+        if self.knows() { self.send_side.available() } else { self.reported.available() }
+    }
+
+    fn sustainable(&self) -> Bitrate {
+        if self.knows() { self.send_side.sustainable() } else { self.reported.available() }
+    }
+
+    /// Whether feedback tells what becomes of packets, or may soon.
+    fn knows(&self) -> bool {
+        let young = self.numbered.is_some_and(|(first, last)| last - first < HEARD_WITHIN);
+        self.heard || young
+    }
+}
+
 impl Trial {
     fn begin(&mut self, now: Instant) {
         let rested = self.blocked_until.is_none_or(|until| now.saturating_duration_since(until) > FORGIVEN);
@@ -134,6 +213,15 @@ impl Trial {
         }
     }
 }
+
+/// Sound and a small picture; probes find out within a second whether there is more.
+const START: Bitrate = Bitrate::kbps(500);
+
+/// In microseconds. Who has told nothing by then will not.
+const HEARD_WITHIN: u64 = 2_000_000;
+
+/// Over what can be sent: a picture larger than others is soon through, and fills no queue of note.
+const PACING: f64 = 1.5;
 
 /// Congestion so soon after an upgrade is its fault.
 const PROBATION: Duration = Duration::from_secs(5);
@@ -183,7 +271,7 @@ mod tests {
         downlink.handle_report(now, 0.25, Some(Duration::from_millis(80)));
         assert_eq!(downlink.take_loss(), 0.25);
 
-        let arrived = Fate { departure: 0, arrival: Some(0), size: 100 };
+        let arrived = Fate { departure: 0, arrival: Some(0), size: 100, probe: 0 };
         downlink.handle_feedback(now, &[arrived, arrived, arrived, Fate { arrival: None, ..arrived }]);
         downlink.handle_report(now, 0.5, Some(Duration::from_millis(40)));
         assert_eq!(downlink.take_loss(), 0.25);

@@ -3,6 +3,8 @@
 pub mod allocator;
 pub mod downlink;
 pub mod estimator;
+pub mod pacer;
+pub mod probe;
 
 use std::fmt;
 use std::time::Duration;

@@ -39,7 +39,7 @@ impl Conference {
                 }
                 Packet::Remb(remb) => {
                     if let Some(peer) = self.peers.get_mut(slot) {
-                        peer.downlink.handle_remb(now, Bitrate(remb.bitrate));
+                        peer.downlink.handle_remb(Bitrate(remb.bitrate));
                     }
                 }
                 // A track ends by command. Its stream may come back, and then would not tell its rid any more.
@@ -80,9 +80,12 @@ impl Conference {
                 departure: departure.micros,
                 arrival: arrival.map(|ticks| ticks * MICROS_PER_TICK),
                 size: departure.size,
+                probe: departure.probe,
             });
         }
-        if peer.downlink.handle_feedback(now, &self.fates) {
+        let congested = peer.downlink.handle_feedback(now, &self.fates);
+        peer.pacer.set_rate(peer.downlink.pace());
+        if congested {
             self.allocate(now, slot, sink);
         }
     }

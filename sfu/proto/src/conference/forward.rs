@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Conference, Outlet, PeerKey, Sink};
+use super::{Conference, Outlet, PeerKey, Sink, pacing};
 use crate::io::{Event, MediaKind};
 use crate::participant::sources;
 use crate::rtp::{ExtensionValues, Packet};
@@ -105,7 +105,11 @@ impl Conference {
         for &down in &up.subscribers {
             let Some(down) = self.down_tracks.get_mut(down) else { continue };
             let Some(peer) = self.peers.get_mut(down.peer).filter(|peer| peer.connected) else { continue };
+            let waited = !peer.pacer.is_empty();
             down.forward(packet, up, peer, &mut out);
+            if !waited && !peer.pacer.is_empty() {
+                pacing::schedule(&mut self.timers, &mut self.pacing, moment, down.peer, peer);
+            }
         }
     }
 }

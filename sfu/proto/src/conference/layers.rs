@@ -16,7 +16,6 @@ impl Conference {
         if self.peers.get(slot).is_none_or(|peer| !peer.connected) {
             return;
         }
-        let moment = self.moment(now);
         let mut demands = std::mem::take(&mut self.demands);
         demands.clear();
         let sound = self.collect_demands(now, slot, &mut demands, sink);
@@ -24,9 +23,10 @@ impl Conference {
         if let Some(peer) = self.peers.get_mut(slot) {
             let best = |demand: &Demand| demand.best().map_or(Bitrate::default(), |best| demand.cost(best));
             let wanted = demands.iter().fold(sound, |sum, demand| sum.plus(best(demand)));
-            peer.downlink.want(now, wanted, peer.departures.is_idle(moment));
+            peer.downlink.want(wanted);
 
-            let budget = peer.downlink.available().less(sound);
+            peer.pacer.set_rate(peer.downlink.pace());
+            let budget = peer.downlink.sustainable().less(sound);
             allocate(budget, peer.downlink.may_upgrade(now), &mut demands);
             peer.downlink.limited = demands.iter().any(|demand| demand.grant < demand.best());
             // The first layer of a picture is no trial, however good.

@@ -4,6 +4,7 @@ mod feedback;
 mod forward;
 mod layers;
 mod membership;
+mod pacing;
 mod slab;
 mod timers;
 mod tracks;
@@ -73,6 +74,8 @@ pub struct Conference {
     up_ids: HashMap<UpTrackId, u32>,
     down_ids: HashMap<DownTrackId, u32>,
     timers: timers::Timers,
+    /// The slots of peers for which packets wait.
+    pacing: Vec<u32>,
     scratch: Scratch,
     /// For RTCP that is being written, feedback that is being read, layers that are being chosen.
     rtcp: Vec<u8>,
@@ -98,6 +101,7 @@ impl Conference {
             up_ids: HashMap::new(),
             down_ids: HashMap::new(),
             timers: timers::Timers::default(),
+            pacing: Vec::new(),
             scratch: Scratch::default(),
             rtcp: Vec::new(),
             fates: Vec::new(),

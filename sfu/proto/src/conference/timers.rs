@@ -13,6 +13,7 @@ use crate::track::reception::Counts;
 pub(super) struct Timers {
     tick: Option<Instant>,
     nacks: Option<Instant>,
+    releases: Option<Instant>,
     /// Counts ticks; everything slower happens at multiples, staggered by slot.
     count: u32,
 }
@@ -23,7 +24,12 @@ impl Timers {
     }
 
     pub(super) fn next(&self) -> Option<Instant> {
-        self.tick.into_iter().chain(self.nacks).min()
+        self.tick.into_iter().chain(self.nacks).chain(self.releases).min()
+    }
+
+    /// Packets wait for their time.
+    pub(super) fn want_release(&mut self, at: Instant) {
+        self.releases = Some(self.releases.map_or(at, |before| before.min(at)));
     }
 
     /// Packets are missing; they may still come by themselves.
@@ -34,6 +40,10 @@ impl Timers {
 
 impl Conference {
     pub(super) fn run_timers<S: Sink + ?Sized>(&mut self, now: Instant, sink: &mut S) {
+        if self.timers.releases.is_some_and(|due| due <= now) {
+            self.timers.releases = None;
+            self.release_due(now, sink);
+        }
         if self.timers.nacks.is_some_and(|due| due <= now) {
             self.send_nacks(now, sink);
         }
@@ -52,6 +62,7 @@ impl Conference {
         for slot in 0..self.peers.bound() {
             let turn = count.wrapping_add(slot);
             self.send_transport_feedback(slot, sink);
+            self.probe(now, slot, sink);
             if turn.is_multiple_of(ALLOCATION) {
                 self.allocate(now, slot, sink);
             }

@@ -109,6 +109,9 @@ impl Conference {
         let id = params.id;
         let track = DownTrack::new(params, (up_slot, up), (peer_slot, peer.key), self.random.next());
         let slot = self.down_tracks.insert(track);
+        if let Some(down) = self.down_tracks.get_mut(slot) {
+            down.slot = slot;
+        }
         self.down_ids.insert(id, slot);
         peer.down_tracks.push(slot);
         up.subscribers.push(slot);

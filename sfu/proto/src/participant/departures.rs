@@ -7,8 +7,10 @@ use crate::track::moment::Moment;
 pub struct Departure {
     /// Microseconds since the conference began.
     pub micros: u64,
-    /// Its size in bytes, payload only.
+    /// Its size on the wire in bytes.
     pub size: u16,
+    /// The probe to which it belongs; 0 for none.
+    pub probe: u8,
 }
 
 /// A ring of what was sent lately. It grows with the rate and takes no memory until used.
@@ -18,20 +20,17 @@ pub struct Departures {
     /// All before it were reported on, or forgotten.
     acknowledged: u64,
     ring: Vec<Departure>,
-    /// When the last one left.
-    last: u64,
 }
 
 impl Departures {
     /// Notes a packet that leaves now and returns its number.
     #[inline]
-    pub fn note(&mut self, moment: Moment, size: usize) -> u16 {
+    pub fn note(&mut self, moment: Moment, size: usize, probe: u8) -> u16 {
         if self.next - self.acknowledged >= self.ring.len() as u64 {
             self.make_room(moment);
         }
         let index = self.index(self.next);
-        self.ring[index] = Departure { micros: moment.micros, size: size as u16 };
-        self.last = moment.micros;
+        self.ring[index] = Departure { micros: moment.micros, size: size as u16, probe };
         let number = self.next as u16;
         self.next += 1;
         number
@@ -41,12 +40,6 @@ impl Departures {
     #[must_use]
     pub fn reach(&self) -> usize {
         self.ring.len()
-    }
-
-    /// Whether nothing left in the last second.
-    #[must_use]
-    pub fn is_idle(&self, moment: Moment) -> bool {
-        moment.micros.saturating_sub(self.last) > IDLE_MICROS
     }
 
     /// Takes a packet that was reported to have arrived or to be lost; each is given once.
@@ -87,7 +80,6 @@ impl Departures {
 
 const MIN_LEN: usize = 256;
 const MAX_LEN: usize = 16_384;
-const IDLE_MICROS: u64 = 1_000_000;
 const WANTED_SPAN_MICROS: u64 = 2_000_000;
 
 #[cfg(test)]
@@ -99,8 +91,8 @@ mod tests {
     fn each_departure_is_given_once() {
         let mut departures = Departures::default();
         assert_eq!(departures.take(0), None);
-        let first = departures.note(at(5), 100);
-        let second = departures.note(at(6), 200);
+        let first = departures.note(at(5), 100, 0);
+        let second = departures.note(at(6), 200, 0);
 
         assert_eq!(departures.take(second).map(|departure| departure.size), Some(200));
         assert_eq!(departures.take(first).map(|departure| departure.micros), Some(5_000));
@@ -109,22 +101,12 @@ mod tests {
     }
 
     #[test]
-    fn a_second_without_departures_is_idle_whatever_was_reported() {
-        let mut departures = Departures::default();
-        let number = departures.note(at(5_000), 100);
-        departures.take(number);
-
-        assert!(!departures.is_idle(at(5_900)));
-        assert!(departures.is_idle(at(6_100)));
-    }
-
-    #[test]
     fn a_fast_sender_remembers_more_and_a_slow_one_stays_small() {
         let mut fast = Departures::default();
         let mut slow = Departures::default();
         for packet in 0..40_000_u64 {
-            fast.note(at(packet / 4), 100);
-            slow.note(at(20 * packet), 100);
+            fast.note(at(packet / 4), 100, 0);
+            slow.note(at(20 * packet), 100, 0);
         }
 
         assert_eq!(fast.ring.len(), 8_192);
@@ -136,7 +118,7 @@ mod tests {
     fn a_ring_that_is_reported_on_in_time_does_not_grow() {
         let mut departures = Departures::default();
         for packet in 0..100_000_u64 {
-            let number = departures.note(at(packet / 10), 100);
+            let number = departures.note(at(packet / 10), 100, 0);
             departures.take(number.wrapping_sub(100));
         }
 

@@ -8,6 +8,7 @@ pub mod sources;
 use std::time::Duration;
 
 use crate::bandwidth::downlink::Downlink;
+use crate::bandwidth::pacer::Pacer;
 use crate::conference::PeerKey;
 use crate::id::PeerId;
 use crate::io::{Extension, ExtensionMap};
@@ -16,6 +17,15 @@ use arrivals::Arrivals;
 use departures::Departures;
 pub use known_streams::KnownStreams;
 use sources::Sources;
+
+/// A packet that waits: it lies in the store of its source, and its numbers in the history of the subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// The slot of the down track.
+    pub down: u32,
+    /// Its outgoing sequence number.
+    pub sequence: u16,
+}
 
 /// One peer.
 #[derive(Debug)]
@@ -42,6 +52,8 @@ pub struct Participant {
     pub departures: Departures,
     /// The path towards it.
     pub downlink: Downlink,
+    /// What waits for its time to be sent on that path.
+    pub pacer: Pacer<Held>,
     /// What was received of it until its quality was last told.
     pub told: Counts,
 }
@@ -62,6 +74,7 @@ impl Participant {
             arrivals: Arrivals::default(),
             departures: Departures::default(),
             downlink: Downlink::new(direct),
+            pacer: Pacer::new(key.0),
             told: Counts::default(),
         }
     }

@@ -10,19 +10,21 @@ use super::reception::middle;
 use super::rtp_rewriter::{Position, RtpRewriter};
 use super::rtx_history::{RtxHistory, Sent};
 use super::up_track::UpTrack;
-use super::{MediaPacket, SourceKey};
+use super::{MediaPacket, SourceKey, WIRE_OVERHEAD};
 use crate::conference::{PeerKey, RtpOut, Sink};
 use crate::id::{DownTrackId, Ssrc};
 use crate::io::{Codec, DownTrackParams, LayerWish, MediaKind};
-use crate::participant::Participant;
+use crate::participant::{Held, Participant};
 use crate::rtcp::report::{ReportBlock, SenderInfo};
-use crate::rtp::{ExtensionBlock, Header, MAX_HEADER_LEN, Stamp};
+use crate::rtp::{ExtensionBlock, ExtensionValues, Header, MAX_HEADER_LEN, Stamp};
 
 /// A subscription.
 #[derive(Debug)]
 pub struct DownTrack {
     /// Its name.
     pub id: DownTrackId,
+    /// Its own slot.
+    pub slot: u32,
     /// The slot of the up track.
     pub source: u32,
     /// The slot of the peer that receives.
@@ -46,6 +48,10 @@ pub struct DownTrack {
     vp8: vp8::Renumberer,
     history: RtxHistory,
     last_source: Option<SourceKey>,
+    /// Whether its packets wait for their time where the path is thin.
+    paced: bool,
+    /// How many packets were sent again to fill a probe.
+    padded: u16,
     packets: u32,
     octets: u32,
     /// The last sender reports: by what receivers will refer to them, and when they left.
@@ -99,6 +105,7 @@ impl DownTrack {
         };
         let mut track = Self {
             id: params.id,
+            slot: u32::MAX,
             source,
             peer: peer.0,
             ssrc: params.ssrc,
@@ -116,6 +123,8 @@ impl DownTrack {
             vp8: vp8::Renumberer::new((seed >> 20) as u16),
             history: RtxHistory::new(remembered),
             last_source: None,
+            paced: up.kind == MediaKind::Video,
+            padded: 0,
             packets: 0,
             octets: 0,
             reports: [None; 2],
@@ -174,13 +183,80 @@ impl DownTrack {
         out: &mut Outlet<'_, S>,
     ) {
         let Some(sent) = self.history.take(out.moment, sequence, rest) else { return };
-        let Some(encoding) = up.encoding(sent.source) else { return };
-        let Some(position) = encoding.newest().and_then(|newest| widen(sent.source_sequence, newest)) else {
-            return;
-        };
-        let mime = |codec| up.codecs.get(usize::from(codec)).map(|codec: &Codec| codec.mime);
-        let Some(packet) = encoding.store.packet(sent.source, position, mime) else { return };
+        self.repair(sequence, sent, up, peer, out);
+    }
+
+    /// Sends a packet whose time has come.
+    pub fn release<S: Sink + ?Sized>(
+        &mut self,
+        sequence: u16,
+        up: &UpTrack,
+        peer: &mut Participant,
+        out: &mut Outlet<'_, S>,
+    ) {
+        let Some(sent) = self.history.find(sequence) else { return };
+        let Some(packet) = stored(up, sent) else { return };
         let Some(form) = self.form(packet.codec) else { return };
+        self.transmit_first(&packet, form, sequence, sent, peer, out);
+    }
+
+    /// Whether [`Self::pad`] has something to send, and would be told how it arrives.
+    #[must_use]
+    pub fn can_pad(&self) -> bool {
+        self.block.has_transport_cc() && self.forms.iter().flatten().any(|form| form.rtx.is_some())
+    }
+
+    /// Sends something of about a size that is of no use but to see how it arrives: a packet that was sent before, or
+    /// nothing but padding. Tells whether it could.
+    pub fn pad<S: Sink + ?Sized>(
+        &mut self,
+        size: usize,
+        up: &UpTrack,
+        peer: &mut Participant,
+        out: &mut Outlet<'_, S>,
+    ) -> bool {
+        let Some(rtx) = self.forms.iter().flatten().find_map(|form| form.rtx) else { return false };
+        let newest = self.rewriter.newest_sequence();
+        let whole = newest.filter(|_| size > 2 * PADDING.len());
+        let sequence = whole.map(|newest| newest.wrapping_sub(self.padded % PADDING_TURNS));
+        self.padded = self.padded.wrapping_add(1);
+        let sent = sequence.and_then(|sequence| Some((sequence, self.history.find(sequence)?)));
+        if let Some((sequence, sent)) = sent
+            && self.repair(sequence, sent, up, peer, out)
+        {
+            return true;
+        }
+
+        let header = Header {
+            marker: false,
+            payload_type: rtx,
+            sequence: self.rtx_sequence,
+            timestamp: 0,
+            ssrc: self.rtx_ssrc,
+        };
+        self.rtx_sequence = self.rtx_sequence.wrapping_add(1);
+        let stamp = self.stamp(PADDING.len(), peer, out.moment);
+        let bytes = &mut out.scratch.header;
+        let header_len = self.block.write(header, &ExtensionValues::default(), stamp, bytes);
+        bytes[0] |= PADDED;
+        out.sink.send_rtp(
+            self.key,
+            RtpOut { header: &bytes[..header_len], payload_head: &[], payload: &PADDING },
+        );
+        true
+    }
+
+    /// Sends a packet again, as its retransmission if the peer knows such a thing.
+    fn repair<S: Sink + ?Sized>(
+        &mut self,
+        sequence: u16,
+        sent: Sent,
+        up: &UpTrack,
+        peer: &mut Participant,
+        out: &mut Outlet<'_, S>,
+    ) -> bool {
+        let Some(packet) = stored(up, sent) else { return false };
+        let Some(form) = self.form(packet.codec) else { return false };
 
         let mut header = Header {
             marker: packet.marker,
@@ -197,7 +273,7 @@ impl DownTrack {
         }
         let repaired = form.rtx.map(|_| sequence);
         let parcel = Parcel { packet: &packet, header, change: form.change, numbers: sent.vp8, repaired };
-        self.transmit(parcel, peer, out);
+        self.transmit(parcel, peer, out) > 0
     }
 
     /// What we report of the stream now: the sender's clocks, on our time line.
@@ -218,6 +294,18 @@ impl DownTrack {
         let (_, left) = self.reports.iter().flatten().find(|(middle, _)| *middle == block.last_report)?;
         let held = Duration::from_micros(u64::from(block.since_last_report) * 1_000_000 / 65_536);
         now.saturating_duration_since(*left).checked_sub(held)
+    }
+
+    /// Counts a packet of so many bytes of payload that leaves now, and gives what is written into it.
+    #[inline]
+    fn stamp(&self, octets: usize, peer: &mut Participant, moment: Moment) -> Stamp {
+        let size = octets + WIRE_OVERHEAD;
+        let probe = peer.pacer.spend(size);
+        let transport_cc = self.block.has_transport_cc().then(|| {
+            peer.downlink.handle_sent(moment.micros, size);
+            peer.departures.note(moment, size, probe)
+        });
+        Stamp { transport_cc, abs_send_time: moment.abs_send_time() }
     }
 
     fn form(&self, codec: u8) -> Option<Form> {
@@ -244,9 +332,8 @@ impl DownTrack {
     ) {
         let Some(encoding) = up.encoding(first.source) else { return };
         let newest = encoding.newest().unwrap_or(first.sequence);
-        let mime = |codec| up.codecs.get(usize::from(codec)).map(|codec: &Codec| codec.mime);
         for sequence in first.sequence + 1..=newest {
-            let Some(packet) = encoding.store.packet(first.source, sequence, mime) else { continue };
+            let Some(packet) = encoding.stored(first.source, sequence, &up.codecs) else { continue };
             if let Some(form) = self.form(packet.codec) {
                 self.send(&packet, form, peer, out);
             }
@@ -277,23 +364,38 @@ impl DownTrack {
             return;
         };
 
-        if form.nack {
-            let sent = Sent {
-                source: packet.source,
-                source_sequence: packet.sequence as u32,
-                timestamp,
-                vp8: numbers,
-            };
+        let sent =
+            Sent { source: packet.source, source_sequence: packet.sequence as u32, timestamp, vp8: numbers };
+        if form.nack || self.paced {
             self.history.note(out.moment, sequence, sent);
         }
+        if self.paced && !peer.pacer.admits(out.moment.micros) {
+            let held = Held { down: self.slot, sequence };
+            peer.pacer.hold(held, packet.payload.len() + WIRE_OVERHEAD);
+            return;
+        }
+        self.transmit_first(packet, form, sequence, sent, peer, out);
+    }
+
+    /// Sends a packet for the first time.
+    #[inline]
+    fn transmit_first<S: Sink + ?Sized>(
+        &mut self,
+        packet: &MediaPacket<'_>,
+        form: Form,
+        sequence: u16,
+        sent: Sent,
+        peer: &mut Participant,
+        out: &mut Outlet<'_, S>,
+    ) {
         let header = Header {
             marker: packet.marker,
             payload_type: form.payload_type,
             sequence,
-            timestamp,
+            timestamp: sent.timestamp,
             ssrc: self.ssrc,
         };
-        let parcel = Parcel { packet, header, change: form.change, numbers, repaired: None };
+        let parcel = Parcel { packet, header, change: form.change, numbers: sent.vp8, repaired: None };
         let octets = self.transmit(parcel, peer, out);
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(octets as u32);
@@ -308,7 +410,7 @@ impl DownTrack {
         out: &mut Outlet<'_, S>,
     ) -> usize {
         let Parcel { packet, header, change, numbers, repaired } = parcel;
-        let Scratch { header: header_bytes, head } = &mut *out.scratch;
+        let head = &mut out.scratch.head;
         let mut head_len = 0;
         if let Some(sequence) = repaired {
             head[..2].copy_from_slice(&sequence.to_be_bytes());
@@ -320,10 +422,8 @@ impl DownTrack {
         head_len += changed;
 
         let octets = head_len + payload.len();
-        let stamp = Stamp {
-            transport_cc: self.block.has_transport_cc().then(|| peer.departures.note(out.moment, octets)),
-            abs_send_time: out.moment.abs_send_time(),
-        };
+        let stamp = self.stamp(octets, peer, out.moment);
+        let Scratch { header: header_bytes, head } = &mut *out.scratch;
         let header_len = self.block.write(header, &packet.extensions, stamp, header_bytes);
         out.sink.send_rtp(
             self.key,
@@ -331,6 +431,13 @@ impl DownTrack {
         );
         octets
     }
+}
+
+/// The packet that was sent as this.
+fn stored(up: &UpTrack, sent: Sent) -> Option<MediaPacket<'_>> {
+    let encoding = up.encoding(sent.source)?;
+    let position = widen(sent.source_sequence, encoding.newest()?)?;
+    encoding.stored(sent.source, position, &up.codecs)
 }
 
 /// The extended sequence number nearest below `newest` that ends in `low`.
@@ -342,6 +449,16 @@ fn widen(low: u32, newest: u64) -> Option<u64> {
 /// Packets that can be sent again: about two seconds of each.
 const AUDIO_HISTORY: u16 = 128;
 const VIDEO_HISTORY: u16 = 512;
+
+/// So many packets are sent again in turn where padding is wanted.
+const PADDING_TURNS: u16 = 8;
+/// The bit of a header that tells of padding, and a payload of nothing else: its last byte says how much it is.
+const PADDED: u8 = 0x20;
+const PADDING: [u8; 224] = {
+    let mut padding = [0; 224];
+    padding[223] = 224;
+    padding
+};
 
 /// A retransmission's original sequence number stands before what changes.
 const HEAD_LEN: usize = 2 + MAX_CHANGED;

@@ -9,7 +9,7 @@ use super::payload::PayloadInfo;
 use super::rate_meter::RateMeter;
 use super::reception::{Reception, SenderClock};
 use super::temporal::LayerRates;
-use super::{MediaPacket, SourceKey};
+use super::{MediaPacket, SourceKey, WIRE_OVERHEAD};
 use crate::bandwidth::Bitrate;
 use crate::id::Ssrc;
 use crate::io::{Codec, EncodingParams, MediaKind};
@@ -111,7 +111,17 @@ impl Encoding {
         last.is_some_and(|last| now.saturating_duration_since(last) <= within)
     }
 
-    /// What it takes to forward it, measured or, until then, guessed from the picture's size.
+    /// A packet that was received, as it is to be sent.
+    #[must_use]
+    pub fn stored(&self, source: SourceKey, sequence: u64, codecs: &[Codec]) -> Option<MediaPacket<'_>> {
+        let mime = |codec| codecs.get(usize::from(codec)).map(|codec: &Codec| codec.mime);
+        let mut packet = self.store.packet(source, sequence, mime)?;
+        packet.extensions.orientation = self.orientation;
+        packet.extensions.playout_delay = self.playout_delay;
+        Some(packet)
+    }
+
+    /// What it takes to forward it, headers included, measured or, until then, guessed from the picture's size.
     #[must_use]
     pub fn bitrate(&self) -> Bitrate {
         self.rate.rate().unwrap_or_else(|| nominal_bitrate(self.kind, self.params))
@@ -161,7 +171,7 @@ impl Encoding {
             self.nacks.forget_before(sequence);
         }
         self.last_packet = Some(now);
-        self.rate.count(now, packet.payload.len());
+        self.rate.count(now, packet.payload.len() + WIRE_OVERHEAD);
         if let Some(descriptor) = info.vp8 {
             self.layers.count(now, packet.timestamp, descriptor.temporal);
         }

@@ -28,6 +28,9 @@ pub struct SourceKey {
     pub run: u8,
 }
 
+/// What is added to a payload on its way: RTP with the usual extensions, the tag of SRTP, UDP and IP.
+pub const WIRE_OVERHEAD: usize = 12 + 16 + 16 + 28;
+
 /// A media packet of an up track, ready to be forwarded.
 #[derive(Debug, Clone, Copy)]
 pub struct MediaPacket<'a> {

@@ -58,6 +58,12 @@ impl RtpRewriter {
         Some((sequence, timestamp))
     }
 
+    /// The furthest sequence number given, if any.
+    #[must_use]
+    pub fn newest_sequence(&self) -> Option<u16> {
+        self.sequences.as_ref().map(|sequences| sequences.last() as u16)
+    }
+
     /// Leaves a packet of the present source out, without a gap.
     pub fn omit(&mut self, sequence: u64) {
         if let Some(sequences) = &mut self.sequences {

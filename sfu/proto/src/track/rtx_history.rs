@@ -60,6 +60,13 @@ impl RtxHistory {
             Entry { sent, sequence, resends: 0, used: true, last_millis: moment.millis() };
     }
 
+    /// A packet as it was noted, whether or not it was sent yet.
+    #[must_use]
+    pub fn find(&self, sequence: u16) -> Option<Sent> {
+        let entry = self.entries.get(usize::from(sequence % self.capacity))?;
+        (entry.used && entry.sequence == sequence).then_some(entry.sent)
+    }
+
     /// A packet to be sent again, unless it is forgotten, was sent a moment ago (its copy may be on the way), or was
     /// sent often enough.
     pub fn take(&mut self, moment: Moment, sequence: u16, rest: Duration) -> Option<Sent> {

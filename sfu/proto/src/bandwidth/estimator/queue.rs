@@ -86,6 +86,6 @@ mod tests {
     }
 
     fn fate(departure: u64, arrival: i64) -> Fate {
-        Fate { departure, arrival: Some(arrival), size: 1_000 }
+        Fate { departure, arrival: Some(arrival), size: 1_000, probe: 0 }
     }
 }

@@ -120,6 +120,7 @@ struct Studio {
 impl Studio {
     fn new(tracks: Vec<crate::io::DownTrackParams>) -> Self {
         let mut rig = Rig::with_peers(2);
+        rig.assume_nothing();
         rig.publish(1, simulcast_camera(1));
         tracks.into_iter().for_each(|track| rig.subscribe(2, track));
         Self { rig, frame: 0, idle_at: 0, micros: 0, arrivals: Vec::new(), layers: Vec::new(), silent: false }
@@ -134,9 +135,11 @@ impl Studio {
                 self.send_picture(layer, key);
             }
             self.frame += 1;
-            self.deliver(kbps);
-            self.rig.advance(Duration::from_millis(33));
-            self.micros += 33_000;
+            for _ in 0..33 {
+                self.deliver(kbps);
+                self.rig.advance(Duration::from_millis(1));
+                self.micros += 1_000;
+            }
             if self.frame.is_multiple_of(3) && !self.silent {
                 self.report();
             }
@@ -173,8 +176,10 @@ impl Studio {
         for packet in self.rig.received(2) {
             let full = self.idle_at.saturating_sub(self.micros) > 500_000;
             if !full {
-                self.idle_at = self.idle_at.max(self.micros) + packet.payload.len() as u64 * 8_000 / kbps;
-                self.layers.push(*packet.payload.last().expect("not empty"));
+                self.idle_at =
+                    self.idle_at.max(self.micros) + (packet.payload.len() as u64).max(224) * 8_000 / kbps;
+                // What is nothing but padding has no layer.
+                self.layers.extend(packet.payload.last().filter(|_| packet.ssrc == 1_001));
             }
             let number = packet.transport_cc.expect("negotiated");
             self.arrivals.push((number, (!full).then_some(1_000_000 + self.idle_at / 250)));

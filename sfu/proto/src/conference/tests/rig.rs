@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::bandwidth::Bitrate;
+use crate::bandwidth::downlink::Downlink;
 use crate::conference::{Conference, PeerKey, RtpOut, Sink};
 use crate::id::{ConferenceId, DownTrackId, Mid, PayloadType, PeerId, Rid, Ssrc, UpTrackId};
 use crate::io::{
@@ -95,7 +97,22 @@ impl Rig {
             rig.conference.join(rig.now, PeerId(peer.into()), PeerKey(peer), false);
             rig.conference.connected(rig.now, PeerId(peer.into()), &mut rig.out);
         }
+        rig.assume(Bitrate::kbps(5_000));
         rig
+    }
+
+    /// Lets the conference believe that all paths carry so much.
+    pub(super) fn assume(&mut self, bitrate: Bitrate) {
+        for (_, peer) in self.conference.peers.iter_mut() {
+            peer.downlink = Downlink::assuming(bitrate);
+        }
+    }
+
+    /// Lets the conference know nothing of any path.
+    pub(super) fn assume_nothing(&mut self) {
+        for (_, peer) in self.conference.peers.iter_mut() {
+            peer.downlink = Downlink::new(false);
+        }
     }
 
     pub(super) fn publish(&mut self, peer: u64, track: UpTrackParams) {
