@@ -1,6 +1,6 @@
 # Two commands matter: `make run` and `make test`. Both install what they miss and skip what is done.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench web debian clean test-rust test-web test-python test-phones test-browser
+.PHONY: help run test check bench duel web debian clean test-rust test-web test-python test-phones test-browser
 
 CARGO ?= cargo
 # Of the whole workspace even where one program is wanted: alone it has other features of its libraries, and many of
@@ -27,6 +27,10 @@ bench: debian web ## Measure, print a table, write target/bench/report.json; ONL
 	@scripts/need-bench-peers
 	$(CARGO) build --release --locked --package palabre --package palabre-tests
 	"$$(dirname "$$(scripts/program release)")/bench" "$(ONLY)"
+
+duel: ## Let the bandwidth estimator compete with str0m's on simulated links, and print a table.
+	$(CARGO) build --locked --workspace
+	"$$(dirname "$$(scripts/program)")/palabre-duel"
 
 web: web-client/dist/index.html ## Build the web client.
 

@@ -177,7 +177,8 @@ impl<T> Path<T> {
                 }
             }
             Load::Ours(packet) => {
-                let waited = at.saturating_duration_since(head.since).saturating_sub(self.serialization(head.size));
+                let waited =
+                    at.saturating_duration_since(head.since).saturating_sub(self.serialization(head.size));
                 self.fly(at, waited, head.size, packet);
             }
         }
@@ -311,7 +312,8 @@ mod tests {
     #[test]
     fn jitter_delays_and_never_reorders() {
         let now = Instant::now();
-        let mut path = Path::new(Conditions { delay: millis(50), jitter: millis(10), ..Conditions::default() }, 3);
+        let mut path =
+            Path::new(Conditions { delay: millis(50), jitter: millis(10), ..Conditions::default() }, 3);
 
         (0..1_000).for_each(|packet| path.push(now + millis(packet), 100, packet));
 

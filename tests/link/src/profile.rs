@@ -41,7 +41,13 @@ impl Schedule {
 
     /// Wanders between two rates, with a new one every `period`: what a radio link does.
     #[must_use]
-    pub fn wandering(conditions: &Conditions, lowest: u64, highest: u64, period: Duration, seed: u64) -> Self {
+    pub fn wandering(
+        conditions: &Conditions,
+        lowest: u64,
+        highest: u64,
+        period: Duration,
+        seed: u64,
+    ) -> Self {
         let mut random = Random::new(seed);
         let span = (highest as f64 / lowest as f64).ln();
         let mut place: f64 = 0.5;
@@ -126,15 +132,21 @@ fn steady() -> Vec<Profile> {
         ),
         profile("policer-500k", "a policer of 500 kbit/s", policed(500_000, 10_000)),
         profile("policer-1M", "a policer of 1 Mbit/s with a large bucket", policed(1_000_000, 60_000)),
-        profile("bloated", "1 Mbit/s before a queue of 2 s", Conditions {
-            queue: Queue::Time(millis(2_000)),
-            ..link(1_000, 50)
-        }),
-        profile("shallow", "2 Mbit/s before a queue of 40 ms", Conditions {
-            queue: Queue::Time(millis(40)),
-            ..link(2_000, 30)
-        }),
-        profile("shared", "2 Mbit/s shared with a download", Conditions { competitors: 1, ..link(2_000, 30) }),
+        profile(
+            "bloated",
+            "1 Mbit/s before a queue of 2 s",
+            Conditions { queue: Queue::Time(millis(2_000)), ..link(1_000, 50) },
+        ),
+        profile(
+            "shallow",
+            "2 Mbit/s before a queue of 40 ms",
+            Conditions { queue: Queue::Time(millis(40)), ..link(2_000, 30) },
+        ),
+        profile(
+            "shared",
+            "2 Mbit/s shared with a download",
+            Conditions { competitors: 1, ..link(2_000, 30) },
+        ),
     ]
 }
 
