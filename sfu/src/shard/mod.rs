@@ -44,13 +44,14 @@ pub(crate) struct Shard {
 
 impl Shard {
     pub(crate) fn new(
-        sfu: Sfu,
+        mut sfu: Sfu,
         socket: MediaSocket,
         port: Arc<Port>,
         inputs: mpsc::Receiver<Input>,
         ufrags: Arc<Ufrags>,
         published: Arc<Published>,
     ) -> std::io::Result<Self> {
+        sfu.collect();
         Ok(Self {
             sfu,
             socket,
@@ -85,6 +86,9 @@ impl Shard {
             }
             busy = full | self.take_datagrams(now);
             self.take_frames(now);
+            while self.sfu.forward_batch(now) {
+                self.flush_packets();
+            }
             self.sfu.handle_timeout(now);
         }
     }
@@ -309,9 +313,8 @@ fn deliver(sfu: &mut Sfu, now: Instant, arrival: Arrival<'_>) {
 /// Inputs per turn: datagrams must not wait for a room that is filled at once.
 const INPUTS: usize = 256;
 
-/// Bytes collected before they are sent in the middle of a batch. Large, because the longer a batch the longer the
-/// runs of packets to one peer.
-const FLUSH_AT: usize = 8 << 20;
+/// Bytes collected before they are sent in the middle of a batch: about what the processor's cache holds.
+const FLUSH_AT: usize = 1 << 20;
 
 /// How soon a room that is behind is looked at again.
 const RETRY: Duration = Duration::from_millis(5);

@@ -179,7 +179,7 @@ fn micros_for(rate: Bitrate, bytes: f64) -> f64 {
 const TICK: u64 = 5_000;
 /// In bytes: one packet may always leave after a pause.
 const LEAST_BURST: f64 = 1_200.0;
-const LONGEST_WAIT: u64 = 500_000;
+const LONGEST_WAIT: u64 = 300_000;
 const LONGEST_DEBT: u64 = 100_000;
 const FIRST_OF_BURST: f64 = 1.0;
 const MOST_QUEUED: usize = 400;

@@ -42,10 +42,18 @@ impl Conference {
         }
         match arrival {
             Arrival::Media(packet) => {
+                let picture = up.kind == MediaKind::Video;
                 self.note_media(source.track, &packet, sink);
-                self.fan_out(moment, source.track, &packet, sink);
+                if !(picture && self.batch.takes(source.track, &packet)) {
+                    self.fan_out(moment, source.track, &packet, sink);
+                } else if self.batch.is_full() {
+                    self.forward_collected(now, sink);
+                }
             }
             Arrival::Padding(from, sequence) => {
+                // Its place is behind what came before it.
+                self.forward_collected(now, sink);
+                let Some(up) = self.up_tracks.get(source.track) else { return };
                 for &down in &up.subscribers {
                     if let Some(down) = self.down_tracks.get_mut(down) {
                         down.omit_padding(from, sequence);

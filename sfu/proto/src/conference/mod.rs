@@ -1,5 +1,6 @@
 //! The media object of a room: who sends what to whom. Works on plain RTP and RTCP; encryption is the transports'.
 
+mod batch;
 mod feedback;
 mod forward;
 mod layers;
@@ -23,6 +24,7 @@ use crate::participant::{KnownStreams, Participant};
 use crate::track::down_track::{DownTrack, Outlet, Scratch};
 use crate::track::moment::Moment;
 use crate::track::up_track::UpTrack;
+use batch::Batch;
 use slab::Slab;
 
 /// A peer's place in its shard: an index that finds its transport without hashing. Reused after the peer has left.
@@ -74,6 +76,8 @@ pub struct Conference {
     up_ids: HashMap<UpTrackId, u32>,
     down_ids: HashMap<DownTrackId, u32>,
     timers: timers::Timers,
+    /// Packets of pictures that came in this batch; see [`Self::collect`].
+    batch: Batch,
     /// The slots of peers for which packets wait.
     pacing: Vec<u32>,
     scratch: Scratch,
@@ -101,6 +105,7 @@ impl Conference {
             up_ids: HashMap::new(),
             down_ids: HashMap::new(),
             timers: timers::Timers::default(),
+            batch: Batch::default(),
             pacing: Vec::new(),
             scratch: Scratch::default(),
             rtcp: Vec::new(),
@@ -199,6 +204,23 @@ impl Conference {
     /// Takes one decrypted RTP packet of a peer.
     pub fn handle_rtp<S: Sink + ?Sized>(&mut self, now: Instant, from: PeerKey, packet: &[u8], sink: &mut S) {
         self.receive_rtp(now, from, packet, sink);
+    }
+
+    /// From now on pictures are not forwarded packet by packet, but when [`Self::forward_batch`] is called: so all that
+    /// came at once for a viewer is worked off while what is known of that viewer is at hand.
+    pub fn collect(&mut self) {
+        self.batch.collect();
+    }
+
+    /// Whether packets wait for [`Self::forward_batch`].
+    #[must_use]
+    pub fn has_batch(&self) -> bool {
+        !self.batch.is_empty()
+    }
+
+    /// Forwards what was collected to some of its viewers; tells whether it is to be called again.
+    pub fn forward_batch<S: Sink + ?Sized>(&mut self, now: Instant, sink: &mut S) -> bool {
+        self.forward_some(now, sink)
     }
 
     /// Takes one decrypted compound RTCP packet of a peer.

@@ -40,6 +40,9 @@ pub struct Sfu {
     free_conferences: Vec<ConferenceKey>,
     conferences_by_id: HashMap<ConferenceId, ConferenceKey>,
     outlets: Outlets,
+    /// Whether pictures are forwarded batch by batch, and the conferences in which some wait.
+    collecting: bool,
+    batched: Vec<ConferenceKey>,
     timers: Timers<Timer>,
     retired: VecDeque<Retired>,
     record: Box<[u8]>,
@@ -107,6 +110,8 @@ impl Sfu {
             free_conferences: Vec::new(),
             conferences_by_id: HashMap::new(),
             outlets: Outlets::new(),
+            collecting: false,
+            batched: Vec::new(),
             timers: Timers::new(),
             retired: VecDeque::new(),
             record: vec![0; RECORD_BUFFER].into(),
@@ -123,8 +128,12 @@ impl Sfu {
             self.conferences.push(None);
             ConferenceKey(self.conferences.len() as u32 - 1)
         });
+        let mut conference = Conference::new(id, self.seed ^ id.0.rotate_left(32));
+        if self.collecting {
+            conference.collect();
+        }
         self.conferences[key.0 as usize] = Some(Box::new(Hosted {
-            conference: Conference::new(id, self.seed ^ id.0.rotate_left(32)),
+            conference,
             members: Vec::new(),
             data_paused: false,
             armed: Armed::default(),
@@ -202,6 +211,24 @@ impl Sfu {
         }
     }
 
+    /// From now on pictures are forwarded when [`Self::forward_batch`] is called, which a driver does after each batch
+    /// of datagrams.
+    pub fn collect(&mut self) {
+        self.collecting = true;
+    }
+
+    /// Forwards some of what has come since the last batch. To be called, and its output to be sent, until it says that
+    /// nothing is left.
+    pub fn forward_batch(&mut self, now: Instant) -> bool {
+        let Some(&place) = self.batched.last() else { return false };
+        let mut more = false;
+        self.with_conference(place, |conference, sink| more = conference.forward_batch(now, sink));
+        if !more {
+            self.batched.pop();
+        }
+        !self.batched.is_empty()
+    }
+
     /// Takes one datagram, or one frame of a TCP connection. It is decrypted where it is.
     pub fn handle_datagram(&mut self, now: Instant, path: Path, datagram: &mut [u8]) {
         let stats = &mut self.outlets.stats;
@@ -238,9 +265,7 @@ impl Sfu {
         };
         let (from, place) = (key.expect("just found"), direct.conference);
         match demux::classify(packet) {
-            Some(Kind::Rtp) => self.with_conference(place, |conference, sink| {
-                conference.handle_rtp(now, from, packet, sink);
-            }),
+            Some(Kind::Rtp) => self.handle_rtp(now, place, from, packet),
             Some(Kind::Rtcp) => self.with_conference(place, |conference, sink| {
                 conference.handle_rtcp(now, from, packet, sink);
             }),

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use is::stun::StunMessage;
 
-use super::Sfu;
+use super::{ConferenceKey, Sfu};
 use crate::conference::PeerKey;
 use crate::demux::Kind;
 use crate::id::PeerId;
@@ -75,9 +75,19 @@ impl Sfu {
             Kind::Rtcp => self.with_conference(place, |conference, sink| {
                 conference.handle_rtcp(now, key, packet, sink);
             }),
-            _ => self.with_conference(place, |conference, sink| {
-                conference.handle_rtp(now, key, packet, sink);
-            }),
+            _ => self.handle_rtp(now, place, key, packet),
+        }
+    }
+
+    /// Gives a conference one plain packet.
+    pub(super) fn handle_rtp(&mut self, now: Instant, place: ConferenceKey, from: PeerKey, packet: &[u8]) {
+        let mut waits = false;
+        self.with_conference(place, |conference, sink| {
+            conference.handle_rtp(now, from, packet, sink);
+            waits = conference.has_batch();
+        });
+        if waits && !self.batched.contains(&place) {
+            self.batched.push(place);
         }
     }
 

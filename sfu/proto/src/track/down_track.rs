@@ -144,7 +144,8 @@ impl DownTrack {
         ssrc == self.ssrc || ssrc == self.rtx_ssrc
     }
 
-    /// Passes a packet of the source on, if it is wanted.
+    /// Passes a packet of the source on, if it is wanted. If that starts a source, all that is there of it follows;
+    /// then tells up to which sequence number.
     #[inline]
     pub fn forward<S: Sink + ?Sized>(
         &mut self,
@@ -152,8 +153,8 @@ impl DownTrack {
         up: &UpTrack,
         peer: &mut Participant,
         out: &mut Outlet<'_, S>,
-    ) {
-        let Some(form) = self.form(packet.codec) else { return };
+    ) -> Option<u64> {
+        let form = self.form(packet.codec)?;
         match self.selector.judge(packet) {
             Verdict::Ignore => {}
             Verdict::Omit => self.omit(packet),
@@ -161,9 +162,10 @@ impl DownTrack {
             Verdict::Switch => {
                 self.switch(packet, up, out.moment);
                 self.send(packet, form, peer, out);
-                self.catch_up(packet, up, peer, out);
+                return self.catch_up(packet, up, peer, out);
             }
         }
+        None
     }
 
     /// Closes the gap that a packet without content would leave.
@@ -329,8 +331,8 @@ impl DownTrack {
         up: &UpTrack,
         peer: &mut Participant,
         out: &mut Outlet<'_, S>,
-    ) {
-        let Some(encoding) = up.encoding(first.source) else { return };
+    ) -> Option<u64> {
+        let encoding = up.encoding(first.source)?;
         let newest = encoding.newest().unwrap_or(first.sequence);
         for sequence in first.sequence + 1..=newest {
             let Some(packet) = encoding.stored(first.source, sequence, &up.codecs) else { continue };
@@ -338,6 +340,7 @@ impl DownTrack {
                 self.send(&packet, form, peer, out);
             }
         }
+        Some(newest)
     }
 
     fn omit(&mut self, packet: &MediaPacket<'_>) {

@@ -36,7 +36,7 @@ impl PacketStore {
     pub fn new(kind: MediaKind) -> Self {
         let (packets, bytes) = match kind {
             MediaKind::Audio => (128, 8 << 10),
-            MediaKind::Video => (512, 64 << 10),
+            MediaKind::Video => (512, 128 << 10),
         };
         Self { entries: vec![Entry::default(); packets].into(), bytes: vec![0; bytes], written: 0, lap: None }
     }
@@ -142,27 +142,28 @@ impl PacketStore {
         let hurried = self.lap.is_some_and(|lap| now.saturating_duration_since(lap) < WANTED_SPAN);
         self.lap = Some(now);
         if hurried && self.bytes.len() < MAX_BYTES {
-            // What was stored is in the lower half of the larger ring, at the same places.
             let size = self.bytes.len() as u64;
             let lap_start = (self.written - 1) / size * size;
-            self.bytes.resize(2 * self.bytes.len(), 0);
+            self.bytes.extend_from_within(..);
             self.rebase(lap_start, size);
         } else {
             self.written = self.written.next_multiple_of(self.bytes.len() as u64);
         }
     }
 
-    /// Renames positions so that the lap that began at `lap_start` in a ring of `size` is the lower half of one twice
-    /// as large; entries from before that lap are lost to the places they were overwritten at.
+    /// Renames positions in a ring of `size` that became two of them: the lap that began at `lap_start` is the upper
+    /// half, and what was left of the lap before it lies where it was, in the lower half.
     fn rebase(&mut self, lap_start: u64, size: u64) {
         for entry in &mut self.entries {
-            if entry.start < lap_start {
-                // Its bytes may be whole still, but they would have to move: nobody will ask for them.
-                entry.len = 0;
+            if entry.start >= lap_start {
+                entry.start = entry.start - lap_start + size;
+            } else if self.written - entry.start <= size {
+                entry.start %= size;
+            } else {
+                (entry.start, entry.len) = (0, 0);
             }
-            entry.start = entry.start.saturating_sub(lap_start);
         }
-        self.written = size;
+        self.written = 2 * size;
     }
 
     fn index(&self, sequence: u64) -> usize {

@@ -6,6 +6,6 @@ mod codecs;
 mod declarations;
 mod hostile;
 mod reports;
-mod rig;
+pub(super) mod rig;
 mod speakers;
 mod video;

@@ -14,18 +14,18 @@ use crate::rtcp;
 use crate::rtp::{ExtensionBlock, ExtensionValues, Header, MAX_HEADER_LEN, Packet, Stamp};
 
 /// A conference under test.
-pub(super) struct Rig {
-    pub(super) conference: Conference,
-    pub(super) now: Instant,
-    pub(super) out: Output,
+pub(in crate::conference) struct Rig {
+    pub(in crate::conference) conference: Conference,
+    pub(in crate::conference) now: Instant,
+    pub(in crate::conference) out: Output,
 }
 
 /// What came out, by peer key.
 #[derive(Default)]
-pub(super) struct Output {
-    pub(super) rtp: Vec<(u32, Vec<u8>)>,
-    pub(super) rtcp: Vec<(u32, Vec<u8>)>,
-    pub(super) events: Vec<Event>,
+pub(in crate::conference) struct Output {
+    pub(in crate::conference) rtp: Vec<(u32, Vec<u8>)>,
+    pub(in crate::conference) rtcp: Vec<(u32, Vec<u8>)>,
+    pub(in crate::conference) events: Vec<Event>,
 }
 
 impl Sink for Output {
@@ -45,14 +45,14 @@ impl Sink for Output {
 
 /// A packet as a publisher sends it.
 #[derive(Clone, Copy)]
-pub(super) struct Media<'a> {
-    pub(super) ssrc: u32,
-    pub(super) payload_type: u8,
-    pub(super) sequence: u16,
-    pub(super) timestamp: u32,
-    pub(super) marker: bool,
-    pub(super) values: ExtensionValues<'a>,
-    pub(super) payload: &'a [u8],
+pub(in crate::conference) struct Media<'a> {
+    pub(in crate::conference) ssrc: u32,
+    pub(in crate::conference) payload_type: u8,
+    pub(in crate::conference) sequence: u16,
+    pub(in crate::conference) timestamp: u32,
+    pub(in crate::conference) marker: bool,
+    pub(in crate::conference) values: ExtensionValues<'a>,
+    pub(in crate::conference) payload: &'a [u8],
 }
 
 impl Default for Media<'_> {
@@ -71,23 +71,23 @@ impl Default for Media<'_> {
 
 /// A packet as a subscriber gets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Received {
-    pub(super) ssrc: u32,
-    pub(super) payload_type: u8,
-    pub(super) sequence: u16,
-    pub(super) timestamp: u32,
-    pub(super) transport_cc: Option<u16>,
-    pub(super) audio_level: Option<u8>,
-    pub(super) mid: Option<String>,
-    pub(super) dependency_descriptor: Option<Vec<u8>>,
-    pub(super) orientation: Option<u8>,
-    pub(super) playout_delay: Option<[u8; 3]>,
-    pub(super) payload: Vec<u8>,
+pub(in crate::conference) struct Received {
+    pub(in crate::conference) ssrc: u32,
+    pub(in crate::conference) payload_type: u8,
+    pub(in crate::conference) sequence: u16,
+    pub(in crate::conference) timestamp: u32,
+    pub(in crate::conference) transport_cc: Option<u16>,
+    pub(in crate::conference) audio_level: Option<u8>,
+    pub(in crate::conference) mid: Option<String>,
+    pub(in crate::conference) dependency_descriptor: Option<Vec<u8>>,
+    pub(in crate::conference) orientation: Option<u8>,
+    pub(in crate::conference) playout_delay: Option<[u8; 3]>,
+    pub(in crate::conference) payload: Vec<u8>,
 }
 
 impl Rig {
     /// A conference of connected peers with keys and ids 1, 2, …
-    pub(super) fn with_peers(count: u32) -> Self {
+    pub(in crate::conference) fn with_peers(count: u32) -> Self {
         let mut rig = Self {
             conference: Conference::new(ConferenceId(1), 7),
             now: Instant::now(),
@@ -102,33 +102,33 @@ impl Rig {
     }
 
     /// Lets the conference believe that all paths carry so much.
-    pub(super) fn assume(&mut self, bitrate: Bitrate) {
+    pub(in crate::conference) fn assume(&mut self, bitrate: Bitrate) {
         for (_, peer) in self.conference.peers.iter_mut() {
             peer.downlink = Downlink::assuming(bitrate);
         }
     }
 
     /// Lets the conference know nothing of any path.
-    pub(super) fn assume_nothing(&mut self) {
+    pub(in crate::conference) fn assume_nothing(&mut self) {
         for (_, peer) in self.conference.peers.iter_mut() {
             peer.downlink = Downlink::new(false);
         }
     }
 
-    pub(super) fn publish(&mut self, peer: u64, track: UpTrackParams) {
+    pub(in crate::conference) fn publish(&mut self, peer: u64, track: UpTrackParams) {
         self.conference.publish(self.now, PeerId(peer), track, &mut self.out);
     }
 
-    pub(super) fn subscribe(&mut self, peer: u64, track: DownTrackParams) {
+    pub(in crate::conference) fn subscribe(&mut self, peer: u64, track: DownTrackParams) {
         self.conference.subscribe(self.now, PeerId(peer), track, &mut self.out);
     }
 
-    pub(super) fn wish(&mut self, track: u64, wish: LayerWish) {
+    pub(in crate::conference) fn wish(&mut self, track: u64, wish: LayerWish) {
         self.conference.wish(self.now, DownTrackId(track), wish, &mut self.out);
     }
 
     /// Lets time pass, doing what becomes due on the way.
-    pub(super) fn advance(&mut self, time: Duration) {
+    pub(in crate::conference) fn advance(&mut self, time: Duration) {
         let end = self.now + time;
         while let Some(due) = self.conference.poll_timeout().filter(|&due| due <= end) {
             self.now = self.now.max(due);
@@ -137,19 +137,24 @@ impl Rig {
         self.now = end;
     }
 
-    pub(super) fn send(&mut self, peer: u32, media: Media<'_>) {
+    pub(in crate::conference) fn send(&mut self, peer: u32, media: Media<'_>) {
         let mid = media.values.mid.and_then(Mid::from_bytes);
         self.conference.handle_rtp(self.now, PeerKey(peer), &encode(media, mid), &mut self.out);
     }
 
-    pub(super) fn send_rtcp(&mut self, peer: u32, write: impl FnOnce(&mut Vec<u8>)) {
+    /// Forwards what was collected.
+    pub(in crate::conference) fn forward_batch(&mut self) {
+        while self.conference.forward_batch(self.now, &mut self.out) {}
+    }
+
+    pub(in crate::conference) fn send_rtcp(&mut self, peer: u32, write: impl FnOnce(&mut Vec<u8>)) {
         let mut compound = Vec::new();
         write(&mut compound);
         self.conference.handle_rtcp(self.now, PeerKey(peer), &compound, &mut self.out);
     }
 
     /// Takes the RTP packets that a peer got.
-    pub(super) fn received(&mut self, peer: u32) -> Vec<Received> {
+    pub(in crate::conference) fn received(&mut self, peer: u32) -> Vec<Received> {
         let (mine, others) = std::mem::take(&mut self.out.rtp).into_iter().partition(|&(to, _)| to == peer);
         self.out.rtp = others;
         let mine: Vec<(u32, Vec<u8>)> = mine;
@@ -157,7 +162,7 @@ impl Rig {
     }
 
     /// Takes the RTCP packets that a peer got, each as something that the closure makes of it.
-    pub(super) fn received_rtcp<T>(
+    pub(in crate::conference) fn received_rtcp<T>(
         &mut self,
         peer: u32,
         pick: impl Fn(rtcp::Packet<'_>) -> Option<T>,
@@ -169,7 +174,7 @@ impl Rig {
     }
 
     /// Takes the streams of which a peer was asked for keyframes.
-    pub(super) fn keyframes_asked(&mut self, peer: u32) -> Vec<u32> {
+    pub(in crate::conference) fn keyframes_asked(&mut self, peer: u32) -> Vec<u32> {
         self.received_rtcp(peer, |packet| match packet {
             rtcp::Packet::Pli(pli) => Some(pli.media.0),
             _ => None,
@@ -237,13 +242,13 @@ fn decode(bytes: &[u8]) -> Received {
     }
 }
 
-pub(super) const OPUS: PayloadType = PayloadType(111);
-pub(super) const RED: PayloadType = PayloadType(63);
-pub(super) const VP8: PayloadType = PayloadType(96);
-pub(super) const VP8_RTX: PayloadType = PayloadType(97);
+pub(in crate::conference) const OPUS: PayloadType = PayloadType(111);
+pub(in crate::conference) const RED: PayloadType = PayloadType(63);
+pub(in crate::conference) const VP8: PayloadType = PayloadType(96);
+pub(in crate::conference) const VP8_RTX: PayloadType = PayloadType(97);
 
 /// Every extension, under ids 1 to 9.
-pub(super) fn extensions() -> ExtensionMap {
+pub(in crate::conference) fn extensions() -> ExtensionMap {
     let mut ids = ExtensionMap::default();
     for (index, extension) in Extension::ALL.into_iter().enumerate() {
         ids.insert(extension, index as u8 + 1);
@@ -251,20 +256,20 @@ pub(super) fn extensions() -> ExtensionMap {
     ids
 }
 
-pub(super) fn opus() -> Codec {
+pub(in crate::conference) fn opus() -> Codec {
     Codec { payload_type: OPUS, rtx: None, mime: Mime::Opus, clock_rate: 48_000, nack: true }
 }
 
-pub(super) fn red() -> Codec {
+pub(in crate::conference) fn red() -> Codec {
     Codec { payload_type: RED, mime: Mime::Red, ..opus() }
 }
 
-pub(super) fn vp8() -> Codec {
+pub(in crate::conference) fn vp8() -> Codec {
     Codec { payload_type: VP8, rtx: Some(VP8_RTX), mime: Mime::Vp8, clock_rate: 90_000, nack: true }
 }
 
 /// A microphone that sends stream 1.
-pub(super) fn microphone(id: u64, codecs: Vec<Codec>) -> UpTrackParams {
+pub(in crate::conference) fn microphone(id: u64, codecs: Vec<Codec>) -> UpTrackParams {
     UpTrackParams {
         id: UpTrackId(id),
         kind: MediaKind::Audio,
@@ -277,7 +282,7 @@ pub(super) fn microphone(id: u64, codecs: Vec<Codec>) -> UpTrackParams {
 }
 
 /// A camera that sends stream 11.
-pub(super) fn camera(id: u64) -> UpTrackParams {
+pub(in crate::conference) fn camera(id: u64) -> UpTrackParams {
     UpTrackParams {
         id: UpTrackId(id),
         kind: MediaKind::Video,
@@ -290,7 +295,7 @@ pub(super) fn camera(id: u64) -> UpTrackParams {
 }
 
 /// A camera whose three streams are told by rid only.
-pub(super) fn simulcast_camera(id: u64) -> UpTrackParams {
+pub(in crate::conference) fn simulcast_camera(id: u64) -> UpTrackParams {
     UpTrackParams { encodings: ["q", "h", "f"].map(|rid| encoding(Some(rid), None)).to_vec(), ..camera(id) }
 }
 
@@ -299,7 +304,7 @@ fn encoding(rid: Option<&str>, ssrc: Option<u32>) -> EncodingParams {
 }
 
 /// A subscription by stream 1000 + id, repaired by stream 2000 + id.
-pub(super) fn down(id: u64, source: u64, codecs: Vec<Codec>) -> DownTrackParams {
+pub(in crate::conference) fn down(id: u64, source: u64, codecs: Vec<Codec>) -> DownTrackParams {
     DownTrackParams {
         id: DownTrackId(id),
         source: UpTrackId(source),
