@@ -64,10 +64,12 @@ test-phones: debian web ## Softphones and browsers around the program, in a netw
 		--tx '2*popen//python=scripts/in-own-network .venv/bin/python'
 
 test-browser: debian web ## Two and three browsers against the program.
-	@RUNLEVEL=1 scripts/need-debian chromium slapd
+	@RUNLEVEL=1 scripts/need-debian chromium slapd iproute2
 	@scripts/npm-install tests/browser
 	$(PROGRAM)
 	cd tests/browser && PALABRE_BIN="$$(../../scripts/program)" ../../scripts/with-node npm test --silent
+	cd tests/browser && PALABRE_BIN="$$(../../scripts/program)" \
+		../../scripts/in-own-network ../../scripts/with-node npx playwright test -c link
 
 clean: ## Remove everything built, but not ./data.
 	$(CARGO) clean

@@ -25,14 +25,18 @@ export class Server {
     readonly sipPort: number,
   ) {}
 
-  /** Starts the program with an empty state on free ports of the loopback; `more` is added to its configuration. */
-  static async start(more = "", { https = false } = {}): Promise<Server> {
+  /**
+   * Starts the program with an empty state on free ports of the loopback; `more` is added to its configuration.
+   * With another address it is reached there, too, and media only there.
+   */
+  static async start(more = "", { https = false, address = LOOPBACK } = {}): Promise<Server> {
     const dir = await mkdtemp(join(tmpdir(), "palabre-browser-"));
     const [http, tcp, udp] = await Promise.all([freeTcpPort(), freeTcpPort(), freeUdpPort()]);
     const [sip, sips, turn, turns] = await Promise.all([freeUdpPort(), freeTcpPort(), freeUdpPort(), freeTcpPort()]);
     const encrypted = https ? await freeTcpPort() : undefined;
     const server = new Server(dir, http, encrypted, sip);
-    await writeFile(server.config, configuration(dir, { http, encrypted, tcp, udp, sip, sips, turn, turns }) + more);
+    const ports = { http, encrypted, tcp, udp, sip, sips, turn, turns };
+    await writeFile(server.config, configuration(dir, address, ports) + more);
     await server.run();
     return server;
   }
@@ -56,7 +60,7 @@ export class Server {
   /** Makes the account that holds the meetings of the tests. */
   addHost(): void {
     execFileSync(
-      program(),
+      programPath(),
       ["user", "add", "--config", this.config, "--email", HOST.email, "--name", HOST.name, "--role", "administrator", "--password-stdin"],
       { input: `${HOST.password}\n`, stdio: ["pipe", "pipe", "pipe"] },
     );
@@ -64,7 +68,7 @@ export class Server {
 
   /** Starts the program (again) and waits until it answers. */
   async run(): Promise<void> {
-    const child = spawn(program(), ["serve", "--config", this.config], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(programPath(), ["serve", "--config", this.config], { stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;
     child.stdout.on("data", (chunk: Buffer) => (this.printed += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (this.printed += chunk.toString()));
@@ -117,18 +121,25 @@ export class Server {
 
 type Ports = Record<"http" | "tcp" | "udp" | "sip" | "sips" | "turn" | "turns", number> & { encrypted: number | undefined };
 
-function configuration(dir: string, { http, encrypted, tcp, udp, sip, sips, turn, turns }: Ports): string {
+const LOOPBACK = "127.0.0.1";
+
+function configuration(
+  dir: string,
+  address: string,
+  { http, encrypted, tcp, udp, sip, sips, turn, turns }: Ports,
+): string {
+  const listen = address === LOOPBACK ? LOOPBACK : "0.0.0.0";
   return `
 [http]
-listen = "127.0.0.1:${http}"
+listen = "${listen}:${http}"
 
 [https]
 listen = "${encrypted === undefined ? "none" : `127.0.0.1:${encrypted}`}"
 
 [sfu]
-listen = "127.0.0.1:${udp}"
-tcp = "127.0.0.1:${tcp}"
-advertise = ["127.0.0.1"]
+listen = "${listen}:${udp}"
+tcp = "${listen}:${tcp}"
+advertise = ["${address}"]
 shards = 1
 
 [turn]
@@ -154,7 +165,7 @@ level = "${process.env["PALABRE_LOG"] ?? "info"}"
 let found: string | undefined;
 
 /** The program under test: PALABRE_BIN, else where `cargo build` puts it. */
-function program(): string {
+export function programPath(): string {
   found ??= process.env["PALABRE_BIN"] ?? builtProgram();
   return found;
 }

@@ -9,8 +9,10 @@ mod conditions;
 mod path;
 mod profile;
 mod random;
+mod spec;
 
 pub use conditions::{Conditions, Loss, Policer, Queue};
 pub use path::{Counts, Delivery, Path};
 pub use profile::{Profile, Schedule, profiles};
 pub use random::Random;
+pub use spec::SpecError;
