@@ -3,11 +3,17 @@
 use crate::bandwidth::Bitrate;
 
 /// A rate over a sliding window, on a clock of microseconds that needs no beginning.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Flow {
     buckets: [u32; BUCKETS as usize],
     /// The first bucket that counted anything, and the newest.
     span: Option<(i64, i64)>,
+}
+
+impl Default for Flow {
+    fn default() -> Self {
+        Self { buckets: [0; BUCKETS as usize], span: None }
+    }
 }
 
 impl Flow {
@@ -40,12 +46,12 @@ impl Flow {
 
     /// The rate over the whole buckets before the newest; `None` before there are some.
     pub(super) fn rate(&self) -> Option<Bitrate> {
-        self.rate_over(BUCKETS - 1)
+        self.rate_over(USUAL)
     }
 
-    /// The rate over the last fifth of a second, if that is more.
+    /// The rate over the last fifth of a second, or over the last second, if that is more.
     pub(super) fn peak(&self) -> Option<Bitrate> {
-        self.rate().max(self.rate_over(SHORT))
+        self.rate().max(self.rate_over(SHORT)).max(self.rate_over(BUCKETS - 1))
     }
 
     fn rate_over(&self, buckets: i64) -> Option<Bitrate> {
@@ -75,7 +81,8 @@ impl Flow {
 
 /// In microseconds.
 const BUCKET: i64 = 25_000;
-const BUCKETS: i64 = 20;
+const BUCKETS: i64 = 40;
+const USUAL: i64 = 19;
 const SHORT: i64 = 8;
 /// Fewer say nothing: pictures come in bursts.
 const LEAST: i64 = 6;

@@ -55,6 +55,8 @@ pub(super) struct Sight {
     pub(super) limited: bool,
     /// More is not wanted.
     pub(super) enough: Bitrate,
+    /// How unevenly packets arrive.
+    pub(super) jitter: Duration,
     /// The round trip, without the queue.
     pub(super) rtt: Duration,
 }
@@ -104,17 +106,18 @@ impl RateControl {
             self.share(now, sight);
             return;
         }
-        let long = sight.queue > LONG + self.packet_time();
-        if !long {
+        let usual = self.packet_time() + (2 * sight.jitter).min(MOST_JITTER);
+        let long = sight.queue > LONG + usual;
+        let grows = sight.usage == Usage::Over && sight.queue > NOTICEABLE + usual;
+        if !long && !grows {
             self.long_since = None;
         }
         let long_since = *self.long_since.get_or_insert(now);
         // One look may be a stall of the receiver.
-        let stays_long = long && now.saturating_duration_since(long_since) >= CONFIRMED;
-        let grows = sight.usage == Usage::Over && sight.queue > NOTICEABLE + self.packet_time();
+        let confirmed = (long || grows) && now.saturating_duration_since(long_since) >= CONFIRMED;
 
         match self.phase {
-            Phase::Increasing if (stays_long || grows) && self.may_back_off(now, sight) => {
+            Phase::Increasing if confirmed && self.may_back_off(now, sight) => {
                 self.back_off(now, sight);
             }
             Phase::Increasing if sight.usage == Usage::Normal && !long => self.increase(now, sight),
@@ -202,7 +205,7 @@ impl RateControl {
             self.phase = Phase::Draining { since, queue: queue.max(sight.queue) };
             return;
         }
-        if sight.queue < SHORT + self.packet_time() / 2 {
+        if sight.queue < SHORT + self.packet_time() / 2 + sight.jitter.min(MOST_JITTER) {
             self.end_drain(now);
             return;
         }
@@ -277,6 +280,8 @@ const LEAST: Bitrate = Bitrate::kbps(40);
 const LONG: Duration = Duration::from_millis(50);
 const SHORT: Duration = Duration::from_millis(20);
 const NOTICEABLE: Duration = Duration::from_millis(40);
+/// A machine that is busy reads its packets late, too.
+const MOST_JITTER: Duration = Duration::from_millis(150);
 const CONFIRMED: Duration = Duration::from_millis(100);
 const DRAIN_TIME: Duration = Duration::from_millis(300);
 /// Of the time that it should take.

@@ -128,6 +128,7 @@ impl Estimator for SendSide {
                 peak: self.delivered.peak(),
                 lost: fates.iter().any(|fate| fate.arrival.is_none()),
                 limited: self.limited,
+                jitter: Duration::from_micros(self.jitter as u64),
                 enough: self.wanted.scaled(ENOUGH),
                 rtt: self.rtt,
             },
@@ -158,7 +159,7 @@ impl Estimator for SendSide {
         if quiet && sent.is_none_or(|sent| sent == Bitrate(0)) {
             self.rest();
         }
-        let calm = self.queue_length < CALM_QUEUE
+        let calm = self.queue_length < CALM_QUEUE + Duration::from_micros(self.jitter as u64)
             && self.trend.usage() != Usage::Over
             && !self.rate.is_draining()
             && (!quiet || sent.is_none_or(|sent| sent == Bitrate(0)));
@@ -183,7 +184,7 @@ impl Estimator for SendSide {
 }
 
 /// Of the estimate: who sends less is not held back by it.
-const IN_USE: f64 = 0.65;
+const IN_USE: f64 = 0.8;
 /// Of what is wanted: it may grow while nobody looks.
 const ENOUGH: f64 = 1.5;
 const CUT: Duration = Duration::from_millis(1_500);
