@@ -1,6 +1,6 @@
 # Two commands matter: `make run` and `make test`. Both install what they miss and skip what is done.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench duel web debian clean test-rust test-web test-python test-phones test-browser
+.PHONY: help run test check bench duel web debian clean test-rust test-web test-python test-phones test-browser test-link
 
 CARGO ?= cargo
 # Of the whole workspace even where one program is wanted: alone it has other features of its libraries, and many of
@@ -64,10 +64,15 @@ test-phones: debian web ## Softphones and browsers around the program, in a netw
 		--tx '2*popen//python=scripts/in-own-network .venv/bin/python'
 
 test-browser: debian web ## Two and three browsers against the program.
-	@RUNLEVEL=1 scripts/need-debian chromium slapd iproute2
+	@RUNLEVEL=1 scripts/need-debian chromium slapd
 	@scripts/npm-install tests/browser
 	$(PROGRAM)
 	cd tests/browser && PALABRE_BIN="$$(../../scripts/program)" ../../scripts/with-node npm test --silent
+
+test-link: debian web ## A browser behind a thin link, measured: takes a machine that has time for five browsers, so not part of `test`.
+	@RUNLEVEL=1 scripts/need-debian chromium iproute2
+	@scripts/npm-install tests/browser
+	$(PROGRAM)
 	cd tests/browser && PALABRE_BIN="$$(../../scripts/program)" \
 		../../scripts/in-own-network ../../scripts/with-node npx playwright test -c link
 

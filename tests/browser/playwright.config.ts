@@ -4,6 +4,8 @@ import { voiceFile } from "./support/voice.js";
 export default defineConfig({
   testDir: ".",
   testMatch: "*.spec.ts",
+  // Its tests have a configuration of their own.
+  testIgnore: "link/**",
   outputDir: "test-results",
   // Several browsers encode and decode at once already; more at a time would only starve each other on a small machine.
   workers: 1,

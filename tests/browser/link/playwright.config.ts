@@ -8,6 +8,7 @@ export default defineConfig({
   ...tests,
   testDir: ".",
   testMatch: "*.spec.ts",
+  testIgnore: [],
   outputDir: "../test-results",
   timeout: 300_000,
   use: { ...tests.use, actionTimeout: 60_000, navigationTimeout: 60_000 },
