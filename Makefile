@@ -69,7 +69,7 @@ test-browser: debian web ## Two and three browsers against the program.
 	$(PROGRAM)
 	cd tests/browser && PALABRE_BIN="$$(../../scripts/program)" ../../scripts/with-node npm test --silent
 
-test-link: debian web ## A browser behind a thin link, measured: takes a machine that has time for five browsers, so not part of `test`.
+test-link: debian web ## A browser behind a thin link, measured: takes a machine that has time for four browsers, so not part of `test`.
 	@RUNLEVEL=1 scripts/need-debian chromium iproute2
 	@scripts/npm-install tests/browser
 	$(PROGRAM)
