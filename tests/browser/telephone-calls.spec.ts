@@ -17,6 +17,8 @@ test("a name pressed in the directory rings, is answered, and both hear each oth
   await callee.page.goto("/settings");
   const row = caller.page.locator(`[data-number="${MINISTER.number}"]`);
   await expect(row).toContainText("Disponible");
+  const address = `mailto:${encodeURIComponent(MINISTER.email)}`;
+  await expect(row.getByRole("link", { name: `Écrire à ${MINISTER.name}` })).toHaveAttribute("href", address);
 
   await row.getByRole("button", { name: `Appeler ${MINISTER.name}` }).click();
   const card = cardOf(callee.page, ASIA.name);
