@@ -106,7 +106,9 @@ impl Reports {
     /// RFC 3550 §6.4.1: now, less when our report left, less how long it lay at the other side.
     fn measure(&mut self, ntp: u64, block: &ReportBlock) {
         let passed = middle(ntp).wrapping_sub(block.last_report);
-        let travelled = passed.wrapping_sub(block.since_last_report);
+        // Many count how long it lay in whole milliseconds, and on a short path that is longer than all that passed.
+        let short = block.since_last_report.wrapping_sub(passed);
+        let travelled = if short <= ROUNDING { 0 } else { passed.wrapping_sub(block.since_last_report) };
         // Clocks that were set, or a number that is a lie.
         if travelled < MAX_ROUND_TRIP {
             self.round_trip = Some(Duration::from_secs_f64(f64::from(travelled) / 65_536.0));
@@ -125,6 +127,8 @@ fn to_ntp_short(span: Duration) -> u32 {
 
 /// In 65,536ths of a second: one minute.
 const MAX_ROUND_TRIP: u32 = 60 << 16;
+/// In 65,536ths of a second: the tick of a coarse clock, ten milliseconds.
+const ROUNDING: u32 = 656;
 
 #[cfg(test)]
 mod tests {
@@ -147,6 +151,27 @@ mod tests {
 
         let round_trip = ours.round_trip().expect("measured").as_millis();
         assert!((599..=601).contains(&round_trip), "{round_trip} ms");
+    }
+
+    #[test]
+    fn a_short_path_is_measured_though_the_other_side_counts_in_whole_milliseconds() {
+        let mut ours = Reports::new(1);
+        let lay = |micros: u64| to_ntp_short(Duration::from_micros(micros));
+        // It left at 1 s, came back 4,999.3 ms later, and is said to have lain there for 5,000 ms.
+        let back = ntp(1_000) + u64::from(lay(4_999_300)) * 65_536;
+        let answer = |lay: u32| {
+            let mut out = Vec::new();
+            let (last_report, ssrc) = (middle(ntp(1_000)), Ssrc(1));
+            let block = ReportBlock { ssrc, last_report, since_last_report: lay, ..ReportBlock::default() };
+            report::write_receiver_report(&mut out, Ssrc(2), &[block]);
+            out
+        };
+
+        assert!(ours.handle(Instant::now(), back, &answer(lay(5_100_000)), 1));
+        assert_eq!(ours.round_trip(), None, "a tenth of a second is no rounding");
+
+        assert!(ours.handle(Instant::now(), back, &answer(lay(5_000_000)), 1));
+        assert_eq!(ours.round_trip(), Some(Duration::ZERO));
     }
 
     #[test]
