@@ -127,6 +127,7 @@ fn media(text: &mut Exposition, stats: &Stats) {
         ("protect", sfu.dropped_protect),
         ("data", sfu.dropped_data),
         ("send", stats.dropped_send),
+        ("bridged", stats.dropped_bridged),
         ("oversized", stats.dropped_oversized),
         ("direct", stats.dropped_direct),
         ("events", stats.dropped_events),

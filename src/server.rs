@@ -256,7 +256,13 @@ fn bind_encrypted(config: &Config, address: SocketAddr) -> Result<(Listener, Cer
 
 fn media_config(config: &Config) -> SfuConfig {
     let sfu = &config.sfu;
-    SfuConfig { listen: sfu.listen, shards: sfu.shards, tcp: sfu.tcp, advertise: sfu.advertise.clone() }
+    SfuConfig {
+        listen: sfu.listen,
+        shards: sfu.shards,
+        tcp: sfu.tcp,
+        advertise: sfu.advertise.clone(),
+        slack: sfu.slack as u64,
+    }
 }
 
 fn rooms_config(config: &Config) -> RoomsConfig {

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sfu_proto::id::{ConferenceId, PeerId};
+use sfu_proto::id::PeerId;
 use sfu_proto::io::Command;
 use tokio::sync::mpsc;
 
+use crate::parts::Parts;
 use crate::shard::port::{Input, Port, QueueFull};
 
 /// Our side of a direct peer. Dropping it leaves the conference.
 #[derive(Debug)]
 pub struct Direct {
-    conference: ConferenceId,
     peer: PeerId,
+    parts: Arc<Parts>,
     port: Arc<Port>,
     queued: Arc<AtomicUsize>,
     packets: mpsc::Receiver<Vec<u8>>,
@@ -38,9 +39,9 @@ pub enum DirectError {
 }
 
 impl Direct {
-    pub(crate) fn new(conference: ConferenceId, peer: PeerId, port: Arc<Port>) -> (Self, DirectOutlet) {
+    pub(crate) fn new(peer: PeerId, parts: Arc<Parts>, port: Arc<Port>) -> (Self, DirectOutlet) {
         let (sender, receiver) = mpsc::channel(DIRECT_QUEUE);
-        let direct = Self { conference, peer, port, queued: Arc::default(), packets: receiver };
+        let direct = Self { peer, parts, port, queued: Arc::default(), packets: receiver };
         (direct, DirectOutlet { packets: sender })
     }
 
@@ -82,10 +83,8 @@ impl Direct {
 
 impl Drop for Direct {
     fn drop(&mut self) {
-        let leave =
-            Input::Command { conference: self.conference, command: Command::Leave { peer: self.peer } };
         // Refused only when the shard has stopped, and then the peer is gone already.
-        let _ = self.port.send(leave);
+        let _ = self.parts.command(Command::Leave { peer: self.peer });
     }
 }
 

@@ -19,6 +19,7 @@ use crate::metrics::{Published, Stats};
 use crate::net::accept::{Acceptor, StopSign};
 use crate::net::sys;
 use crate::net::udp::MediaSocket;
+use crate::parts::{House, Parts, ShardHandle};
 use crate::placement;
 use crate::shard::Shard;
 use crate::shard::port::{Input, Port};
@@ -28,27 +29,17 @@ use crate::ufrags::Ufrags;
 #[derive(Debug)]
 pub(crate) struct Engine {
     fingerprint: Fingerprint,
-    shards: Vec<ShardHandle>,
+    house: Arc<House>,
+    slack: u64,
     addresses: Vec<OwnAddress>,
-    ufrags: Arc<Ufrags>,
     acceptor: Option<Arc<StopSign>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     next_conference: AtomicU64,
 }
 
-#[derive(Debug)]
-struct ShardHandle {
-    port: Arc<Port>,
-    published: Arc<Published>,
-    opened: AtomicU64, // conferences, whether or not the shard has heard of them yet
-    candidates: Arc<[HostCandidate]>,
-}
-
 /// What an opened conference consists of.
 pub(crate) struct Opened {
-    pub(crate) id: ConferenceId,
-    pub(crate) port: Arc<Port>,
-    pub(crate) candidates: Arc<[HostCandidate]>,
+    pub(crate) parts: Arc<Parts>,
     pub(crate) events: mpsc::Receiver<Event>,
 }
 
@@ -66,29 +57,36 @@ impl Engine {
 
         // All sockets first: either everything is had, or nothing is started.
         let sockets = bind_all(config.listen, count)?;
+        let (mut shards, mut starting, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, (socket, address)) in sockets.into_iter().enumerate() {
+            let (port, inputs) = Port::new(index).map_err(StartError::Thread)?;
+            let (port, published) = (Arc::new(port), Arc::new(Published::default()));
+            starting.push(
+                Shard::new(
+                    Sfu::new(identity.clone(), random()),
+                    socket,
+                    Arc::clone(&port),
+                    inputs,
+                    Arc::clone(&ufrags),
+                    Arc::clone(&published),
+                )
+                .map_err(StartError::Thread)?,
+            );
+            let candidates = candidates(&config.advertise, address, tcp);
+            addresses.extend(own_addresses(&candidates, address));
+            let opened = AtomicU64::new(0);
+            shards.push(ShardHandle { port, published, opened, candidates: candidates.into() });
+        }
         let mut engine = Self {
             fingerprint: identity.fingerprint(),
-            shards: Vec::new(),
-            addresses: Vec::new(),
-            ufrags: Arc::clone(&ufrags),
+            house: Arc::new(House::new(shards, Arc::clone(&ufrags))),
+            slack: config.slack,
+            addresses,
             acceptor: None,
             threads: Mutex::default(),
             next_conference: AtomicU64::new(1),
         };
-        for (index, (socket, address)) in sockets.into_iter().enumerate() {
-            let (port, inputs) = Port::new(index).map_err(StartError::Thread)?;
-            let port = Arc::new(port);
-            let published = Arc::new(Published::default());
-            let sfu = Sfu::new(identity.clone(), random());
-            let shard = Shard::new(
-                sfu,
-                socket,
-                Arc::clone(&port),
-                inputs,
-                Arc::clone(&ufrags),
-                Arc::clone(&published),
-            )
-            .map_err(StartError::Thread)?;
+        for (index, shard) in starting.into_iter().enumerate() {
             let core = (cores > 1).then_some(index);
             engine.spawn(format!("media-{index}"), move || {
                 if let Some(Err(error)) = core.map(sys::pin_to_core) {
@@ -99,14 +97,6 @@ impl Engine {
                 }
                 shard.run();
             })?;
-            let candidates = candidates(&config.advertise, address, tcp);
-            engine.addresses.extend(own_addresses(&candidates, address));
-            engine.shards.push(ShardHandle {
-                port,
-                published,
-                opened: AtomicU64::new(0),
-                candidates: candidates.into(),
-            });
         }
         if let Some((listener, _)) = listener {
             let stop = Arc::new(StopSign::new().map_err(StartError::Thread)?);
@@ -128,41 +118,29 @@ impl Engine {
 
     /// Opens a conference, if possible on a given shard, else on the least loaded one that works.
     pub(crate) fn open_conference(&self, beside: Option<usize>) -> Result<Opened, OpenError> {
-        let open: u64 = self.shards.iter().map(ShardHandle::conferences).sum();
+        let shards = &self.house.shards;
+        let open: u64 = shards.iter().map(ShardHandle::conferences).sum();
         if open >= MAX_CONFERENCES {
             return Err(OpenError::TooMany { limit: MAX_CONFERENCES as usize });
         }
-        let loads = self.shards.iter().map(|shard| placement::Load {
-            peers: shard.published.read().sfu.peers,
+        let loads = shards.iter().zip(&*self.house.loads).map(|(shard, load)| placement::Load {
+            carried: load.load(Ordering::Relaxed),
             conferences: shard.conferences(),
         });
         for index in beside.into_iter().chain(placement::by_preference(loads)) {
-            let Some(shard) = self.shards.get(index) else { continue };
             let id = ConferenceId(self.next_conference.fetch_add(1, Ordering::Relaxed));
             let (sender, events) = mpsc::channel(EVENTS);
             // A shard that is overloaded, or whose thread has died, is passed over.
-            if shard.port.send(Input::Open { conference: id, events: sender }).is_ok() {
-                shard.opened.fetch_add(1, Ordering::Relaxed);
-                let (port, candidates) = (Arc::clone(&shard.port), Arc::clone(&shard.candidates));
-                return Ok(Opened { id, port, candidates, events });
+            if let Some(parts) = Parts::open(&self.house, id, index, self.slack, &sender) {
+                return Ok(Opened { parts, events });
             }
         }
         Err(OpenError::Stopped)
     }
 
-    /// A conference's handle has been dropped.
-    pub(crate) fn conference_closed(&self, port: &Port) {
-        self.shards[port.index()].opened.fetch_sub(1, Ordering::Relaxed);
-    }
-
-    /// Checks for this ufrag, should they come over TCP, are for this shard.
-    pub(crate) fn announce(&self, ufrag: &str, port: &Arc<Port>) {
-        self.ufrags.insert(ufrag, port);
-    }
-
     pub(crate) fn stats(&self) -> Stats {
-        let mut sum = Stats { shards: self.shards.len() as u64, ..Stats::default() };
-        for shard in &self.shards {
+        let mut sum = Stats { shards: self.house.shards.len() as u64, ..Stats::default() };
+        for shard in &self.house.shards {
             sum.add(&shard.published.read());
         }
         sum
@@ -170,7 +148,7 @@ impl Engine {
 
     /// Stops and joins all threads; later calls find nothing to do.
     pub(crate) fn stop(&self) {
-        for shard in &self.shards {
+        for shard in &self.house.shards {
             // Refused only when the thread has ended already.
             let _ = shard.port.send(Input::Stop);
         }
@@ -195,12 +173,6 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-impl ShardHandle {
-    fn conferences(&self) -> u64 {
-        self.opened.load(Ordering::Relaxed)
     }
 }
 

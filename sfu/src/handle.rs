@@ -6,7 +6,7 @@
 //!   mpsc::Receiver<Event> ◀─ bounded channel ────────────
 //! ```
 //!
-//! Nothing here blocks. A conference lives on one shard from beginning to end.
+//! Nothing here blocks. A conference begins on one shard, and goes on to others when that one carries too much.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -20,7 +20,8 @@ use tokio::sync::mpsc;
 use crate::direct::Direct;
 use crate::engine::Engine;
 use crate::metrics::Stats;
-use crate::shard::port::{Input, Port, QueueFull};
+use crate::parts::Parts;
+use crate::shard::port::QueueFull;
 
 /// Where and how the media engine listens.
 #[derive(Debug, Clone)]
@@ -33,12 +34,21 @@ pub struct SfuConfig {
     pub tcp: Option<SocketAddr>,
     /// Addresses announced to clients; empty finds the machine's own.
     pub advertise: Vec<IpAddr>,
+    /// How many peers and subscriptions more than the idlest a shard may carry before the next peer of one of its
+    /// conferences goes to another shard.
+    pub slack: u64,
 }
 
 impl Default for SfuConfig {
     /// One shard on any free loopback port, without TCP: what a test wants.
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 0)), shards: 1, tcp: None, advertise: Vec::new() }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            shards: 1,
+            tcp: None,
+            advertise: Vec::new(),
+            slack: SLACK,
+        }
     }
 }
 
@@ -146,8 +156,8 @@ impl Sfu {
         self.open(None)
     }
 
-    /// Places a new conference on the shard of another one, so that peers can move between the two; elsewhere if that
-    /// shard takes none.
+    /// Places a new conference on the shard of another one, so that those who move between the two are together with
+    /// those who come; elsewhere if that shard takes none.
     pub fn open_conference_on(
         &self,
         shard: ShardIndex,
@@ -157,12 +167,7 @@ impl Sfu {
 
     fn open(&self, shard: Option<usize>) -> Result<(Conference, mpsc::Receiver<Event>), OpenError> {
         let opened = self.engine.open_conference(shard)?;
-        let conference = Conference {
-            id: opened.id,
-            port: opened.port,
-            candidates: opened.candidates,
-            engine: Arc::clone(&self.engine),
-        };
+        let conference = Conference { parts: opened.parts, _engine: Arc::clone(&self.engine) };
         Ok((conference, opened.events))
     }
 
@@ -178,55 +183,55 @@ impl Sfu {
     }
 }
 
-/// Which media shard a conference lives on. Peers move only between conferences of one shard.
+/// A media shard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShardIndex(usize);
 
-/// A conference on its shard. Dropping it ends it and everybody in it.
+/// A conference on its shards. Dropping it ends it and everybody in it.
 #[derive(Debug)]
 pub struct Conference {
-    id: ConferenceId,
-    port: Arc<Port>,
-    candidates: Arc<[HostCandidate]>,
-    engine: Arc<Engine>,
+    parts: Arc<Parts>,
+    /// Runs as long as any conference.
+    _engine: Arc<Engine>,
 }
 
 impl Conference {
     /// Its name.
     #[must_use]
     pub fn id(&self) -> ConferenceId {
-        self.id
+        self.parts.id()
     }
 
-    /// Which shard it lives on.
+    /// The shard on which it began, and on which it stays while there is room.
     #[must_use]
     pub fn shard(&self) -> ShardIndex {
-        ShardIndex(self.port.index())
+        ShardIndex(self.parts.home())
     }
 
-    /// Where its peers reach it, most preferred first.
+    /// Where peers reach that shard, most preferred first.
     #[must_use]
     pub fn candidates(&self) -> &[HostCandidate] {
-        &self.candidates
+        self.parts.candidates(self.parts.home())
     }
 
-    /// Hands a command about this conference to the shard; never blocks. Commands are carried out in order.
+    /// What finds places for its peers.
+    #[must_use]
+    pub fn placement(&self) -> Placement {
+        Placement(Arc::clone(&self.parts))
+    }
+
+    /// Hands a command about this conference to the shards that it concerns; never blocks. Commands are carried out in
+    /// order.
     ///
     /// `Leave` and `EndConference` are taken however full the queue is.
     pub fn command(&self, command: Command) -> Result<(), CommandError> {
-        if let Command::Join(params) = &command {
-            self.engine.announce(&params.local_ice.ufrag, &self.port);
-        }
-        if let Command::RestartIce { local, .. } = &command {
-            self.engine.announce(&local.ufrag, &self.port);
-        }
-        Ok(self.port.send(Input::Command { conference: self.id, command })?)
+        Ok(self.parts.command(command)?)
     }
 
     /// A name for a new peer, unique in the program's lifetime.
     #[must_use]
     pub fn new_peer_id(&self) -> PeerId {
-        PeerId(next_id())
+        new_peer_id()
     }
 
     /// A name for a new up track, unique in the program's lifetime.
@@ -243,23 +248,37 @@ impl Conference {
 
     /// Lets in a peer of our own process. It publishes and subscribes by the same commands as any other.
     pub fn join_direct(&self, peer: PeerId) -> Result<Direct, CommandError> {
-        let (direct, outlet) = Direct::new(self.id, peer, Arc::clone(&self.port));
-        self.port.send(Input::JoinDirect { conference: self.id, peer, outlet })?;
-        Ok(direct)
+        Ok(self.parts.join_direct(peer)?)
+    }
+}
+
+/// Finds places on the shards for the peers of a conference.
+#[derive(Debug, Clone)]
+pub struct Placement(Arc<Parts>);
+
+impl Placement {
+    /// Finds a shard for a peer that will join, and tells where the peer reaches it, most preferred first. It stays
+    /// there. Peers that were not placed join where the conference began.
+    #[must_use]
+    pub fn place(&self, peer: PeerId) -> &[HostCandidate] {
+        self.0.candidates(self.0.place(peer))
     }
 }
 
 impl Drop for Conference {
     fn drop(&mut self) {
-        let conference = self.id;
-        let command = Command::EndConference { conference };
-        // Refused only when the shard has stopped, and then the conference is gone already.
-        let _ = self.port.send(Input::Command { conference, command });
-        self.engine.conference_closed(&self.port);
+        self.parts.end();
     }
+}
+
+pub(crate) fn new_peer_id() -> PeerId {
+    PeerId(next_id())
 }
 
 fn next_id() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
+
+/// A meeting of twenty who all see each other is 400; a webinar of as many viewers is worth a second shard.
+const SLACK: u64 = 500;

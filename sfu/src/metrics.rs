@@ -19,6 +19,8 @@ pub struct Stats {
     pub dropped_oversized: u64,
     /// Packets that a direct peer did not take in time.
     pub dropped_direct: u64,
+    /// Packets for another shard that was behind.
+    pub dropped_bridged: u64,
     /// Events that the rooms did not take in time and that could be spared.
     pub dropped_events: u64,
 }
@@ -31,6 +33,7 @@ impl Stats {
         self.dropped_send += other.dropped_send;
         self.dropped_oversized += other.dropped_oversized;
         self.dropped_direct += other.dropped_direct;
+        self.dropped_bridged += other.dropped_bridged;
         self.dropped_events += other.dropped_events;
     }
 }

@@ -3,16 +3,18 @@
 /// What a shard carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Load {
-    pub(crate) peers: u64,
+    /// Peers and subscriptions.
+    pub(crate) carried: u64,
     pub(crate) conferences: u64,
 }
 
-/// The shards in the order in which they should be asked: those with the fewest peers first, and among equals those
+/// The shards in the order in which they should be asked: those with the least to carry first, and among equals those
 /// with the fewest conferences, since a room opened a moment ago has no peers yet and the next one should not join it.
 pub(crate) fn by_preference(shards: impl IntoIterator<Item = Load>) -> Vec<usize> {
     let shards: Vec<Load> = shards.into_iter().collect();
     let mut order: Vec<usize> = (0..shards.len()).collect();
-    order.sort_by_key(|&index| (shards[index].peers + shards[index].conferences, shards[index].conferences));
+    order
+        .sort_by_key(|&index| (shards[index].carried + shards[index].conferences, shards[index].conferences));
     order
 }
 
@@ -21,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shard_with_the_fewest_peers_is_asked_first() {
+    fn the_shard_that_carries_least_is_asked_first() {
         let shards = [load(20, 1), load(3, 1), load(9, 1)];
         assert_eq!(by_preference(shards), [1, 2, 0]);
     }
@@ -37,7 +39,7 @@ mod tests {
         assert!(by_preference([]).is_empty());
     }
 
-    fn load(peers: u64, conferences: u64) -> Load {
-        Load { peers, conferences }
+    fn load(carried: u64, conferences: u64) -> Load {
+        Load { carried, conferences }
     }
 }

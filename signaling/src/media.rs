@@ -6,7 +6,7 @@ use sfu::{
     io::{self, Command, Event, PeerCloseReason},
 };
 use signaling_proto::{
-    room::{DownKey, LayerWish, MediaCommand, MediaEvent, PeerKey, UpKey},
+    room::{Candidates, DownKey, LayerWish, MediaCommand, MediaEvent, PeerKey, UpKey},
     sdp,
 };
 
@@ -20,13 +20,15 @@ pub(crate) fn fingerprint(sfu: &sfu::Sfu) -> sdp::Fingerprint {
     sdp::Fingerprint(sfu.fingerprint().0)
 }
 
-/// Where the conference is reached.
-pub(crate) fn candidates(conference: &Conference) -> Vec<sdp::Candidate> {
-    conference
-        .candidates()
-        .iter()
-        .map(|candidate| sdp::Candidate { address: candidate.address, tcp: candidate.tcp })
-        .collect()
+/// Where each peer reaches the conference.
+pub(crate) fn candidates(conference: &Conference) -> Candidates {
+    let placement = conference.placement();
+    Box::new(move |peer| {
+        let candidates = placement.place(peer_id(peer));
+        let in_words =
+            |candidate: &io::HostCandidate| sdp::Candidate { address: candidate.address, tcp: candidate.tcp };
+        candidates.iter().map(in_words).collect()
+    })
 }
 
 /// A room's wish in the engine's words; `None` if it names something the engine could not name.

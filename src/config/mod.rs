@@ -69,6 +69,7 @@ pub struct Sfu {
     pub tcp: Option<SocketAddr>,
     pub advertise: Vec<IpAddr>,
     pub shards: usize,
+    pub slack: usize,
 }
 
 /// The relay for clients whose network lets little out.
@@ -298,7 +299,7 @@ impl Config {
         Self {
             http: Http { listen: nowhere, public_url: None, trusted_proxies: Vec::new() },
             https: Https { listen: None, cert: None, key: None },
-            sfu: Sfu { listen: nowhere, tcp: None, advertise: Vec::new(), shards: 0 },
+            sfu: Sfu { listen: nowhere, tcp: None, advertise: Vec::new(), shards: 0, slack: 0 },
             turn: Turn {
                 enabled: false,
                 udp: Vec::new(),

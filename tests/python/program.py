@@ -28,9 +28,11 @@ class Program:
             listen = "127.0.0.1:{self.https_port}"
             {https_files(certificate)}
             [sfu]
-            listen = "127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
+            listen = "127.0.0.1:0"
             tcp = "127.0.0.1:{free_port(socket.SOCK_STREAM)}"
-            shards = 1
+            # Everybody is on another thread than whoever came before, if it can be helped.
+            shards = 2
+            slack = 0
             [turn]
             udp = "127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
             tcp = "127.0.0.1:{free_port(socket.SOCK_STREAM)}"

@@ -58,8 +58,8 @@ impl Stage {
     #[must_use]
     pub fn open() -> Self {
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-        let config =
-            SfuConfig { listen: loopback, shards: 1, tcp: Some(loopback), advertise: vec![loopback.ip()] };
+        let advertise = vec![loopback.ip()];
+        let config = SfuConfig { listen: loopback, tcp: Some(loopback), advertise, ..SfuConfig::default() };
         let sfu = Sfu::start(&config).expect("loopback has free ports");
         let (conference, news) = sfu.open_conference().expect("the engine is empty");
         Self { sfu, conference, events: Vec::new(), news, peers: Vec::new() }

@@ -9,6 +9,7 @@ use sfu_proto::io::{
     Codec, DownTrackParams, EncodingParams, Event, Extension, ExtensionMap, LayerWish, MediaKind, Mime,
     UpTrackParams,
 };
+use sfu_proto::participant::Nature;
 
 fn main() {
     for viewers in [1, 20, 1_000] {
@@ -71,7 +72,7 @@ impl Sink for Counter {
 fn conference(now: Instant, viewers: u32, sink: &mut Counter) -> Conference {
     let mut conference = Conference::new(ConferenceId(1), 1);
     for peer in 0..=viewers {
-        conference.join(now, PeerId(peer.into()), PeerKey(peer), false);
+        conference.join(now, PeerId(peer.into()), PeerKey(peer), Nature::Remote);
         conference.connected(now, PeerId(peer.into()), sink);
     }
     conference.publish(now, PeerId(0), camera(), sink);

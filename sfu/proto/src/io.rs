@@ -20,6 +20,29 @@ pub enum Command {
         /// Its name from now on.
         peer: PeerId,
     },
+    /// Lets in the end of a bridge: whoever stands here for somebody on another shard. It is direct, and no event tells
+    /// of it.
+    JoinBridge {
+        /// Its name from now on: that of whom it stands for.
+        peer: PeerId,
+    },
+    /// Sends all that comes of an up track to a bridge, each encoding under a number of its own. A second time, it
+    /// replaces the first.
+    Tap {
+        /// The end of the bridge.
+        peer: PeerId,
+        /// The source.
+        track: UpTrackId,
+        /// One for each encoding.
+        ssrcs: Vec<Ssrc>,
+    },
+    /// Ends that.
+    Untap {
+        /// The end of the bridge.
+        peer: PeerId,
+        /// The source.
+        track: UpTrackId,
+    },
     /// Tells what the other side answered, for a peer to whom we made the offer.
     SetRemote {
         /// Whose transport it is.

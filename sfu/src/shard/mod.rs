@@ -12,15 +12,17 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use sfu_proto::id::{ConferenceId, PeerId};
-use sfu_proto::io::Command;
+use sfu_proto::io::{Command, Event};
 use sfu_proto::path::Path;
 use sfu_proto::sfu::{Retired, Sfu};
 
+use crate::bridge::{BridgeOutlet, Bridges};
 use crate::direct::DirectOutlet;
 use crate::metrics::{Published, Stats};
 use crate::net::sys;
 use crate::net::tcp::{Arrival, Connections};
 use crate::net::udp::{BATCH, MediaSocket, ReceiveBatch, SendBatch};
+use crate::parts::Parts;
 use crate::ufrags::Ufrags;
 use outbox::{Outbox, Taken};
 use port::{Input, Port};
@@ -34,12 +36,25 @@ pub(crate) struct Shard {
     connections: Connections,
     port: Arc<Port>,
     inputs: mpsc::Receiver<Input>,
-    rooms: HashMap<ConferenceId, Outbox>,
-    directs: HashMap<PeerId, DirectOutlet>,
+    rooms: HashMap<ConferenceId, Room>,
+    directs: HashMap<PeerId, Outlet>,
+    bridges: Bridges,
     ufrags: Arc<Ufrags>,
     published: Arc<Published>,
     counters: Stats,
     behind: bool, // whether any room is
+}
+
+/// Where the events of a conference go, and what knows its other parts.
+struct Room {
+    outbox: Outbox,
+    parts: Arc<Parts>,
+}
+
+/// Where packets for a peer of our own process go.
+enum Outlet {
+    Program(DirectOutlet),
+    Shard(BridgeOutlet),
 }
 
 impl Shard {
@@ -62,6 +77,7 @@ impl Shard {
             inputs,
             rooms: HashMap::new(),
             directs: HashMap::new(),
+            bridges: Bridges::default(),
             ufrags,
             published,
             counters: Stats { shards: 1, ..Stats::default() },
@@ -121,15 +137,28 @@ impl Shard {
                 Input::Stop => {
                     return Turn { stop: true, full: false };
                 }
-                Input::Open { conference, events } => {
+                Input::Open { conference, events, parts } => {
                     self.sfu.open(conference);
-                    self.rooms.insert(conference, Outbox::new(events));
+                    self.rooms.insert(conference, Room { outbox: Outbox::new(events), parts });
                 }
                 Input::Command { conference, command } => self.command(now, conference, command),
                 Input::JoinDirect { conference, peer, outlet } => {
                     self.command(now, conference, Command::JoinDirect { conference, peer });
                     if self.sfu.has(peer) {
-                        self.directs.insert(peer, outlet);
+                        self.directs.insert(peer, Outlet::Program(outlet));
+                    }
+                }
+                Input::JoinBridge { conference, peer, outlet } => {
+                    self.command(now, conference, Command::JoinBridge { peer });
+                    if self.sfu.has(peer) {
+                        self.directs.insert(peer, Outlet::Shard(outlet));
+                    }
+                }
+                Input::Bundle(bundle) => {
+                    self.port.bundle_taken(&bundle);
+                    for (peer, packet) in bundle.packets() {
+                        self.sfu.handle_direct(now, peer, packet);
+                        self.flush_if_large();
                     }
                 }
                 Input::Direct { peer, packet, queued } => {
@@ -240,28 +269,37 @@ impl Shard {
                     self.connections.send(connection, transmits.packets(queue));
                 }
                 Path::Direct(peer) => {
-                    let Some(outlet) = self.directs.get(&peer) else {
-                        continue;
-                    };
-                    for packet in transmits.packets(queue) {
-                        if !outlet.deliver(packet) {
-                            self.counters.dropped_direct += 1;
+                    let packets = transmits.packets(queue);
+                    match self.directs.get(&peer) {
+                        Some(Outlet::Program(outlet)) => {
+                            let dropped = packets.filter(|packet| !outlet.deliver(packet)).count();
+                            self.counters.dropped_direct += dropped as u64;
                         }
+                        Some(Outlet::Shard(outlet)) => {
+                            packets.for_each(|packet| self.bridges.push(outlet, packet));
+                        }
+                        None => {}
                     }
                 }
             }
         }
         self.send.flush(&mut self.socket);
+        self.counters.dropped_bridged += self.bridges.flush();
         transmits.clear();
     }
 
     fn flush_events(&mut self) {
         while let Some((conference, event)) = self.sfu.poll_event() {
-            if let Some(outbox) = self.rooms.get_mut(&conference) {
-                if outbox.push(event) == Taken::Dropped {
+            if let Some(room) = self.rooms.get_mut(&conference) {
+                if let Event::PeerClosed { peer, .. } = event
+                    && !room.parts.closed(self.port.index(), peer)
+                {
+                    continue;
+                }
+                if room.outbox.push(event) == Taken::Dropped {
                     self.counters.dropped_events += 1;
                 }
-                self.behind |= outbox.is_behind();
+                self.behind |= room.outbox.is_behind();
             }
         }
     }
@@ -271,18 +309,20 @@ impl Shard {
         let now = Instant::now();
         self.behind = false;
         let mut hopeless = Vec::new();
-        for (&conference, outbox) in &mut self.rooms {
+        for (&conference, Room { outbox, parts }) in &mut self.rooms {
             outbox.retry();
             self.sfu.pause_data(now, conference, outbox.is_behind());
             self.behind |= outbox.is_behind();
             if outbox.is_hopeless() {
-                hopeless.push(conference);
+                hopeless.push((conference, Arc::clone(parts)));
             }
         }
-        for conference in hopeless {
+        for (conference, parts) in hopeless {
             tracing::error!(%conference, "a room takes none of its events; its conference is ended");
             self.rooms.remove(&conference);
             self.sfu.handle_command(now, conference, Command::EndConference { conference });
+            // Nor on any other shard.
+            let _ = parts.command(Command::EndConference { conference });
         }
     }
 

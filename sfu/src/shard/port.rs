@@ -3,13 +3,15 @@
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use sfu_proto::id::{ConferenceId, PeerId};
 use sfu_proto::io::{Command, Event};
 
+use crate::bridge::{BridgeOutlet, Bundle};
 use crate::direct::{DirectOutlet, QueuedGuard};
 use crate::net::sys;
+use crate::parts::Parts;
 
 /// What other threads hand to a shard.
 #[derive(Debug)]
@@ -18,6 +20,7 @@ pub(crate) enum Input {
     Open {
         conference: ConferenceId,
         events: tokio::sync::mpsc::Sender<Event>,
+        parts: Arc<Parts>,
     },
     Command {
         conference: ConferenceId,
@@ -28,6 +31,14 @@ pub(crate) enum Input {
         peer: PeerId,
         outlet: DirectOutlet,
     },
+    /// One end of a bridge joins.
+    JoinBridge {
+        conference: ConferenceId,
+        peer: PeerId,
+        outlet: BridgeOutlet,
+    },
+    /// Packets for the ends of bridges.
+    Bundle(Bundle),
     /// A packet of a direct peer.
     Direct {
         peer: PeerId,
@@ -67,6 +78,7 @@ pub(crate) struct Port {
     index: usize,
     inputs: mpsc::Sender<Input>,
     depth: AtomicUsize,
+    bridged: AtomicUsize, // bytes of bundles that wait
     awake: AtomicBool,
     eventfd: OwnedFd,
 }
@@ -79,6 +91,7 @@ impl Port {
             index,
             inputs: sender,
             depth: AtomicUsize::new(0),
+            bridged: AtomicUsize::new(0),
             awake: AtomicBool::new(false),
             eventfd: sys::eventfd()?,
         };
@@ -107,6 +120,23 @@ impl Port {
         Ok(())
     }
 
+    /// Queues packets from another shard, unless too many wait.
+    pub(crate) fn send_bundle(&self, bundle: Bundle) -> Result<(), QueueFull> {
+        let size = bundle.size();
+        if self.bridged.load(Ordering::Relaxed) >= MAX_BRIDGED {
+            return Err(QueueFull::Full);
+        }
+        self.bridged.fetch_add(size, Ordering::Relaxed);
+        self.send(Input::Bundle(bundle)).inspect_err(|_| {
+            self.bridged.fetch_sub(size, Ordering::Relaxed);
+        })
+    }
+
+    /// The shard has taken a bundle.
+    pub(crate) fn bundle_taken(&self, bundle: &Bundle) {
+        self.bridged.fetch_sub(bundle.size(), Ordering::Relaxed);
+    }
+
     /// The shard is about to drain the queue: whoever sends from now on must wake it again.
     pub(crate) fn begin_drain(&self) {
         if !self.awake.load(Ordering::Relaxed) {
@@ -127,6 +157,9 @@ impl Port {
         self.eventfd.as_fd()
     }
 }
+
+/// Bytes from other shards that may wait for one shard: about a second of what it can receive.
+const MAX_BRIDGED: usize = 16 << 20;
 
 /// Inputs that may wait for one shard.
 const QUEUE: usize = 65_536;

@@ -1,6 +1,7 @@
 //! A WebRTC client of another make on real loopback sockets.
 
 #![allow(clippy::unwrap_used)]
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
@@ -45,6 +46,17 @@ impl Client {
         server: HostCandidate,
         ufrag: &str,
     ) -> Self {
+        Self::join_as(conference.new_peer_id(), conference, fingerprint, server, ufrag)
+    }
+
+    /// Joins as a peer that has a place already.
+    pub(crate) fn join_as(
+        peer: PeerId,
+        conference: &Conference,
+        fingerprint: Fingerprint,
+        server: HostCandidate,
+        ufrag: &str,
+    ) -> Self {
         let now = Instant::now();
         let mut rtc = RtcConfig::new().set_dtls_version(DtlsVersion::Auto).set_rtp_mode(true).build(now);
         let wire = match server.tcp {
@@ -83,7 +95,6 @@ impl Client {
         api.start_dtls(true).unwrap();
         api.start_sctp(true);
 
-        let peer = conference.new_peer_id();
         let params = PeerParams {
             conference: conference.id(),
             peer,

@@ -47,7 +47,7 @@ impl RoomHandle {
         answer.await.ok()
     }
 
-    /// Takes a participant from this room to another one of the same media shard.
+    /// Takes a participant from this room to another one.
     pub(super) async fn hand_over(&self, identity: &str, to: &RoomHandle) -> Result<(), RoomError> {
         let (reply, released) = oneshot::channel();
         let message = ToRoom::Release { identity: identity.to_owned(), to: to.clone(), reply };

@@ -30,7 +30,7 @@ impl Rooms {
             from.ask(move |room, _| room.can_move(&who)).await.unwrap_or(Err(RoomError::RoomNotFound))?;
         let to = self.check_destination(identity, destination, from.shard).await?;
 
-        if follows && to.shard == from.shard {
+        if follows {
             return from.hand_over(identity, &to).await;
         }
         let (who, destination) = (identity.to_owned(), destination.to_owned());

@@ -21,7 +21,7 @@ impl Conference {
         for packet in rtcp::parse(bytes) {
             match packet {
                 Packet::SenderReport(report) => {
-                    self.handle_sender_report(now, slot, &report);
+                    self.handle_sender_report(now, slot, &report, sink);
                     report.blocks.iter().for_each(|block| self.handle_report(now, slot, block));
                 }
                 Packet::ReceiverReport(report) => {
@@ -48,13 +48,21 @@ impl Conference {
         }
     }
 
-    fn handle_sender_report(&mut self, now: Instant, slot: u32, report: &SenderReport<'_>) {
-        let source = self.peers.get(slot).and_then(|peer| peer.sources.find(report.ssrc));
+    fn handle_sender_report<S: Sink + ?Sized>(
+        &mut self,
+        now: Instant,
+        slot: u32,
+        report: &SenderReport<'_>,
+        sink: &mut S,
+    ) {
+        let Some(peer) = self.peers.get(slot) else { return };
+        let source = peer.sources.find(report.ssrc);
         let Some(source) = source.filter(|source| !source.repair) else { return };
-        let up = self.up_tracks.get_mut(source.track);
-        if let Some(encoding) = up.and_then(|up| up.encodings.get_mut(usize::from(source.encoding))) {
+        let Some(up) = self.up_tracks.get_mut(source.track) else { return };
+        if let Some(encoding) = up.encodings.get_mut(usize::from(source.encoding)) {
             encoding.reception.handle_sender_report(now, report.info);
         }
+        up.tap_report(source.encoding, report.info, &peer.cname, &mut self.rtcp, sink);
     }
 
     fn handle_report(&mut self, now: Instant, slot: u32, block: ReportBlock) {
@@ -92,7 +100,9 @@ impl Conference {
 
     fn handle_nack<S: Sink + ?Sized>(&mut self, now: Instant, slot: u32, nack: Nack<'_>, sink: &mut S) {
         let moment = self.moment(now);
-        let Some(down) = self.down_track_sent_as(slot, nack.media) else { return };
+        let Some(down) = self.down_track_sent_as(slot, nack.media) else {
+            return self.resend_to_tap(slot, nack, sink);
+        };
         let Some(down) = self.down_tracks.get_mut(down) else { return };
         let Some(up) = self.up_tracks.get(down.source).filter(|up| !up.muted) else { return };
         let Some(peer) = self.peers.get_mut(slot) else { return };
@@ -105,7 +115,12 @@ impl Conference {
     }
 
     fn handle_picture_loss<S: Sink + ?Sized>(&mut self, now: Instant, slot: u32, media: Ssrc, sink: &mut S) {
-        let Some(down) = self.down_track_sent_as(slot, media) else { return };
+        let Some(down) = self.down_track_sent_as(slot, media) else {
+            if let Some((source, encoding)) = self.tapped_as(slot, media) {
+                self.want_keyframe(now, source, encoding, sink);
+            }
+            return;
+        };
         let Some(down) = self.down_tracks.get(down) else { return };
         let source = down.source;
         let encoding = down.selector.current().map(|current| current.encoding).or(down.selector.target());
@@ -125,4 +140,4 @@ const MIN_REST: Duration = Duration::from_millis(10);
 const MAX_REST: Duration = Duration::from_millis(500);
 const MICROS_PER_TICK: i64 = 250;
 /// As many as a history holds.
-const MAX_NACKED: usize = 512;
+pub(super) const MAX_NACKED: usize = 512;

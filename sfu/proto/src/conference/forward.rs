@@ -43,6 +43,7 @@ impl Conference {
         match arrival {
             Arrival::Media(packet) => {
                 let picture = up.kind == MediaKind::Video;
+                up.tap(&packet, &mut self.scratch.header, sink);
                 self.note_media(source.track, &packet, sink);
                 if !(picture && self.batch.takes(source.track, &packet)) {
                     self.fan_out(moment, source.track, &packet, sink);
@@ -51,6 +52,7 @@ impl Conference {
                 }
             }
             Arrival::Padding(from, sequence) => {
+                up.tap_padding(from, sequence, &mut self.scratch.header, sink);
                 // Its place is behind what came before it.
                 self.forward_collected(now, sink);
                 let Some(up) = self.up_tracks.get(source.track) else { return };
@@ -95,7 +97,7 @@ impl Conference {
         }
         if !up.started {
             up.started = true;
-            if let Some(codec) = up.codecs.get(usize::from(packet.codec)) {
+            if let Some(codec) = up.codecs.get(usize::from(packet.codec)).filter(|_| !up.bridged) {
                 sink.event(Event::UpTrackStarted { track: up.id, mime: codec.mime });
             }
         }

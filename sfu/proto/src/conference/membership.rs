@@ -4,17 +4,17 @@ use std::time::Instant;
 
 use super::{Conference, PeerKey, Sink};
 use crate::id::PeerId;
-use crate::participant::{KnownStreams, Participant};
+use crate::participant::{KnownStreams, Nature, Participant};
 
 impl Conference {
-    pub(super) fn add_peer(&mut self, now: Instant, id: PeerId, key: PeerKey, direct: bool) {
+    pub(super) fn add_peer(&mut self, now: Instant, id: PeerId, key: PeerKey, nature: Nature) {
         if self.peer_ids.contains_key(&id) {
             return;
         }
         self.epoch.get_or_insert(now);
         self.timers.start(now);
 
-        let slot = self.peers.insert(Participant::new(id, key, direct));
+        let slot = self.peers.insert(Participant::new(id, key, nature));
         self.peer_ids.insert(id, slot);
         match self.slots.binary_search_by_key(&key, |&(key, _)| key) {
             Ok(index) => self.slots[index].1 = slot,
@@ -58,6 +58,7 @@ impl Conference {
         for down in downs.unwrap_or_default() {
             self.end_down_track(down);
         }
+        self.end_taps(slot);
         if let Some(peer) = self.peers.remove(slot) {
             self.slots.retain(|&entry| entry != (peer.key, slot));
         }

@@ -7,6 +7,7 @@ mod layers;
 mod membership;
 mod pacing;
 mod slab;
+mod taps;
 mod timers;
 mod tracks;
 
@@ -20,7 +21,7 @@ use crate::bandwidth::allocator::Demand;
 use crate::bandwidth::estimator::Fate;
 use crate::id::{ConferenceId, DownTrackId, PeerId, Ssrc, UpTrackId};
 use crate::io::{DownTrackParams, Event, LayerWish, UpTrackParams};
-use crate::participant::{KnownStreams, Participant};
+use crate::participant::{KnownStreams, Nature, Participant};
 use crate::track::down_track::{DownTrack, Outlet, Scratch};
 use crate::track::moment::Moment;
 use crate::track::up_track::UpTrack;
@@ -59,6 +60,7 @@ pub trait Sink {
 /// handle_rtcp ─ feedback.rs: reports, NACK, PLI, transport feedback
 /// handle_timeout ─ timers.rs: feedback of ours, reports, retries, speakers
 /// commands ─ membership.rs, tracks.rs
+/// other shards ─ taps.rs
 /// ```
 #[derive(Debug)]
 pub struct Conference {
@@ -126,9 +128,9 @@ impl Conference {
         self.peers.is_empty()
     }
 
-    /// Lets a peer in. A direct one counts as connected at once.
-    pub fn join(&mut self, now: Instant, peer: PeerId, key: PeerKey, direct: bool) {
-        self.add_peer(now, peer, key, direct);
+    /// Lets a peer in. One of our own process counts as connected at once.
+    pub fn join(&mut self, now: Instant, peer: PeerId, key: PeerKey, nature: Nature) {
+        self.add_peer(now, peer, key, nature);
     }
 
     /// The transport of a peer can carry media from now on.
@@ -199,6 +201,16 @@ impl Conference {
         sink: &mut S,
     ) {
         self.set_wish(now, track, wish, sink);
+    }
+
+    /// Sends all that comes of an up track to a bridge, each encoding under a number of its own.
+    pub fn tap(&mut self, peer: PeerId, track: UpTrackId, ssrcs: Vec<Ssrc>) {
+        self.add_tap(peer, track, ssrcs);
+    }
+
+    /// Ends that.
+    pub fn untap(&mut self, peer: PeerId, track: UpTrackId) {
+        self.remove_tap(peer, track);
     }
 
     /// Takes one decrypted RTP packet of a peer.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Conference, Sink};
 use crate::io::{Event, TransportQuality};
+use crate::participant::{Nature, Participant};
 use crate::rtcp::report::{self, MAX_BLOCKS, ReportBlock};
 use crate::rtcp::{nack, sdes};
 use crate::track::reception::Counts;
@@ -79,7 +80,8 @@ impl Conference {
     }
 
     fn tell_quality<S: Sink + ?Sized>(&mut self, slot: u32, sink: &mut S) {
-        let Some(peer) = self.peers.get_mut(slot).filter(|peer| peer.connected) else { return };
+        let told = |peer: &&mut Participant| peer.connected && peer.nature != Nature::Bridge;
+        let Some(peer) = self.peers.get_mut(slot).filter(told) else { return };
         let mut heard = Counts::default();
         for up in peer.up_tracks.iter().filter_map(|&up| self.up_tracks.get(up)) {
             up.encodings.iter().for_each(|encoding| heard.add(encoding.reception.counts()));

@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::{Conference, Sink};
 use crate::id::{DownTrackId, PeerId, UpTrackId};
 use crate::io::{DownTrackParams, Event, LayerWish, MediaKind, SpeakerLevel, UpTrackParams};
+use crate::participant::Nature;
 use crate::track::down_track::DownTrack;
 use crate::track::up_track::UpTrack;
 
@@ -23,7 +24,9 @@ impl Conference {
         let Some(&slot) = self.up_ids.get(&params.id) else {
             if peer.up_tracks.len() < MAX_UP_TRACKS {
                 let id = params.id;
-                let slot = self.up_tracks.insert(UpTrack::new(owner, params));
+                let mut track = UpTrack::new(owner, params);
+                track.bridged = peer.nature == Nature::Bridge;
+                let slot = self.up_tracks.insert(track);
                 peer.up_tracks.push(slot);
                 self.up_ids.insert(id, slot);
             }
@@ -53,6 +56,11 @@ impl Conference {
         if let Some(owner) = self.peers.get_mut(up.owner) {
             owner.up_tracks.retain(|&other| other != slot);
             owner.sources.forget(slot);
+        }
+        for tap in up.taps {
+            if let Some(peer) = self.peers.get_mut(tap.peer) {
+                peer.tapped.retain(|&other| other != slot);
+            }
         }
 
         for down in up.subscribers {
@@ -159,7 +167,8 @@ impl Conference {
 
     /// Tells who has begun, changed or ceased to speak.
     pub(super) fn report_speakers<S: Sink + ?Sized>(&mut self, sink: &mut S) {
-        let audio = self.up_tracks.iter_mut().filter(|(_, up)| up.kind == MediaKind::Audio);
+        let own = |up: &UpTrack| up.kind == MediaKind::Audio && !up.bridged;
+        let audio = self.up_tracks.iter_mut().filter(|(_, up)| own(up));
         let changes: Vec<SpeakerLevel> = audio.filter_map(|(_, up)| up.loudness.end_window(up.id)).collect();
         if !changes.is_empty() {
             sink.event(Event::Speakers { conference: self.id, changes });

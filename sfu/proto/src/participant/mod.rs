@@ -27,11 +27,24 @@ pub struct Held {
     pub sequence: u16,
 }
 
+/// How a peer is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nature {
+    /// Over a network, by ICE and DTLS.
+    Remote,
+    /// In our own process.
+    Direct,
+    /// In our own process, for somebody on another shard: the rooms know that one, and nothing of this.
+    Bridge,
+}
+
 /// One peer.
 #[derive(Debug)]
 pub struct Participant {
     /// Its name.
     pub id: PeerId,
+    /// How it is reached.
+    pub nature: Nature,
     /// Its transport.
     pub key: PeerKey,
     /// Whether its transport carries media yet.
@@ -44,6 +57,8 @@ pub struct Participant {
     pub up_tracks: Vec<u32>,
     /// The slots of what it receives.
     pub down_tracks: Vec<u32>,
+    /// The slots of what goes to it as it came.
+    pub tapped: Vec<u32>,
     /// Extension ids of all it publishes; bundled sections share them (RFC 9143 §7.1.3).
     pub extensions: ExtensionMap,
     /// When its packets arrived here.
@@ -59,17 +74,20 @@ pub struct Participant {
 }
 
 impl Participant {
-    /// A peer without tracks. A direct one is connected at once.
+    /// A peer without tracks. One of our own process is connected at once.
     #[must_use]
-    pub fn new(id: PeerId, key: PeerKey, direct: bool) -> Self {
+    pub fn new(id: PeerId, key: PeerKey, nature: Nature) -> Self {
+        let direct = nature != Nature::Remote;
         Self {
             id,
+            nature,
             key,
             connected: direct,
             cname: id.to_string(),
             sources: Sources::default(),
             up_tracks: Vec::new(),
             down_tracks: Vec::new(),
+            tapped: Vec::new(),
             extensions: ExtensionMap::default(),
             arrivals: Arrivals::default(),
             departures: Departures::default(),

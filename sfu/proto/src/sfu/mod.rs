@@ -18,7 +18,7 @@ use crate::demux::{self, Kind};
 use crate::id::{ConferenceId, PeerId};
 use crate::io::{Command, Event, PeerCloseReason};
 use crate::outlets::Outlets;
-use crate::participant::KnownStreams;
+use crate::participant::{KnownStreams, Nature};
 use crate::path::{Path, PathTable, TcpId};
 use crate::srtp::SrtpReceiver;
 use crate::stats::SfuStats;
@@ -63,8 +63,9 @@ pub enum Retired {
 #[derive(Debug)]
 struct Peer {
     id: PeerId,
+    nature: Nature,
     conference: ConferenceKey,
-    transport: Option<Transport>, // None: direct
+    transport: Option<Transport>, // only with a remote one
     receiver: Option<Box<SrtpReceiver>>,
     /// From the conference that it has left.
     known_streams: KnownStreams,
@@ -153,7 +154,14 @@ impl Sfu {
         };
         match command {
             Command::Join(params) => self.join(now, place, &params),
-            Command::JoinDirect { peer, .. } => self.join_direct(now, place, peer),
+            Command::JoinDirect { peer, .. } => self.join_direct(now, place, peer, Nature::Direct),
+            Command::JoinBridge { peer } => self.join_direct(now, place, peer, Nature::Bridge),
+            Command::Tap { peer, track, ssrcs } => {
+                self.with_conference(place, |conference, _| conference.tap(peer, track, ssrcs));
+            }
+            Command::Untap { peer, track } => {
+                self.with_conference(place, |conference, _| conference.untap(peer, track));
+            }
             Command::SetRemote { peer, remote } => {
                 self.with_transport(now, peer, |transport, _, output| {
                     transport.set_remote(&remote, output);

@@ -6,7 +6,7 @@ use super::{ConferenceKey, Peer, Retired, Sfu};
 use crate::conference::PeerKey;
 use crate::id::{ConferenceId, PeerId};
 use crate::io::{Event, PeerCloseReason, PeerParams, UpTrackParams};
-use crate::participant::KnownStreams;
+use crate::participant::{KnownStreams, Nature};
 use crate::path::Path;
 use crate::timers::Armed;
 use crate::transport::Transport;
@@ -15,7 +15,10 @@ impl Sfu {
     pub(super) fn join(&mut self, now: Instant, place: ConferenceKey, params: &PeerParams) {
         let ufrag = &params.local_ice.ufrag;
         let key = match self.by_ufrag.contains_key(ufrag) {
-            false => self.admit(now, place, params.peer, Some(Transport::new(now, params))),
+            false => {
+                let transport = Some(Transport::new(now, params));
+                self.admit(now, place, params.peer, Nature::Remote, transport)
+            }
             true => None,
         };
         let Some(key) = key else {
@@ -26,14 +29,17 @@ impl Sfu {
         self.arm_peer(key);
     }
 
-    pub(super) fn join_direct(&mut self, now: Instant, place: ConferenceKey, id: PeerId) {
-        let Some(key) = self.admit(now, place, id, None) else {
+    /// Lets in a peer of our own process.
+    pub(super) fn join_direct(&mut self, now: Instant, place: ConferenceKey, id: PeerId, nature: Nature) {
+        let Some(key) = self.admit(now, place, id, nature, None) else {
             return;
         };
         let link = self.outlets.link(key);
         link.to = Some(Path::Direct(id));
         link.plain = true;
-        self.tell(place, Event::PeerConnected { peer: id });
+        if nature != Nature::Bridge {
+            self.tell(place, Event::PeerConnected { peer: id });
+        }
     }
 
     pub(super) fn admit(
@@ -41,6 +47,7 @@ impl Sfu {
         now: Instant,
         place: ConferenceKey,
         id: PeerId,
+        nature: Nature,
         transport: Option<Transport>,
     ) -> Option<PeerKey> {
         if self.by_id.contains_key(&id) {
@@ -52,10 +59,10 @@ impl Sfu {
             PeerKey(self.peers.len() as u32 - 1)
         });
         hosted.members.push(key);
-        let direct = transport.is_none();
         self.outlets.reset(key);
         self.peers[key.0 as usize] = Some(Box::new(Peer {
             id,
+            nature,
             conference: place,
             transport,
             receiver: None,
@@ -67,7 +74,7 @@ impl Sfu {
         }));
         self.by_id.insert(id, key);
         self.with_conference(place, |conference, _| {
-            conference.join(now, id, key, direct);
+            conference.join(now, id, key, nature);
         });
         Some(key)
     }
@@ -108,7 +115,7 @@ impl Sfu {
             return;
         };
         let from = std::mem::replace(&mut peer.conference, to);
-        let direct = peer.transport.is_none();
+        let nature = peer.nature;
         let connected = peer.receiver.is_some();
 
         if let Some(hosted) = &mut self.conferences[from.0 as usize] {
@@ -126,7 +133,7 @@ impl Sfu {
             hosted.members.push(key);
         }
         self.with_conference(to, |conference, sink| {
-            conference.join(now, id, key, direct);
+            conference.join(now, id, key, nature);
             if connected {
                 conference.connected(now, id, sink);
             }
@@ -151,7 +158,9 @@ impl Sfu {
             conference.leave(now, peer.id, sink);
         });
         self.free_peers.push(key);
-        self.tell(peer.conference, Event::PeerClosed { peer: peer.id, reason });
+        if peer.nature != Nature::Bridge {
+            self.tell(peer.conference, Event::PeerClosed { peer: peer.id, reason });
+        }
     }
 
     /// Takes a peer out of everything but its conference's own state. The place is not free yet.

@@ -72,7 +72,8 @@ struct Parcel<'a> {
 /// Buffers that every packet on its way out uses anew.
 #[derive(Debug)]
 pub struct Scratch {
-    header: [u8; MAX_HEADER_LEN],
+    /// A whole header.
+    pub header: [u8; MAX_HEADER_LEN],
     head: [u8; HEAD_LEN],
 }
 

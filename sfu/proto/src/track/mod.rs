@@ -13,6 +13,7 @@ pub mod rate_meter;
 pub mod reception;
 pub mod rtp_rewriter;
 pub mod rtx_history;
+pub mod tap;
 pub mod temporal;
 pub mod up_track;
 

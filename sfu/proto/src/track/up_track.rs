@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::SourceKey;
 use super::encoding::{Arrival, Encoding};
 use super::moment::media_ticks;
+use super::tap::Tap;
 use crate::id::{Mid, PayloadType, Ssrc, UpTrackId};
 use crate::io::{Codec, ExtensionMap, MediaKind, UpTrackParams};
 use crate::rtp::{self, ExtensionValues};
@@ -35,6 +36,10 @@ pub struct UpTrack {
     pub started: bool,
     /// The slots of its down tracks.
     pub subscribers: Vec<u32>,
+    /// Where it goes on to as it came.
+    pub taps: Vec<Tap>,
+    /// Whether it comes from another shard, which tells the rooms of it.
+    pub bridged: bool,
     /// How loud it is.
     pub loudness: Loudness,
 }
@@ -55,6 +60,8 @@ impl UpTrack {
             muted: false,
             started: false,
             subscribers: Vec::new(),
+            taps: Vec::new(),
+            bridged: false,
             loudness: Loudness::default(),
         };
         track.redeclare(params);

@@ -57,6 +57,9 @@ pub const SERVER_VERSION: &str = "2.0.0";
 /// Where a room's randomness comes from.
 pub type Random = Box<dyn FnMut() -> u128 + Send>;
 
+/// Where a peer reaches the media engine, which finds a place for it when it is first asked.
+pub type Candidates = Box<dyn Fn(PeerKey) -> Vec<Candidate> + Send>;
+
 /// What a room is made of.
 pub struct RoomParams {
     /// Its name, timeouts, metadata and bound; zero timeouts take the defaults.
@@ -68,7 +71,7 @@ pub struct RoomParams {
     /// The certificate that media clients meet.
     pub fingerprint: Fingerprint,
     /// Where media is received.
-    pub candidates: Vec<Candidate>,
+    pub candidates: Candidates,
     /// Bounds.
     pub limits: Arc<Limits>,
     /// For ids, credentials and synchronization sources.
@@ -102,7 +105,7 @@ pub struct Room {
     unix_start: Duration,
     ticks: i32,
     fingerprint: Fingerprint,
-    candidates: Vec<Candidate>,
+    candidates: Candidates,
     limits: Arc<Limits>,
     sdp_limits: sdp::Limits,
     random: Random,
@@ -333,11 +336,11 @@ impl Room {
         ((self.random)() as u32).max(1)
     }
 
-    fn local_transport(&self, ice: &IceCredentials) -> LocalTransport {
+    fn local_transport(&self, peer: PeerKey, ice: &IceCredentials) -> LocalTransport {
         LocalTransport {
             ice: ice.clone(),
             fingerprint: self.fingerprint,
-            candidates: self.candidates.clone(),
+            candidates: (self.candidates)(peer),
         }
     }
 

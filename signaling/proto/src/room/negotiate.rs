@@ -74,7 +74,8 @@ impl Room {
         let Some(participant) = self.participants.get(&seat) else {
             return;
         };
-        let local = self.local_transport(&participant.transport.answering.ice);
+        let answering = &participant.transport.answering;
+        let local = self.local_transport(answering.peer, &answering.ice);
         let Some(participant) = self.participants.get_mut(&seat) else {
             return;
         };
@@ -268,7 +269,7 @@ impl Room {
             return;
         }
 
-        let local = self.local_transport(&leg.ice);
+        let local = self.local_transport(leg.peer, &leg.ice);
         let Some(leg) =
             self.participants.get_mut(&seat).and_then(|participant| participant.transport.offering.as_mut())
         else {

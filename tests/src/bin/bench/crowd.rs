@@ -88,12 +88,7 @@ impl Crowd {
     /// Starts an engine of one media thread on its core, and opens a conference. The caller is the load.
     pub(crate) fn new() -> Result<Self> {
         let (sfu, conference, events) = counted(|| {
-            let sfu = Sfu::start(&SfuConfig {
-                listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-                shards: 1,
-                tcp: None,
-                advertise: vec![],
-            })?;
+            let sfu = Sfu::start(&SfuConfig::default())?;
             let (conference, events) = sfu.open_conference()?;
             anyhow::Ok((sfu, conference, events))
         })?;

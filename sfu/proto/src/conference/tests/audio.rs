@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::rig::{Media, OPUS, RED, Rig, down, microphone, opus, red};
 use crate::id::{DownTrackId, PeerId, UpTrackId};
 use crate::io::{Event, LayerWish, Mime};
+use crate::participant::Nature;
 use crate::rtp::ExtensionValues;
 
 #[test]
@@ -45,7 +46,7 @@ fn the_first_packet_of_a_track_is_an_event() {
 #[test]
 fn nothing_is_sent_to_a_peer_that_is_not_connected() {
     let mut rig = Rig::with_peers(1);
-    rig.conference.join(rig.now, PeerId(2), crate::conference::PeerKey(2), false);
+    rig.conference.join(rig.now, PeerId(2), crate::conference::PeerKey(2), Nature::Remote);
     rig.publish(1, microphone(1, vec![opus()]));
     rig.subscribe(2, down(1, 1, vec![opus()]));
 
@@ -60,7 +61,7 @@ fn nothing_is_sent_to_a_peer_that_is_not_connected() {
 #[test]
 fn a_direct_peer_is_connected_at_once() {
     let mut rig = Rig::with_peers(1);
-    rig.conference.join(rig.now, PeerId(2), crate::conference::PeerKey(2), true);
+    rig.conference.join(rig.now, PeerId(2), crate::conference::PeerKey(2), Nature::Direct);
     rig.publish(1, microphone(1, vec![opus()]));
     rig.subscribe(2, down(1, 1, vec![opus()]));
 

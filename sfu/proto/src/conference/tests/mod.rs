@@ -8,4 +8,5 @@ mod hostile;
 mod reports;
 pub(super) mod rig;
 mod speakers;
+mod taps;
 mod video;

@@ -10,6 +10,7 @@ use crate::io::{
     Codec, DownTrackParams, EncodingParams, Event, Extension, ExtensionMap, LayerWish, MediaKind, Mime,
     UpTrackParams,
 };
+use crate::participant::Nature;
 use crate::rtcp;
 use crate::rtp::{ExtensionBlock, ExtensionValues, Header, MAX_HEADER_LEN, Packet, Stamp};
 
@@ -94,7 +95,7 @@ impl Rig {
             out: Output::default(),
         };
         for peer in 1..=count {
-            rig.conference.join(rig.now, PeerId(peer.into()), PeerKey(peer), false);
+            rig.conference.join(rig.now, PeerId(peer.into()), PeerKey(peer), Nature::Remote);
             rig.conference.connected(rig.now, PeerId(peer.into()), &mut rig.out);
         }
         rig.assume(Bitrate::kbps(5_000));

@@ -84,7 +84,7 @@ impl House {
             unix_now: Duration::from_secs(1_800_000_000),
             first_key: 1 << 63 | number << 32,
             fingerprint: Fingerprint([7; 32]),
-            candidates: Vec::new(),
+            candidates: Box::new(|_| Vec::new()),
             limits: Arc::new(limits),
             random: Box::new(move || {
                 seed += 1;
