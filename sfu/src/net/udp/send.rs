@@ -19,10 +19,18 @@ pub(crate) struct SendBatch {
     controls: Box<[Control; BATCH]>,
     headers: Box<[libc::mmsghdr; BATCH]>,
     vectors: Box<[libc::iovec; VECTORS]>,
+    runs: [Run; BATCH],
     messages: usize,
     used: usize,
     /// Datagrams that the kernel did not take.
     pub(crate) dropped: u64,
+}
+
+/// What a message consists of: this many packets of one size, of which the last may be shorter.
+#[derive(Debug, Clone, Copy, Default)]
+struct Run {
+    packets: usize,
+    size: usize,
 }
 
 // SAFETY: the raw pointers within lead into the boxes beside them or to packets that outlive each `send`; nothing is
@@ -38,6 +46,7 @@ impl SendBatch {
                 controls: Box::new_zeroed().assume_init(),
                 headers: Box::new_zeroed().assume_init(),
                 vectors: Box::new_zeroed().assume_init(),
+                runs: [Run::default(); BATCH],
                 messages: 0,
                 used: 0,
                 dropped: 0,
@@ -61,20 +70,19 @@ impl SendBatch {
                 self.flush(socket);
             }
             let start = self.used;
-            let segment = first.len();
+            let mut run = Run { packets: 1, size: first.len() };
             self.push_vector(first);
-            let mut total = segment;
-            // A run: packets of one size, of which the last may be shorter.
+            let mut total = run.size;
             let mut open = socket.segmentation;
-            while open && self.used - start < SEGMENTS {
-                let fits = |next: &&[u8]| next.len() <= segment && total + next.len() <= RUN;
+            while open && run.packets < SEGMENTS {
+                let fits = |next: &&[u8]| next.len() <= run.size && total + next.len() <= LONGEST_RUN;
                 let Some(next) = packets.next_if(fits) else { break };
-                self.push_vector(next);
+                self.append_vector(next);
                 total += next.len();
-                open = next.len() == segment;
+                run.packets += 1;
+                open = next.len() == run.size;
             }
-            let segments = self.used - start;
-            self.push_message(socket, start, segments, segment, remote, local);
+            self.push_message(socket, start, run, remote, local);
         }
     }
 
@@ -93,11 +101,11 @@ impl SendBatch {
                 continue;
             }
             let error = io::Error::last_os_error().raw_os_error().unwrap_or(0);
-            let run = self.headers[done].msg_hdr.msg_iovlen > 1;
+            let packets = self.runs[done].packets;
             match error {
                 libc::EINTR => {}
                 // The path does not segment (EIO: no checksum offload): packets go out one by one from now on.
-                libc::EIO | libc::EINVAL | libc::EOPNOTSUPP if run => {
+                libc::EIO | libc::EINVAL | libc::EOPNOTSUPP if packets > 1 => {
                     socket.segmentation = false;
                     self.send_singly(socket, done);
                     done += 1;
@@ -108,7 +116,7 @@ impl SendBatch {
                     sys::wait_writable(socket.socket.as_fd(), SEND_PATIENCE);
                 }
                 _ => {
-                    self.dropped += self.headers[done].msg_hdr.msg_iovlen as u64;
+                    self.dropped += packets as u64;
                     done += 1;
                 }
             }
@@ -123,12 +131,22 @@ impl SendBatch {
         self.used += 1;
     }
 
+    /// Lengthens the last vector by a packet that lies right behind it, as those do that were made in one go.
+    fn append_vector(&mut self, packet: &[u8]) {
+        let last = &mut self.vectors[self.used - 1];
+        let end = last.iov_base.cast::<u8>().wrapping_add(last.iov_len);
+        if std::ptr::eq(end, packet.as_ptr()) {
+            last.iov_len += packet.len();
+        } else {
+            self.push_vector(packet);
+        }
+    }
+
     fn push_message(
         &mut self,
         socket: &MediaSocket,
         start: usize,
-        segments: usize,
-        segment: usize,
+        run: Run,
         remote: SocketAddr,
         local: Option<IpAddr>,
     ) {
@@ -138,17 +156,18 @@ impl SendBatch {
         header.msg_name = (&raw mut self.names[index]).cast();
         header.msg_namelen = name_len;
         header.msg_iov = &raw mut self.vectors[start];
-        header.msg_iovlen = segments as _;
+        header.msg_iovlen = (self.used - start) as _;
         header.msg_flags = 0;
 
         let control = &mut self.controls[index];
         let mut len = 0;
-        if segments > 1 {
-            len += control.push(len, libc::SOL_UDP, libc::UDP_SEGMENT, &(segment as u16));
+        if run.packets > 1 {
+            len += control.push(len, libc::SOL_UDP, libc::UDP_SEGMENT, &(run.size as u16));
         }
         len += push_local(control, len, socket, local);
         header.msg_control = if len == 0 { null_mut() } else { (&raw mut *control).cast() };
         header.msg_controllen = len as _;
+        self.runs[index] = run;
         self.messages += 1;
     }
 
@@ -165,14 +184,21 @@ impl SendBatch {
             header.msg_control = null_mut();
             header.msg_controllen = 0;
         }
-        let vectors = header.msg_iov;
-        for segment in 0..header.msg_iovlen {
-            // SAFETY: `vectors` are this message's, as many as it says.
-            header.msg_iov = unsafe { vectors.add(segment) };
-            header.msg_iovlen = 1;
-            // SAFETY: as in `flush`.
-            if unsafe { libc::sendmsg(socket.socket.as_raw_fd(), &header, 0) } < 0 {
-                self.dropped += 1;
+        // SAFETY: these are this message's vectors, as many as it says.
+        let vectors = unsafe { std::slice::from_raw_parts(header.msg_iov, header.msg_iovlen as usize) };
+        let size = self.runs[index].size;
+        for vector in vectors {
+            for start in (0..vector.iov_len).step_by(size.max(1)) {
+                let mut packet = libc::iovec {
+                    iov_base: vector.iov_base.wrapping_byte_add(start),
+                    iov_len: size.min(vector.iov_len - start),
+                };
+                header.msg_iov = &raw mut packet;
+                header.msg_iovlen = 1;
+                // SAFETY: as in `flush`.
+                if unsafe { libc::sendmsg(socket.socket.as_raw_fd(), &header, 0) } < 0 {
+                    self.dropped += 1;
+                }
             }
         }
     }
@@ -226,8 +252,43 @@ fn push_local(control: &mut Control, offset: usize, socket: &MediaSocket, local:
 const SEGMENTS: usize = 64;
 
 /// Bytes in one run: what an IP packet can hold.
-const RUN: usize = 65_000;
+const LONGEST_RUN: usize = 65_000;
 
 const VECTORS: usize = 1024;
 
 const SEND_PATIENCE: Duration = Duration::from_millis(1);
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use sfu_proto::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_run_that_the_path_does_not_segment_goes_out_packet_by_packet() {
+        let mut server = MediaSocket::bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+        let client = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        client.set_read_timeout(Some(Duration::from_secs(5))).expect("set");
+        let remote = client.local_addr().expect("bound");
+        let mut transmits = Transmits::default();
+        let packets: Vec<Vec<u8>> = [9, 9, 9, 4].iter().map(|&len| vec![len as u8; len]).collect();
+        for packet in &packets {
+            transmits.push(Path::Udp { remote, local: None }, packet);
+        }
+        let queue = transmits.queues().next().expect("a queue");
+
+        let mut batch = SendBatch::new();
+        batch.send(&mut server, &transmits, queue, remote, None);
+        assert_eq!((batch.messages, batch.runs[0].packets), (1, 4));
+        batch.send_singly(&server, 0);
+
+        for packet in &packets {
+            let mut buffer = [0; 100];
+            let len = client.recv(&mut buffer).expect("a packet");
+            assert_eq!(buffer[..len], packet[..]);
+        }
+        assert_eq!(batch.dropped, 0);
+    }
+}
