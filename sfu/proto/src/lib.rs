@@ -8,6 +8,7 @@ pub mod demux;
 pub mod framing;
 pub mod id;
 pub mod io;
+mod near;
 mod outlets;
 pub mod participant;
 pub mod path;

@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
-use crate::conference::{PeerKey, RtpOut, Sink};
+use crate::conference::{Depth, PeerKey, RtpOut, Sink};
 use crate::id::ConferenceId;
 use crate::io::Event;
+use crate::near;
 use crate::path::Path;
 use crate::srtp::SrtpSender;
 use crate::stats::SfuStats;
@@ -100,6 +101,19 @@ impl Sink for Outlets {
             Some(srtp) => srtp.protect_rtcp(compound, out).unwrap_or(0),
             None => concatenate(&[compound], out),
         });
+    }
+
+    #[inline]
+    fn bring_near(&self, peer: PeerKey, depth: Depth) {
+        let Some(link) = self.links.get(peer.0 as usize) else { return };
+        if depth == Depth::Link {
+            return near::fetch(link);
+        }
+        match (depth, link.srtp.as_deref()) {
+            (Depth::State, Some(srtp)) => near::fetch(srtp),
+            (Depth::Keys, Some(srtp)) => srtp.bring_near(),
+            _ => {}
+        }
     }
 
     fn event(&mut self, event: Event) {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::Bitrate;
 use super::estimator::{Estimator, Fate, Reported, SendSide};
 use super::probe::Probe;
+use crate::near;
 
 /// The path towards a peer.
 #[derive(Debug)]
@@ -64,6 +65,14 @@ impl Downlink {
             estimators.heard = true;
         }
         path
+    }
+
+    /// Asks for what counting a packet takes, before it is needed.
+    #[inline]
+    pub(crate) fn bring_near(&self) {
+        if let Some(estimators) = &self.estimators {
+            near::fetch(&*estimators.send_side);
+        }
     }
 
     /// What can be sent, headers included.
@@ -147,7 +156,8 @@ impl Downlink {
 
     /// A burst to send now, to find out whether more passes.
     pub fn poll_probe(&mut self, now: Instant, micros: u64) -> Option<Probe> {
-        let estimators = self.estimators.as_mut().filter(|estimators| estimators.numbered.is_some())?;
+        let asked = |estimators: &&mut Estimators| estimators.numbered.is_some() && estimators.knows();
+        let estimators = self.estimators.as_mut().filter(asked)?;
         estimators.send_side.poll_probe(now, micros)
     }
 

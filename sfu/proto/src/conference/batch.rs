@@ -3,7 +3,10 @@
 
 use std::time::Instant;
 
-use super::{Conference, Outlet, Sink, pacing};
+use super::slab::Slab;
+use super::{Conference, Depth, Outlet, Sink, pacing};
+use crate::participant::Participant;
+use crate::track::down_track::DownTrack;
 use crate::track::{MediaPacket, SourceKey};
 
 /// Packets that wait to be forwarded until all of a batch have come; they lie in the stores of their sources.
@@ -81,8 +84,10 @@ impl Conference {
                 let packet = run.get(index)?;
                 up.encoding(packet.source)?.stored(packet.source, packet.sequence, &up.codecs)
             });
-            let mut out = Outlet { moment, sink, scratch: &mut self.scratch };
-            for &viewer in &viewers[from..until] {
+            for (index, &viewer) in viewers[from..until].iter().enumerate() {
+                let ahead = |by: usize| viewers.get(from + index + by).copied();
+                bring_near(&self.down_tracks, &self.peers, sink, ahead);
+                let mut out = Outlet { moment, sink, scratch: &mut self.scratch };
                 let Some(down) = self.down_tracks.get_mut(viewer) else { continue };
                 let Some(peer) = self.peers.get_mut(down.peer).filter(|peer| peer.connected) else {
                     continue;
@@ -113,6 +118,33 @@ impl Conference {
         self.batch.packets.clear();
         self.batch.done = 0;
         false
+    }
+}
+
+/// Asks for what the next viewers take, each time for what lies behind that for which was asked the time before.
+#[inline]
+fn bring_near<S: Sink + ?Sized>(
+    down_tracks: &Slab<DownTrack>,
+    peers: &Slab<Participant>,
+    sink: &S,
+    ahead: impl Fn(usize) -> Option<u32>,
+) {
+    if let Some(next) = ahead(4) {
+        down_tracks.bring_near(next);
+    }
+    if let Some(next) = ahead(3).and_then(|next| down_tracks.get(next)) {
+        next.bring_rest_near();
+        peers.bring_near(next.peer);
+        sink.bring_near(next.key(), Depth::Link);
+    }
+    if let Some(next) = ahead(2).and_then(|next| down_tracks.get(next)) {
+        sink.bring_near(next.key(), Depth::State);
+        if let Some(peer) = peers.get(next.peer) {
+            peer.bring_rest_near();
+        }
+    }
+    if let Some(next) = ahead(1).and_then(|next| down_tracks.get(next)) {
+        sink.bring_near(next.key(), Depth::Keys);
     }
 }
 

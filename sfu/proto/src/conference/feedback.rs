@@ -80,10 +80,11 @@ impl Conference {
         feedback: TransportFeedback<'_>,
         sink: &mut S,
     ) {
+        let moment = self.moment(now);
         let Some(peer) = self.peers.get_mut(slot) else { return };
         self.fates.clear();
         for (number, arrival) in feedback.arrivals().take(4 * peer.departures.reach()) {
-            let Some(departure) = peer.departures.take(number) else { continue };
+            let Some(departure) = peer.departures.take(moment, number) else { continue };
             self.fates.push(Fate {
                 departure: departure.micros,
                 arrival: arrival.map(|ticks| ticks * MICROS_PER_TICK),

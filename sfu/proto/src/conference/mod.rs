@@ -51,6 +51,19 @@ pub trait Sink {
     fn send_rtcp(&mut self, peer: PeerKey, compound: &[u8]);
     /// Tells the rooms.
     fn event(&mut self, event: Event);
+    /// Asks for what sending to a peer takes, before it is needed (`near.rs`).
+    fn bring_near(&self, _peer: PeerKey, _depth: Depth) {}
+}
+
+/// How far behind the peer's key something lies that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// What is found by the key.
+    Link,
+    /// What is found there.
+    State,
+    /// What is found through that.
+    Keys,
 }
 
 /// Everything that happens to decrypted packets in one room. Commands about something unknown are ignored.

@@ -1,5 +1,7 @@
 //! Things found by a small number, without hashing.
 
+use crate::near;
+
 /// Keeps values at indexes that stay valid until they are taken out; indexes are reused.
 #[derive(Debug)]
 pub(super) struct Slab<T> {
@@ -29,6 +31,14 @@ impl<T> Slab<T> {
         let value = self.places.get_mut(index as usize)?.take()?;
         self.free.push(index);
         Some(value)
+    }
+
+    /// Asks for a value before it is needed.
+    #[inline]
+    pub(super) fn bring_near(&self, index: u32) {
+        if let Some(place) = self.places.get(index as usize) {
+            near::fetch(place);
+        }
     }
 
     /// The value at an index.

@@ -1,5 +1,6 @@
 //! When packets left for one peer, by their transport-wide sequence numbers, until feedback tells when they arrived.
 
+use crate::near;
 use crate::track::moment::Moment;
 
 /// One packet on its way.
@@ -13,16 +14,34 @@ pub struct Departure {
     pub probe: u8,
 }
 
+/// A departure as it is kept: in half the room, since it is not kept for an hour.
+#[derive(Debug, Clone, Copy, Default)]
+struct Kept {
+    /// The low half.
+    micros: u32,
+    size: u16,
+    probe: u8,
+}
+
 /// A ring of what was sent lately. It grows with the rate and takes no memory until used.
 #[derive(Debug, Default)]
 pub struct Departures {
     next: u64,
     /// All before it were reported on, or forgotten.
     acknowledged: u64,
-    ring: Vec<Departure>,
+    ring: Vec<Kept>,
 }
 
 impl Departures {
+    /// Asks for the next places, before they are needed.
+    #[inline]
+    pub(crate) fn bring_near(&self) {
+        let place = self.index(self.next);
+        if let Some(next) = self.ring.get(place..self.ring.len().min(place + AHEAD)) {
+            near::fetch(next);
+        }
+    }
+
     /// Notes a packet that leaves now and returns its number.
     #[inline]
     pub fn note(&mut self, moment: Moment, size: usize, probe: u8) -> u16 {
@@ -30,7 +49,7 @@ impl Departures {
             self.make_room(moment);
         }
         let index = self.index(self.next);
-        self.ring[index] = Departure { micros: moment.micros, size: size as u16, probe };
+        self.ring[index] = Kept { micros: moment.micros as u32, size: size as u16, probe };
         let number = self.next as u16;
         self.next += 1;
         number
@@ -43,7 +62,7 @@ impl Departures {
     }
 
     /// Takes a packet that was reported to have arrived or to be lost; each is given once.
-    pub fn take(&mut self, number: u16) -> Option<Departure> {
+    pub fn take(&mut self, moment: Moment, number: u16) -> Option<Departure> {
         let back = (self.next.checked_sub(1)? as u16).wrapping_sub(number);
         let position = (self.next - 1).checked_sub(u64::from(back))?;
         if self.next - position > self.ring.len() as u64 {
@@ -52,16 +71,17 @@ impl Departures {
 
         self.acknowledged = self.acknowledged.max(position + 1);
         let index = self.index(position);
-        let departure = std::mem::take(&mut self.ring[index]);
-        (departure.size > 0).then_some(departure)
+        let Kept { micros, size, probe } = std::mem::take(&mut self.ring[index]);
+        let micros = moment.micros.checked_sub(age(moment, micros))?;
+        (size > 0).then_some(Departure { micros, size, probe })
     }
 
     /// A full ring grows as long as what it would overwrite may still be reported on.
     fn make_room(&mut self, moment: Moment) {
         let oldest = self.ring.get(self.index(self.next)).copied().unwrap_or_default();
-        let recent = moment.micros.saturating_sub(oldest.micros) < WANTED_SPAN_MICROS;
+        let recent = age(moment, oldest.micros) < WANTED_SPAN_MICROS;
         if self.ring.is_empty() || (recent && self.ring.len() < MAX_LEN) {
-            let mut larger = vec![Departure::default(); (2 * self.ring.len()).max(MIN_LEN)];
+            let mut larger = vec![Kept::default(); (2 * self.ring.len()).max(MIN_LEN)];
             let from = self.next.saturating_sub(self.ring.len() as u64);
             for position in from..self.next {
                 larger[position as usize % (2 * self.ring.len()).max(MIN_LEN)] =
@@ -78,6 +98,13 @@ impl Departures {
     }
 }
 
+/// How long ago something happened of whose time the low half is known.
+fn age(moment: Moment, micros: u32) -> u64 {
+    u64::from((moment.micros as u32).wrapping_sub(micros))
+}
+
+/// Packets of a picture, about.
+const AHEAD: usize = 8;
 const MIN_LEN: usize = 256;
 const MAX_LEN: usize = 16_384;
 const WANTED_SPAN_MICROS: u64 = 2_000_000;
@@ -90,14 +117,14 @@ mod tests {
     #[test]
     fn each_departure_is_given_once() {
         let mut departures = Departures::default();
-        assert_eq!(departures.take(0), None);
+        assert_eq!(departures.take(at(7), 0), None);
         let first = departures.note(at(5), 100, 0);
         let second = departures.note(at(6), 200, 0);
 
-        assert_eq!(departures.take(second).map(|departure| departure.size), Some(200));
-        assert_eq!(departures.take(first).map(|departure| departure.micros), Some(5_000));
-        assert_eq!(departures.take(first), None);
-        assert_eq!(departures.take(second.wrapping_add(1)), None);
+        assert_eq!(departures.take(at(7), second).map(|departure| departure.size), Some(200));
+        assert_eq!(departures.take(at(7), first).map(|departure| departure.micros), Some(5_000));
+        assert_eq!(departures.take(at(7), first), None);
+        assert_eq!(departures.take(at(7), second.wrapping_add(1)), None);
     }
 
     #[test]
@@ -111,7 +138,7 @@ mod tests {
 
         assert_eq!(fast.ring.len(), 8_192);
         assert_eq!(slow.ring.len(), MIN_LEN);
-        assert!(fast.take((40_000_u64 - 7_000) as u16).is_some());
+        assert!(fast.take(at(10_000), (40_000_u64 - 7_000) as u16).is_some());
     }
 
     #[test]
@@ -119,10 +146,21 @@ mod tests {
         let mut departures = Departures::default();
         for packet in 0..100_000_u64 {
             let number = departures.note(at(packet / 10), 100, 0);
-            departures.take(number.wrapping_sub(100));
+            departures.take(at(packet / 10), number.wrapping_sub(100));
         }
 
         assert_eq!(departures.ring.len(), MIN_LEN);
+    }
+
+    #[test]
+    fn a_departure_is_known_to_the_microsecond_after_hours() {
+        let mut departures = Departures::default();
+        let hours = 3 * 3_600_000;
+        let number = departures.note(at(hours), 100, 0);
+
+        let taken = departures.take(at(hours + 700), number);
+
+        assert_eq!(taken.map(|departure| departure.micros), Some(1_000 * hours));
     }
 
     fn at(millis: u64) -> Moment {

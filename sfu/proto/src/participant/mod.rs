@@ -97,6 +97,13 @@ impl Participant {
         }
     }
 
+    /// Asks for what sending to it takes and it points to, before it is needed.
+    #[inline]
+    pub(crate) fn bring_rest_near(&self) {
+        self.departures.bring_near();
+        self.downlink.bring_near();
+    }
+
     /// Learns the extension ids of one of its sections.
     pub fn learn_extensions(&mut self, ids: &ExtensionMap) {
         for extension in Extension::ALL {

@@ -1,4 +1,4 @@
-//! AES-GCM, AES-CTR and HMAC-SHA1 with contexts that are keyed once and kept. The only unsafe code of this crate.
+//! AES-GCM, AES-CTR and HMAC-SHA1 with contexts that are keyed once and kept. Beside a hint in `near.rs` the only unsafe code of this crate.
 //!
 //! `aws-lc-rs` has no AES-CTR that takes a borrowed key schedule, re-keys HMAC for each packet, and seals only in
 //! place; all three cost more than the cipher itself on packets of our size. So we call `aws-lc-sys`.
@@ -7,6 +7,8 @@ use std::mem::MaybeUninit;
 use std::ptr::{null, null_mut};
 
 use aws_lc_sys as lc;
+
+use crate::near;
 
 /// The length of a GCM tag and of an AES block.
 pub(super) const GCM_TAG: usize = 16;
@@ -47,6 +49,12 @@ impl AesGcm {
             context.assume_init()
         };
         Self { context }
+    }
+
+    /// Asks for the key before it is needed.
+    #[inline]
+    pub(super) fn bring_near(&self) {
+        near::fetch(&*self.context);
     }
 
     /// Encrypts `text` into `out`, which is longer by [`GCM_TAG`].

@@ -4,6 +4,7 @@ use super::keying::{MasterKey, SessionKeys, SrtpProfile};
 use super::replay::ReplayWindow;
 use super::sources::Sources;
 use super::transform::{E_FLAG, RTCP_HEADER, Transform, be16, be32};
+use crate::near;
 
 /// How many sources a sender may have in its life. None is ever forgotten, so that none can begin anew.
 const MAX_SOURCES: usize = 4096;
@@ -69,6 +70,15 @@ impl SrtpSender {
     #[must_use]
     pub fn profile(&self) -> SrtpProfile {
         self.profile
+    }
+
+    /// Asks for what protecting the next packet of the present source takes, before it is needed.
+    #[inline]
+    pub(crate) fn bring_near(&self) {
+        if let Some(window) = self.sources.last() {
+            near::fetch(window);
+        }
+        self.rtp.bring_near();
     }
 
     /// Writes one SRTP packet to the front of `out` and gives its length. `header` is the whole RTP header with its

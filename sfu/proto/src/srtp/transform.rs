@@ -46,6 +46,14 @@ impl Transform {
         }
     }
 
+    /// Asks for the keys before they are needed.
+    #[inline]
+    pub(super) fn bring_near(&self) {
+        if let Self::Gcm { cipher, .. } = self {
+            cipher.bring_near();
+        }
+    }
+
     /// What is behind an RTP packet; RTCP always has the long tag.
     pub(super) fn tag_len(&self) -> usize {
         match self {

@@ -14,6 +14,7 @@ use super::{MediaPacket, SourceKey, WIRE_OVERHEAD};
 use crate::conference::{PeerKey, RtpOut, Sink};
 use crate::id::{DownTrackId, Ssrc};
 use crate::io::{Codec, DownTrackParams, LayerWish, MediaKind};
+use crate::near;
 use crate::participant::{Held, Participant};
 use crate::rtcp::report::{ReportBlock, SenderInfo};
 use crate::rtp::{ExtensionBlock, ExtensionValues, Header, MAX_HEADER_LEN, Stamp};
@@ -167,6 +168,22 @@ impl DownTrack {
             }
         }
         None
+    }
+
+    /// The transport of the peer that receives.
+    #[must_use]
+    pub fn key(&self) -> PeerKey {
+        self.key
+    }
+
+    /// Asks for what it points to, before it is needed.
+    #[inline]
+    pub(crate) fn bring_rest_near(&self) {
+        let next = self.rewriter.newest_sequence().unwrap_or_default().wrapping_add(1);
+        self.history.bring_near(next);
+        if let Some(form) = self.forms.first() {
+            near::fetch(form);
+        }
     }
 
     /// Closes the gap that a packet without content would leave.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::SourceKey;
 use super::moment::Moment;
 use super::payload::vp8;
+use crate::near;
 
 /// One packet as it was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,15 @@ impl RtxHistory {
         usize::from(self.capacity) * size_of::<Entry>()
     }
 
+    /// Asks for the places of this number and the next ones, before they are needed.
+    #[inline]
+    pub(crate) fn bring_near(&self, sequence: u16) {
+        let place = usize::from(sequence % self.capacity);
+        if let Some(next) = self.entries.get(place..self.entries.len().min(place + AHEAD)) {
+            near::fetch(next);
+        }
+    }
+
     /// Notes a packet that goes out.
     pub fn note(&mut self, moment: Moment, sequence: u16, sent: Sent) {
         if self.entries.is_empty() {
@@ -84,6 +94,9 @@ impl RtxHistory {
 }
 
 const MAX_RESENDS: u8 = 5;
+
+/// Packets of a picture, about.
+const AHEAD: usize = 8;
 
 #[cfg(test)]
 mod tests {

@@ -185,7 +185,7 @@ impl SendBatch {
             header.msg_controllen = 0;
         }
         // SAFETY: these are this message's vectors, as many as it says.
-        let vectors = unsafe { std::slice::from_raw_parts(header.msg_iov, header.msg_iovlen as usize) };
+        let vectors = unsafe { std::slice::from_raw_parts(header.msg_iov, header.msg_iovlen) };
         let size = self.runs[index].size;
         for vector in vectors {
             for start in (0..vector.iov_len).step_by(size.max(1)) {
