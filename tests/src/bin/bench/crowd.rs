@@ -2,6 +2,8 @@
 //! independent stack; afterwards most only count what they receive, and every twentieth decrypts and checks it.
 
 use std::net::{SocketAddr, UdpSocket};
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -18,7 +20,7 @@ use str0m::config::Fingerprint as StrFingerprint;
 use str0m::ice::IceCreds;
 use str0m::media::{MediaKind as StrKind, Pt};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::RtpWrite;
+use str0m::rtp::{ExtensionValues, RtpWrite};
 use str0m::{Candidate, Event as StrEvent, Input, Output, Rtc, RtcConfig};
 use tokio::sync::mpsc::Receiver as Events;
 
@@ -39,18 +41,18 @@ const PAYLOAD: usize = 1152;
 /// An engine with a conference full of peers.
 pub(crate) struct Crowd {
     pub(crate) sfu: Sfu,
-    pub(crate) shard: Thread,
+    shards: Vec<Thread>,
     conference: Conference,
     events: Events<Event>,
     peers: Vec<Light>,
     receiver: Receiver,
-    camera: Option<Camera>,
+    sources: Vec<Source>,
     next_visit: usize,
 }
 
 struct Light {
     id: PeerId,
-    socket: UdpSocket,
+    socket: Arc<UdpSocket>,
     address: SocketAddr,
     engine: SocketAddr,
     rtc: Rtc,
@@ -61,14 +63,22 @@ struct Light {
     checked: u64,
     faults: Vec<String>,
     key_due: bool,
+    /// When packets came of which this one looks at the time: their numbers, and the kernel's clock.
+    stamps: Vec<(u64, Duration)>,
+    arrival: Option<Duration>,
 }
 
-struct Camera {
+/// What a peer publishes.
+struct Source {
+    peer: usize,
+    kind: MediaKind,
     track: UpTrackId,
     ssrc: str0m::rtp::Ssrc,
     sent: u64,
     frame: u32,
     start: Instant,
+    /// When which packet left, by its number.
+    departures: Vec<Duration>,
 }
 
 /// What was forwarded during a measurement.
@@ -82,26 +92,43 @@ pub(crate) struct Forwarded {
     pub(crate) published: u64,
     /// Part of the forwarded ones that arrived.
     pub(crate) received: f64,
+    /// Part of the CPU time that was the program's own, and not the kernel's.
+    pub(crate) own: f64,
+    /// How long it took by the clock.
+    pub(crate) elapsed: Duration,
+}
+
+impl Forwarded {
+    /// CPU time of one packet.
+    pub(crate) fn cost(&self) -> f64 {
+        self.cpu.as_secs_f64() / self.packets.max(1) as f64
+    }
 }
 
 impl Crowd {
     /// Starts an engine of one media thread on its core, and opens a conference. The caller is the load.
     pub(crate) fn new() -> Result<Self> {
+        Self::with_shards(1)
+    }
+
+    /// The same with several media threads, which share that core: their costs add up.
+    pub(crate) fn with_shards(shards: usize) -> Result<Self> {
         let (sfu, conference, events) = counted(|| {
-            let sfu = Sfu::start(&SfuConfig::default())?;
+            let sfu = Sfu::start(&SfuConfig { shards, slack: 0, ..SfuConfig::default() })?;
             let (conference, events) = sfu.open_conference()?;
             anyhow::Ok((sfu, conference, events))
         })?;
-        let shard = Thread::named(MEDIA_THREAD)?;
-        shard.pin_to(machine::SERVER_CORE);
+        let threads = (0..shards).map(|shard| Thread::named(&format!("{MEDIA_THREADS}{shard}")));
+        let shards = threads.collect::<Result<Vec<Thread>>>()?;
+        shards.iter().for_each(|shard| shard.pin_to(machine::SERVER_CORE));
         Ok(Self {
             sfu,
-            shard,
+            shards,
             conference,
             events,
             peers: Vec::new(),
             receiver: Receiver::new(),
-            camera: None,
+            sources: Vec::new(),
             next_visit: 0,
         })
     }
@@ -128,8 +155,12 @@ impl Crowd {
     fn invite(&mut self) -> Result<()> {
         let number = self.peers.len();
         let id = self.conference.new_peer_id();
-        let engine = self.conference.candidates()[0].address;
+        let engine = self.conference.placement().place(id)[0].address;
+        let curious = number.is_multiple_of(SAMPLE);
         let socket = machine::socket()?;
+        if curious {
+            machine::stamp_arrivals(&socket)?;
+        }
         let address = socket.local_addr()?;
         let mut rtc = RtcConfig::new().set_rtp_mode(true).build(Instant::now());
         rtc.add_local_candidate(Candidate::host(address, "udp")?);
@@ -163,44 +194,70 @@ impl Crowd {
         })?;
         self.peers.push(Light {
             id,
-            socket,
+            socket: Arc::new(socket),
             address,
             engine,
             rtc,
             connected: false,
-            curious: number.is_multiple_of(SAMPLE),
+            curious,
             timeout: Instant::now(),
             received: 0,
             checked: 0,
             faults: Vec::new(),
             key_due: true,
+            stamps: Vec::new(),
+            arrival: None,
         });
         Ok(())
     }
 
-    /// Gives the first peer a camera.
-    pub(crate) fn publish(&mut self) -> Result<()> {
+    /// CPU time of all media threads.
+    pub(crate) fn cpu_time(&self) -> Result<Duration> {
+        self.shards.iter().map(|shard| shard.cpu_time()).sum()
+    }
+
+    fn own_time(&self) -> Result<Duration> {
+        self.shards.iter().map(|shard| shard.own_time()).sum()
+    }
+
+    /// Gives a peer a camera or a microphone; the source's number.
+    pub(crate) fn publish(&mut self, peer: usize, kind: MediaKind) -> Result<usize> {
         let track = self.conference.new_up_track_id();
-        let publisher = &mut self.peers[0];
-        publisher.rtc.direct_api().declare_media("0".into(), StrKind::Video);
+        let (name, there) = match kind {
+            MediaKind::Audio => ("a", StrKind::Audio),
+            MediaKind::Video => ("v", StrKind::Video),
+        };
+        let publisher = &mut self.peers[peer];
+        publisher.rtc.direct_api().declare_media(name.into(), there);
         let mut api = publisher.rtc.direct_api();
         let (ssrc, rtx) = (api.new_ssrc(), api.new_ssrc());
-        api.declare_stream_tx(ssrc, Some(rtx), "0".into(), None).set_unpaced(true);
-        self.camera = Some(Camera { track, ssrc, sent: 0, frame: 0, start: Instant::now() });
+        let repaired = (kind == MediaKind::Video).then_some(rtx);
+        api.declare_stream_tx(ssrc, repaired, name.into(), None).set_unpaced(true);
+        let start = Instant::now();
+        self.sources.push(Source {
+            peer,
+            kind,
+            track,
+            ssrc,
+            sent: 0,
+            frame: 0,
+            start,
+            departures: Vec::new(),
+        });
         let peer = publisher.id;
         counted(|| {
             self.conference.command(Command::Publish {
                 peer,
                 track: Box::new(UpTrackParams {
                     id: track,
-                    kind: MediaKind::Video,
-                    mid: Mid::new("0").expect("a short name"),
-                    codecs: codecs(MediaKind::Video),
-                    extensions: extensions(MediaKind::Video),
+                    kind,
+                    mid: Mid::new(name).expect("a short name"),
+                    codecs: codecs(kind),
+                    extensions: extensions(kind),
                     encodings: vec![EncodingParams {
                         rid: None,
                         ssrc: Some(Ssrc(*ssrc)),
-                        rtx_ssrc: Some(Ssrc(*rtx)),
+                        rtx_ssrc: repaired.map(|rtx| Ssrc(*rtx)),
                         width: 1280,
                         height: 720,
                     }],
@@ -208,35 +265,47 @@ impl Crowd {
                 }),
             })
         })?;
+        Ok(self.sources.len() - 1)
+    }
+
+    /// Lets a peer have a source.
+    pub(crate) fn subscribe(&mut self, peer: usize, source: usize) -> Result<()> {
+        let Source { track, kind, .. } = self.sources[source];
+        let there = match kind {
+            MediaKind::Audio => StrKind::Audio,
+            MediaKind::Video => StrKind::Video,
+        };
+        let name = format!("s{source}");
+        let peer = &mut self.peers[peer];
+        peer.rtc.direct_api().declare_media(name.as_str().into(), there);
+        let mut api = peer.rtc.direct_api();
+        let (ssrc, rtx) = (api.new_ssrc(), api.new_ssrc());
+        let repaired = (kind == MediaKind::Video).then_some(rtx);
+        api.expect_stream_rx(ssrc, repaired, name.as_str().into(), None);
+        let (id, peer) = (self.conference.new_down_track_id(), peer.id);
+        counted(|| {
+            self.conference.command(Command::Subscribe {
+                peer,
+                track: Box::new(DownTrackParams {
+                    id,
+                    source: track,
+                    mid: Mid::new(&name).expect("a short name"),
+                    codecs: codecs(kind),
+                    extensions: extensions(kind),
+                    ssrc: Ssrc(*ssrc),
+                    rtx_ssrc: Ssrc(*rtx),
+                    wish: LayerWish::default(),
+                }),
+            })
+        })?;
         Ok(())
     }
 
-    /// Lets everybody but the first peer see that camera.
-    pub(crate) fn subscribe_all(&mut self) -> Result<()> {
-        let source = self.camera.as_ref().context("nobody has published")?.track;
-        for at in 1..self.peers.len() {
-            let peer = &mut self.peers[at];
-            peer.rtc.direct_api().declare_media("1".into(), StrKind::Video);
-            let mut api = peer.rtc.direct_api();
-            let (ssrc, rtx) = (api.new_ssrc(), api.new_ssrc());
-            api.expect_stream_rx(ssrc, Some(rtx), "1".into(), None);
-            let (id, peer) = (self.conference.new_down_track_id(), peer.id);
-            counted(|| {
-                self.conference.command(Command::Subscribe {
-                    peer,
-                    track: Box::new(DownTrackParams {
-                        id,
-                        source,
-                        mid: Mid::new("1").expect("a short name"),
-                        codecs: codecs(MediaKind::Video),
-                        extensions: extensions(MediaKind::Video),
-                        ssrc: Ssrc(*ssrc),
-                        rtx_ssrc: Ssrc(*rtx),
-                        wish: LayerWish::default(),
-                    }),
-                })
-            })?;
-            if at.is_multiple_of(50) {
+    /// Lets these peers have a source.
+    pub(crate) fn subscribe_all(&mut self, peers: Range<usize>, source: usize) -> Result<()> {
+        for peer in peers {
+            self.subscribe(peer, source)?;
+            if peer.is_multiple_of(50) {
                 self.go_on_for(Duration::from_millis(5));
             }
         }
@@ -253,49 +322,113 @@ impl Crowd {
         }
     }
 
-    /// Films so many packets, at most so many a second, in bursts whose sizes are taken in turn. Nine packets make one
-    /// picture whatever the bursts. A burst is sent when the one before has been forwarded, so that a machine that does
-    /// much else takes longer for the same work instead of losing packets at the engine's door.
+    /// Films with the first source so many packets, at most so many a second, in bursts whose sizes are taken in turn. Nine
+    /// packets make one picture whatever the bursts. A burst is sent when the one before has been forwarded to `viewers`,
+    /// so that a machine that does much else takes longer for the same work instead of losing packets at the engine's
+    /// door.
     pub(crate) fn film(
         &mut self,
+        viewers: usize,
         packets: u64,
         packets_per_second: f64,
         bursts: &[usize],
     ) -> Result<Forwarded> {
-        let (cpu, stats, received) = (self.shard.cpu_time()?, self.sfu.stats().sfu, self.received());
+        let (mut due, mut sent_at, mut awaited) = (Instant::now(), Instant::now(), 0);
+        let (start, mut turn) = (Instant::now(), 0);
         let published = self.published();
+        self.measured(|crowd| {
+            while crowd.published() < published + packets {
+                ensure!(start.elapsed() < 4 * PATIENCE, "the load does not keep up");
+                let now = Instant::now();
+                let packets_out = crowd.sfu.stats().sfu.packets_out;
+                if now >= due && (packets_out >= awaited || now > sent_at + STALL) {
+                    sent_at = now;
+                    let burst = bursts[turn % bursts.len()];
+                    turn += 1;
+                    // Nearly everybody: one of those who look into their packets may have asked for less.
+                    awaited = packets_out + (burst * viewers) as u64 * 9 / 10;
+                    due = now + Duration::from_secs_f64(burst as f64 / packets_per_second);
+                    crowd.send(0, burst);
+                }
+                if crowd.turn() == 0 && Instant::now() < due {
+                    std::thread::sleep(Duration::from_micros(100));
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Lets all sources send for a while, as they do in a meeting: sound every 20 ms, a picture of three packets every
+    /// 40 ms, spread over that time.
+    pub(crate) fn meet_for(&mut self, time: Duration) -> Result<Forwarded> {
         let start = Instant::now();
-        let (mut due, mut sent_at, mut awaited) = (start, start, 0);
-        let mut turn = 0;
-        while self.published() < published + packets {
-            ensure!(start.elapsed() < 4 * PATIENCE, "the load does not keep up");
-            let now = Instant::now();
-            let packets_out = self.sfu.stats().sfu.packets_out;
-            if now >= due && (packets_out >= awaited || now > sent_at + STALL) {
-                sent_at = now;
-                let burst = bursts[turn % bursts.len()];
-                turn += 1;
-                // Nearly everybody: one of those who look into their packets may have asked for less.
-                awaited = packets_out + (burst * self.peers.len()) as u64 * 9 / 10;
-                due = now + Duration::from_secs_f64(burst as f64 / packets_per_second);
-                self.send(now, burst);
+        let count = self.sources.len().max(1) as u32;
+        let interval = |kind| Duration::from_millis(if kind == MediaKind::Audio { 20 } else { 40 });
+        let mut due: Vec<Instant> = (0..count)
+            .map(|index| start + interval(self.sources[index as usize].kind) * index / count)
+            .collect();
+        self.measured(|crowd| {
+            while start.elapsed() < time {
+                let now = Instant::now();
+                for index in 0..due.len() {
+                    if now >= due[index] {
+                        let kind = crowd.sources[index].kind;
+                        // Who is late does not catch up: that would be another load.
+                        due[index] = (due[index] + interval(kind)).max(now);
+                        crowd.send(index, if kind == MediaKind::Audio { 1 } else { 3 });
+                    }
+                }
+                if crowd.turn() == 0 {
+                    std::thread::sleep(Duration::from_micros(100));
+                }
             }
-            if self.turn() == 0 && Instant::now() < due {
-                std::thread::sleep(Duration::from_micros(100));
-            }
-        }
+            Ok(())
+        })
+    }
+
+    /// What the engine does and takes meanwhile.
+    fn measured(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<Forwarded> {
+        let (cpu, own, received) = (self.cpu_time()?, self.own_time()?, self.received());
+        let (stats, published) = (self.sfu.stats().sfu, self.published());
+        let start = Instant::now();
+        work(self)?;
         self.go_on_for(Duration::from_millis(60));
 
         let packets = self.sfu.stats().sfu.packets_out - stats.packets_out;
         let arrived = self.received() - received;
         let fault = self.peers.iter().flat_map(|peer| &peer.faults).next();
         ensure!(fault.is_none(), "a subscriber received what was not sent: {fault:?}");
+        let cpu = self.cpu_time()? - cpu;
         Ok(Forwarded {
             packets,
             published: self.published() - published,
-            cpu: self.shard.cpu_time()? - cpu,
+            cpu,
             received: arrived as f64 / packets.max(1) as f64,
+            own: (self.own_time()? - own).as_secs_f64() / cpu.as_secs_f64().max(1e-9),
+            elapsed: start.elapsed(),
         })
+    }
+
+    /// How long packets of the first source took from the camera's socket to those of its viewers who look, since this
+    /// was last asked; sorted.
+    pub(crate) fn take_delays(&mut self) -> Vec<Duration> {
+        let departures = &self.sources[0].departures;
+        let stamps = self.peers.iter_mut().flat_map(|peer| peer.stamps.drain(..));
+        let mut delays: Vec<Duration> = stamps
+            .filter_map(|(number, arrival)| arrival.checked_sub(*departures.get(number as usize)?))
+            .collect();
+        delays.sort_unstable();
+        delays
+    }
+
+    /// How many peers there are.
+    pub(crate) fn len(&self) -> usize {
+        self.peers.len()
+    }
+
+    /// Whether a peer looks into its packets and at the clock.
+    pub(crate) fn is_curious(&self, peer: usize) -> bool {
+        self.peers[peer].curious
     }
 
     /// How many packets were looked into so far.
@@ -304,41 +437,31 @@ impl Crowd {
     }
 
     fn published(&self) -> u64 {
-        self.camera.as_ref().map_or(0, |camera| camera.sent)
+        self.sources.iter().map(|source| source.sent).sum()
     }
 
     fn received(&self) -> u64 {
         self.peers.iter().map(|peer| peer.received).sum()
     }
 
-    fn send(&mut self, now: Instant, burst: usize) {
-        let (Some(camera), Some(publisher)) = (&mut self.camera, self.peers.first_mut()) else { return };
+    fn send(&mut self, index: usize, burst: usize) {
+        let Self { sources, peers, .. } = self;
+        let (source, now) = (&mut sources[index], Instant::now());
+        let publisher = &mut peers[source.peer];
         for _ in 0..burst {
-            let packet = (camera.sent % 9) as u8;
-            let contents = Vp8Packet {
-                start: packet == 0,
-                key: packet == 0 && std::mem::take(&mut publisher.key_due),
-                picture_id: (camera.frame & 0x7FFF) as u16,
-                tl0: camera.frame as u8,
-                tid: 0,
-                encoding: 0,
-                frame: camera.frame,
-                packet,
+            let write = match source.kind {
+                MediaKind::Video => source.picture(now, std::mem::take(&mut publisher.key_due)),
+                MediaKind::Audio => source.sound(now),
             };
-            let ticks = ((now - camera.start).as_secs_f64() * 90_000.0) as u32;
-            let write =
-                RtpWrite::new(Pt::from(96), (1000 + camera.sent).into(), ticks, now, contents.write(PAYLOAD))
-                    .marker(packet == 8)
-                    .nackable(true);
-            if let Some(stream) = publisher.rtc.direct_api().stream_tx(&camera.ssrc) {
+            if let Some(stream) = publisher.rtc.direct_api().stream_tx(&source.ssrc) {
                 stream.write_rtp(write);
             }
-            camera.sent += 1;
-            camera.frame += u32::from(packet == 8);
+            source.sent += 1;
         }
         let _ = publisher.rtc.handle_input(Input::Timeout(now));
         let mut run = Vec::new();
         publisher.drain(Some(&mut run));
+        source.departures.resize(source.sent as usize, machine::wall_clock());
         // A picture leaves a camera's machine at once; only so does it arrive at the engine as one burst.
         for packets in run.chunk_by(|a: &Vec<u8>, b| a.len() == b.len()) {
             machine::send_run(&publisher.socket, publisher.engine, packets);
@@ -362,29 +485,61 @@ impl Crowd {
     }
 }
 
-/// What the engine calls its media threads.
-const MEDIA_THREAD: &str = "media-0";
+impl Source {
+    fn picture(&mut self, now: Instant, key: bool) -> RtpWrite {
+        let packet = (self.sent % PICTURE) as u8;
+        let contents = Vp8Packet {
+            start: packet == 0,
+            key: packet == 0 && key,
+            picture_id: (self.frame & 0x7FFF) as u16,
+            tl0: self.frame as u8,
+            tid: 0,
+            encoding: 0,
+            frame: self.frame,
+            packet,
+        };
+        let last = u64::from(packet) + 1 == PICTURE;
+        self.frame += u32::from(last);
+        let ticks = ((now - self.start).as_secs_f64() * 90_000.0) as u32;
+        let write =
+            RtpWrite::new(Pt::from(96), (1000 + self.sent).into(), ticks, now, contents.write(PAYLOAD));
+        write.marker(last).nackable(true)
+    }
+
+    fn sound(&mut self, now: Instant) -> RtpWrite {
+        let ticks = self.sent as u32 * 960;
+        let levels =
+            ExtensionValues { audio_level: Some(-20), voice_activity: Some(true), ..Default::default() };
+        let payload = [&self.sent.to_be_bytes()[..], &[0xFC; SOUND]].concat();
+        let write = RtpWrite::new(Pt::from(111), (1000 + self.sent).into(), ticks, now, payload);
+        write.ext_vals(levels)
+    }
+}
+
+/// What the engine calls its media threads, before their numbers.
+const MEDIA_THREADS: &str = "media-";
+/// Packets of a picture.
+const PICTURE: u64 = 9;
+/// Bytes of 20 ms of speech, beside their number.
+const SOUND: usize = 72;
 
 impl Light {
     fn receive(&mut self, now: Instant, receiver: &mut Receiver) -> usize {
-        let (mut fed, mut count) = (false, 0);
-        let Self { rtc, received, curious, address, engine, .. } = self;
-        let taken = receiver.receive(&self.socket, |datagram| {
+        let socket = Arc::clone(&self.socket);
+        receiver.receive(&socket, |datagram, stamp| {
             if is_rtp(datagram) {
-                count += 1;
-                if !*curious {
+                self.received += 1;
+                if !self.curious {
                     return;
                 }
             }
-            if let Ok(receive) = Receive::new(Protocol::Udp, *engine, *address, datagram) {
-                fed |= rtc.handle_input(Input::Receive(now, receive)).is_ok();
+            self.arrival = stamp;
+            if let Ok(receive) = Receive::new(Protocol::Udp, self.engine, self.address, datagram)
+                && self.rtc.handle_input(Input::Receive(now, receive)).is_ok()
+            {
+                self.drain(None);
             }
-        });
-        *received += count;
-        if fed {
-            self.drain(None);
-        }
-        taken
+        })
     }
 
     fn drive(&mut self, now: Instant) {
@@ -407,19 +562,32 @@ impl Light {
                     }
                 },
                 Output::Event(StrEvent::Connected) => self.connected = true,
-                Output::Event(StrEvent::RtpPacket(packet)) => self.check(&packet.payload, *packet.seq_no),
+                Output::Event(StrEvent::RtpPacket(packet)) => {
+                    let kind = match *packet.header.payload_type {
+                        111 => MediaKind::Audio,
+                        _ => MediaKind::Video,
+                    };
+                    self.check(kind, &packet.payload, *packet.seq_no);
+                }
                 Output::Event(StrEvent::KeyframeRequest(_)) => self.key_due = true,
                 Output::Event(_) => {}
             }
         }
     }
 
-    fn check(&mut self, payload: &[u8], seq: u64) {
+    fn check(&mut self, kind: MediaKind, payload: &[u8], seq: u64) {
         if payload.is_empty() {
             return;
         }
         self.checked += 1;
         match Vp8Packet::read(payload) {
+            _ if kind == MediaKind::Audio => match payload.split_first_chunk() {
+                Some((number, rest)) if *rest == [0xFC; SOUND] => {
+                    let number = u64::from_be_bytes(*number);
+                    self.stamps.extend(self.arrival.map(|arrival| (number, arrival)));
+                }
+                _ => self.faults.push(format!("sound {seq} has {} bytes", payload.len())),
+            },
             Some(contents) if contents.write(PAYLOAD)[16..] == payload[16..] => {}
             other => self.faults.push(format!("number {seq} is {other:?}, {} bytes", payload.len())),
         }

@@ -110,6 +110,15 @@ impl Thread {
         pin_thread(self.0, core);
     }
 
+    /// The part of its CPU time that was not the kernel's, as far as the kernel counts that apart: in ticks of 10 ms.
+    pub(crate) fn own_time(self) -> Result<Duration> {
+        let text = std::fs::read_to_string(format!("/proc/self/task/{}/stat", self.0))?;
+        // The name in brackets may contain anything; user time is the twelfth field behind it.
+        let fields = text.rsplit_once(')').context("no name")?.1;
+        let ticks: u64 = fields.split_whitespace().nth(11).context("a short stat")?.parse()?;
+        Ok(Duration::from_millis(ticks * 10))
+    }
+
     /// The CPU time that it has used.
     pub(crate) fn cpu_time(self) -> Result<Duration> {
         let text = std::fs::read_to_string(format!("/proc/self/task/{}/schedstat", self.0))?;
@@ -131,6 +140,16 @@ pub(crate) fn socket() -> Result<UdpSocket> {
         }
     }
     Ok(socket)
+}
+
+/// Has the kernel note when each datagram arrives.
+pub(crate) fn stamp_arrivals(socket: &UdpSocket) -> Result<()> {
+    set_option(socket.as_raw_fd(), libc::SO_TIMESTAMPNS, 1).context("have arrivals stamped")
+}
+
+/// The clock of those stamps.
+pub(crate) fn wall_clock() -> Duration {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
 }
 
 fn set_option(fd: RawFd, option: libc::c_int, value: libc::c_int) -> io::Result<()> {
@@ -194,6 +213,19 @@ pub(crate) fn socket_address(address: SocketAddrV4) -> libc::sockaddr_in {
     }
 }
 
+/// When the kernel says that a message arrived.
+fn stamp(header: &libc::msghdr) -> Option<Duration> {
+    // SAFETY: the kernel has written the control buffer, which lives; a stamp is a timespec, perhaps unaligned.
+    unsafe {
+        let message = libc::CMSG_FIRSTHDR(header).as_ref()?;
+        if message.cmsg_type != libc::SCM_TIMESTAMPNS {
+            return None;
+        }
+        let time = libc::CMSG_DATA(message).cast::<libc::timespec>().read_unaligned();
+        Some(Duration::new(time.tv_sec as u64, time.tv_nsec as u32))
+    }
+}
+
 /// How many datagrams are taken at once.
 const BATCH: usize = 64;
 /// Larger than any datagram we send.
@@ -209,13 +241,22 @@ impl Receiver {
         Self { buffers: Box::new([[0; DATAGRAM]; BATCH]) }
     }
 
-    /// Hands every waiting datagram, up to a batch, to `take`; gives their number.
-    pub(crate) fn receive(&mut self, socket: &UdpSocket, mut take: impl FnMut(&mut [u8])) -> usize {
+    /// Hands every waiting datagram, up to a batch, to `take`, with the time of its arrival if that is stamped; gives
+    /// their number.
+    pub(crate) fn receive(
+        &mut self,
+        socket: &UdpSocket,
+        mut take: impl FnMut(&mut [u8], Option<Duration>),
+    ) -> usize {
+        let mut controls = [[0_u64; 4]; BATCH];
         // SAFETY: all-zero bytes are valid iovecs and mmsghdrs; each is pointed at memory that outlives the call.
         let (count, headers) = unsafe {
             let mut vectors: [libc::iovec; BATCH] = std::mem::zeroed();
             let mut headers: [libc::mmsghdr; BATCH] = std::mem::zeroed();
-            for ((buffer, vector), header) in self.buffers.iter_mut().zip(&mut vectors).zip(&mut headers) {
+            let places = self.buffers.iter_mut().zip(&mut vectors).zip(&mut controls);
+            for (((buffer, vector), control), header) in places.zip(&mut headers) {
+                header.msg_hdr.msg_control = control.as_mut_ptr().cast();
+                header.msg_hdr.msg_controllen = size_of_val(control);
                 *vector = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: DATAGRAM };
                 header.msg_hdr.msg_iov = vector;
                 header.msg_hdr.msg_iovlen = 1;
@@ -231,7 +272,7 @@ impl Receiver {
             (count.max(0) as usize, headers)
         };
         for (buffer, header) in self.buffers.iter_mut().zip(&headers).take(count) {
-            take(&mut buffer[..header.msg_len as usize]);
+            take(&mut buffer[..header.msg_len as usize], stamp(&header.msg_hdr));
         }
         count
     }

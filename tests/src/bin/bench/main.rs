@@ -21,10 +21,15 @@ use report::Report;
 /// A measurement, which adds its rows.
 type Measurement = fn(&mut Report) -> Result<()>;
 
-const MEASUREMENTS: [(&str, Measurement); 10] = [
+const MEASUREMENTS: [(&str, Measurement); 15] = [
     ("raw limit", raw_limit::measure),
     ("connections", media::connections),
     ("forwarding", media::forwarding),
+    ("fan-out", media::fan_out),
+    ("scaling", media::scaling),
+    ("delay", media::delay),
+    ("meeting", media::meeting),
+    ("audio", media::audio),
     ("directory", directory::measure),
     ("sip registrations", sip::registrations::measure),
     ("sip calls", sip::calls::measure),

@@ -29,7 +29,7 @@ impl Wire {
 
     /// Hands over all messages that have come; their number.
     pub(crate) fn receive(&mut self, mut take: impl FnMut(&str)) -> usize {
-        self.receiver.receive(&self.socket, |datagram| {
+        self.receiver.receive(&self.socket, |datagram, _| {
             if let Ok(message) = std::str::from_utf8(datagram) {
                 take(message);
             }
