@@ -8,6 +8,7 @@ use sfu_proto::io::{
     Codec, DownTrackParams, EncodingParams, Event, Extension, ExtensionMap, LayerWish, MediaKind, Mime,
     UpTrackParams,
 };
+use sfu_proto::participant::Nature;
 use sfu_proto::rtcp;
 use sfu_proto::track::payload::{PayloadInfo, red, vp8};
 
@@ -130,8 +131,8 @@ fn stage(now: Instant, choice: u8, sink: &mut Checked) -> Conference {
     let red = choice & 8 != 0;
 
     let mut conference = Conference::new(ConferenceId(1), 7);
-    conference.join(now, PeerId(1), ALICE, false);
-    conference.join(now, PeerId(2), BOB, false);
+    conference.join(now, PeerId(1), ALICE, Nature::Remote);
+    conference.join(now, PeerId(2), BOB, Nature::Remote);
     conference.connected(now, PeerId(1), sink);
     conference.connected(now, PeerId(2), sink);
     let video = codec(96, Some(97), mime);
