@@ -137,17 +137,17 @@ impl Parts {
         self.carry_out(&mut spread)
     }
 
-    /// Lets in a peer of our own process, at home.
+    /// Lets in a peer of our own process, at home unless it has a place.
     pub(crate) fn join_direct(self: &Arc<Self>, peer: PeerId) -> Result<Direct, QueueFull> {
         let mut spread = self.spread();
-        let home = spread.home();
-        spread.settle(peer, home);
-        let port = &self.house.shards[home].port;
+        let shard = spread.place_at_home(peer);
+        let taken = self.carry_out(&mut spread);
+        let port = &self.house.shards[shard].port;
         let (direct, outlet) = Direct::new(peer, Arc::clone(self), Arc::clone(port));
         let joined = port.send(Input::JoinDirect { conference: self.id, peer, outlet });
         // A peer that was refused leaves again when it is dropped, for which the lock must be free.
         drop(spread);
-        joined.map(|()| direct)
+        taken.and(joined).map(|()| direct)
     }
 
     /// A peer has ended on a shard by itself; whether the rooms are to be told.

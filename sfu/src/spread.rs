@@ -119,10 +119,15 @@ impl Spread {
 
     /// Takes in a peer that is on that shard.
     pub(crate) fn settle(&mut self, peer: PeerId, shard: usize) {
-        let member = Member { shard, publishes: Vec::new(), receives: Vec::new(), bridges: Vec::new() };
-        if self.peers.insert(peer, member).is_none() {
-            self.loads[shard].fetch_add(1, Ordering::Relaxed);
+        match self.shard_of(peer) {
+            Some(known) if known == shard => return,
+            // It was expected elsewhere.
+            Some(_) => _ = self.forget(peer),
+            None => {}
         }
+        let member = Member { shard, publishes: Vec::new(), receives: Vec::new(), bridges: Vec::new() };
+        self.peers.insert(peer, member);
+        self.loads[shard].fetch_add(1, Ordering::Relaxed);
         if !self.parts.contains(&shard) {
             self.parts.push(shard);
             self.steps.push((shard, Step::Open));
@@ -169,7 +174,7 @@ impl Spread {
 
 impl Spread {
     /// A peer that nobody has found a shard for.
-    fn place_at_home(&mut self, peer: PeerId) -> usize {
+    pub(crate) fn place_at_home(&mut self, peer: PeerId) -> usize {
         if let Some(shard) = self.shard_of(peer) {
             return shard;
         }

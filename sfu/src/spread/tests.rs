@@ -155,6 +155,26 @@ fn who_comes_from_another_conference_stays_on_its_shard() {
 }
 
 #[test]
+fn who_comes_on_another_shard_than_expected_is_counted_there() {
+    let (mut spread, loads) = apart();
+    spread.handle(publish(BOB, CAMERA, MediaKind::Video));
+    spread.handle(subscribe(ALICE, 1, CAMERA));
+    assert_eq!(carried(&loads), [2, 1]);
+
+    spread.settle(ALICE, 1);
+    assert_eq!(carried(&loads), [0, 2]);
+    spread.settle(ALICE, 1);
+    spread.handle(Command::JoinDirect { conference: ConferenceId(1), peer: ALICE });
+    assert_eq!(carried(&loads), [0, 2]);
+
+    spread.handle(Command::Leave { peer: ALICE });
+    spread.handle(Command::Leave { peer: ALICE });
+    assert_eq!(carried(&loads), [0, 1]);
+    drop(spread);
+    assert_eq!(carried(&loads), [0, 0]);
+}
+
+#[test]
 fn a_conference_ends_everywhere() {
     let (mut spread, _) = apart();
     spread.handle(Command::EndConference { conference: ConferenceId(1) });
