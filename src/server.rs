@@ -262,6 +262,7 @@ fn media_config(config: &Config) -> SfuConfig {
         tcp: sfu.tcp,
         advertise: sfu.advertise.clone(),
         slack: sfu.slack as u64,
+        ..SfuConfig::default()
     }
 }
 

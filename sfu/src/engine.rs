@@ -61,9 +61,11 @@ impl Engine {
         for (index, (socket, address)) in sockets.into_iter().enumerate() {
             let (port, inputs) = Port::new(index).map_err(StartError::Thread)?;
             let (port, published) = (Arc::new(port), Arc::new(Published::default()));
+            let mut sfu = Sfu::new(identity.clone(), random());
+            sfu.hear_at_most(config.voices);
             starting.push(
                 Shard::new(
-                    Sfu::new(identity.clone(), random()),
+                    sfu,
                     socket,
                     Arc::clone(&port),
                     inputs,

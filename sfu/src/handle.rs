@@ -37,10 +37,12 @@ pub struct SfuConfig {
     /// How many peers and subscriptions more than the idlest a shard may carry before the next peer of one of its
     /// conferences goes to another shard.
     pub slack: u64,
+    /// How many voices of a conference are forwarded at a time, the loudest of all.
+    pub voices: usize,
 }
 
 impl Default for SfuConfig {
-    /// One shard on any free loopback port, without TCP: what a test wants.
+    /// One shard on any free loopback port, without TCP, that forwards everybody: what a test wants.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -48,6 +50,7 @@ impl Default for SfuConfig {
             tcp: None,
             advertise: Vec::new(),
             slack: SLACK,
+            voices: usize::MAX,
         }
     }
 }

@@ -150,6 +150,7 @@ impl Spread {
             Command::Publish { peer, track } => return self.publish(*peer, track),
             Command::Unpublish { track } => return self.unpublish(*track),
             Command::MuteUpTrack { track, muted } => return self.mute(*track, *muted),
+            Command::AlwaysHear { track, always } => return self.always_hear(*track, *always),
             Command::Subscribe { peer, track } => {
                 self.subscribe(*peer, track.id, track.source).unwrap_or(home)
             }
@@ -301,6 +302,16 @@ impl Spread {
         }
         for shard in shards {
             self.steps.push((shard, Step::Command(Command::MuteUpTrack { track: id, muted })));
+        }
+    }
+
+    fn always_hear(&mut self, id: UpTrackId, always: bool) {
+        let shards = self.shards_with(id);
+        if let Some(source) = self.sources.get_mut(&id) {
+            source.params.always_heard = always;
+        }
+        for shard in shards {
+            self.steps.push((shard, Step::Command(Command::AlwaysHear { track: id, always })));
         }
     }
 

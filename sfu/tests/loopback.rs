@@ -326,6 +326,7 @@ fn publish(conference: &Conference, peer: sfu::id::PeerId, ssrc: u32, mid: Mid) 
             height: 0,
         }],
         screen: false,
+        always_heard: false,
     };
     let track = Box::new(track);
     conference.command(Command::Publish { peer, track }).unwrap();

@@ -149,6 +149,7 @@ fn publish(conference: &Conference, peer: PeerId, kind: MediaKind, track: u64) {
         extensions: extensions(),
         encodings: vec![EncodingParams { rid: None, ssrc, rtx_ssrc: None, width: 0, height: 0 }],
         screen: false,
+        always_heard: false,
     };
     conference.command(Command::Publish { peer, track: Box::new(track) }).unwrap();
 }

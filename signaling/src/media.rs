@@ -180,6 +180,7 @@ fn up_track(
         extensions: extensions(&media.extensions),
         encodings,
         screen,
+        always_heard: false,
     })
 }
 

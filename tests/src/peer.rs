@@ -253,6 +253,7 @@ impl Peer {
                 height: 0,
             }],
             screen: false,
+            always_heard: false,
         }
     }
 
@@ -309,6 +310,7 @@ impl Peer {
             extensions: extensions(MediaKind::Video),
             encodings: params,
             screen: false,
+            always_heard: false,
         }
     }
 

@@ -57,9 +57,20 @@ impl Stage {
     /// Starts an engine of one shard with UDP and TCP on free loopback ports, and opens a conference.
     #[must_use]
     pub fn open() -> Self {
+        Self::with_voices(usize::MAX)
+    }
+
+    /// The same, in which only so many voices are forwarded at a time.
+    #[must_use]
+    pub fn with_voices(voices: usize) -> Self {
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-        let advertise = vec![loopback.ip()];
-        let config = SfuConfig { listen: loopback, tcp: Some(loopback), advertise, ..SfuConfig::default() };
+        let config = SfuConfig {
+            listen: loopback,
+            tcp: Some(loopback),
+            advertise: vec![loopback.ip()],
+            voices,
+            ..SfuConfig::default()
+        };
         let sfu = Sfu::start(&config).expect("loopback has free ports");
         let (conference, news) = sfu.open_conference().expect("the engine is empty");
         Self { sfu, conference, events: Vec::new(), news, peers: Vec::new() }

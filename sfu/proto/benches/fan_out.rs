@@ -97,6 +97,7 @@ fn camera() -> UpTrackParams {
             height: 720,
         }],
         screen: false,
+        always_heard: false,
     }
 }
 

@@ -78,6 +78,13 @@ pub enum Command {
         /// Whether its packets are dropped.
         muted: bool,
     },
+    /// Has a sound forwarded however quiet it is beside others (`true`), or only if it is among the loudest.
+    AlwaysHear {
+        /// The track.
+        track: UpTrackId,
+        /// Whether it needs no loudness.
+        always: bool,
+    },
     /// Begins forwarding an up track to a peer.
     Subscribe {
         /// Who receives.
@@ -341,6 +348,8 @@ pub struct UpTrackParams {
     pub encodings: Vec<EncodingParams>,
     /// Whether it is a screen: it is upgraded before cameras and shown at full frame size first.
     pub screen: bool,
+    /// Whether it is a sound that is forwarded however quiet it is beside others; see [`Command::AlwaysHear`].
+    pub always_heard: bool,
 }
 
 /// One encoding of a source (a simulcast layer, or the only one).

@@ -104,6 +104,23 @@ fn a_shard_that_comes_late_learns_what_there_is() {
 }
 
 #[test]
+fn whoever_is_always_heard_is_so_on_every_shard_and_on_those_that_come_late() {
+    let (mut spread, _) = spread(1);
+    spread.place(ALICE);
+    spread.handle(publish(ALICE, MICROPHONE, MediaKind::Audio));
+    words(&mut spread);
+    let always = |always| Command::AlwaysHear { track: UpTrackId(MICROPHONE), always };
+
+    spread.handle(always(true));
+    assert_eq!(words(&mut spread), ["0: always hear 11 true"]);
+    spread.place(PeerId(3));
+    spread.place(BOB);
+    assert!(words(&mut spread).contains(&"1: publish 11 of 1 as [1, 2], always heard".to_owned()));
+    spread.handle(always(false));
+    assert_eq!(words(&mut spread), ["0: always hear 11 false", "1: always hear 11 false"]);
+}
+
+#[test]
 fn a_publisher_that_leaves_takes_its_bridges_along() {
     for by_itself in [false, true] {
         let (mut spread, loads) = apart();
@@ -217,7 +234,8 @@ fn describe(step: &Step) -> String {
                 let ssrcs: Vec<u32> =
                     track.encodings.iter().filter_map(|encoding| Some(encoding.ssrc?.0)).collect();
                 let numbers = if ssrcs.is_empty() { String::new() } else { format!(" as {ssrcs:?}") };
-                format!("publish {} of {}{numbers}", track.id.0, peer.0)
+                let always = if track.always_heard { ", always heard" } else { "" };
+                format!("publish {} of {}{numbers}{always}", track.id.0, peer.0)
             }
             Command::Tap { peer, track, ssrcs } => {
                 let ssrcs: Vec<u32> = ssrcs.iter().map(|ssrc| ssrc.0).collect();
@@ -227,6 +245,7 @@ fn describe(step: &Step) -> String {
             Command::Subscribe { peer, track } => format!("subscribe {} for {}", track.id.0, peer.0),
             Command::Unsubscribe { track } => format!("unsubscribe {}", track.0),
             Command::MuteUpTrack { track, muted } => format!("mute {} {muted}", track.0),
+            Command::AlwaysHear { track, always } => format!("always hear {} {always}", track.0),
             Command::Leave { peer } => format!("leave {}", peer.0),
             Command::EndConference { .. } => "end".to_owned(),
             other => panic!("{other:?}"),
@@ -246,6 +265,7 @@ fn publish(peer: PeerId, track: u64, kind: MediaKind) -> Command {
             extensions: ExtensionMap::default(),
             encodings: vec![encoding; 2],
             screen: false,
+            always_heard: false,
         }),
     }
 }

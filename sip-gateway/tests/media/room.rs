@@ -126,6 +126,7 @@ impl Room {
             extensions: extensions(),
             encodings: vec![encoding],
             screen: false,
+            always_heard: false,
         };
         let publish = Command::Publish { peer: direct.peer(), track: Box::new(track) };
         self.conference.command(publish).expect("taken");

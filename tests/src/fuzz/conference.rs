@@ -165,6 +165,7 @@ fn stage(now: Instant, choice: u8, sink: &mut Checked) -> Conference {
             extensions: extensions(),
             encodings,
             screen: false,
+            always_heard: false,
         };
         conference.publish(now, PeerId(1), up, sink);
     }

@@ -3,6 +3,7 @@
 mod data;
 mod hostile;
 mod loss;
+mod loudest;
 mod publish;
 mod simulcast;
 mod transport;

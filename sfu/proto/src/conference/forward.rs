@@ -42,13 +42,17 @@ impl Conference {
         }
         match arrival {
             Arrival::Media(packet) => {
-                let picture = up.kind == MediaKind::Video;
+                let kind = up.kind;
                 up.tap(&packet, &mut self.scratch.header, sink);
-                self.note_media(source.track, &packet, sink);
-                if !(picture && self.batch.takes(source.track, &packet)) {
-                    self.fan_out(moment, source.track, &packet, sink);
-                } else if self.batch.is_full() {
-                    self.forward_collected(now, sink);
+                self.note_start(source.track, &packet, sink);
+                match kind {
+                    MediaKind::Audio => self.forward_sound(moment, source.track, &packet, sink),
+                    MediaKind::Video if self.batch.takes(source.track, &packet) => {
+                        if self.batch.is_full() {
+                            self.forward_collected(now, sink);
+                        }
+                    }
+                    MediaKind::Video => self.fan_out(moment, source.track, None, &packet, sink),
                 }
             }
             Arrival::Padding(from, sequence) => {
@@ -86,31 +90,28 @@ impl Conference {
         Some(source)
     }
 
-    fn note_media<S: Sink + ?Sized>(&mut self, slot: u32, packet: &MediaPacket<'_>, sink: &mut S) {
-        let Some(up) = self.up_tracks.get_mut(slot) else { return };
-        if up.kind == MediaKind::Audio && !up.muted {
-            let clock_rate =
-                up.codecs.get(usize::from(packet.codec)).map_or(48_000, |codec| codec.clock_rate);
-            if let Some(level) = packet.extensions.audio_level {
-                up.loudness.count(level, packet.timestamp, clock_rate);
-            }
-        }
-        if !up.started {
-            up.started = true;
-            if let Some(codec) = up.codecs.get(usize::from(packet.codec)).filter(|_| !up.bridged) {
-                sink.event(Event::UpTrackStarted { track: up.id, mime: codec.mime });
-            }
+    fn note_start<S: Sink + ?Sized>(&mut self, slot: u32, packet: &MediaPacket<'_>, sink: &mut S) {
+        let Some(up) = self.up_tracks.get_mut(slot).filter(|up| !up.started) else { return };
+        up.started = true;
+        if let Some(codec) = up.codecs.get(usize::from(packet.codec)).filter(|_| !up.bridged) {
+            sink.event(Event::UpTrackStarted { track: up.id, mime: codec.mime });
         }
     }
 
-    fn fan_out<S: Sink + ?Sized>(
+    /// Sends a packet to all who receive its track. If its source begins with it, it may do so with one that came
+    /// earlier: then all that came since follows.
+    pub(super) fn fan_out<S: Sink + ?Sized>(
         &mut self,
         moment: Moment,
         slot: u32,
+        earlier: Option<u64>,
         packet: &MediaPacket<'_>,
         sink: &mut S,
     ) {
         let Some(up) = self.up_tracks.get(slot).filter(|up| !up.muted) else { return };
+        let earlier = earlier
+            .and_then(|sequence| up.encoding(packet.source)?.stored(packet.source, sequence, &up.codecs));
+        let packet = earlier.as_ref().unwrap_or(packet);
         let mut out = Outlet { moment, sink, scratch: &mut self.scratch };
         for &down in &up.subscribers {
             let Some(down) = self.down_tracks.get_mut(down) else { continue };

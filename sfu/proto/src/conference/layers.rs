@@ -46,7 +46,7 @@ impl Conference {
     }
 
     /// Gathers the videos among which a peer's path is to be divided, settles all else, and returns what sound takes.
-    fn collect_demands<S: Sink + ?Sized>(
+    pub(super) fn collect_demands<S: Sink + ?Sized>(
         &mut self,
         now: Instant,
         slot: u32,
@@ -66,7 +66,9 @@ impl Conference {
                 down.selector.aim(None);
             } else if up.kind == MediaKind::Audio {
                 down.selector.aim(Some(highest));
-                sound = sound.plus(demand.costs[0].unwrap_or_default());
+                if !up.muted && self.loudest.hears(down.source) {
+                    sound = sound.plus(demand.costs[0].unwrap_or_default());
+                }
             } else if up.muted || demand.best().is_none() {
                 // Nothing comes; whatever comes first will do no harm.
                 let target = down.selector.target().unwrap_or(highest).min(highest);

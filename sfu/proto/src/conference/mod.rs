@@ -3,6 +3,7 @@
 mod batch;
 mod feedback;
 mod forward;
+mod hearing;
 mod layers;
 mod membership;
 mod pacing;
@@ -22,6 +23,7 @@ use crate::bandwidth::estimator::Fate;
 use crate::id::{ConferenceId, DownTrackId, PeerId, Ssrc, UpTrackId};
 use crate::io::{DownTrackParams, Event, LayerWish, UpTrackParams};
 use crate::participant::{KnownStreams, Nature, Participant};
+use crate::speaker::Loudest;
 use crate::track::down_track::{DownTrack, Outlet, Scratch};
 use crate::track::moment::Moment;
 use crate::track::up_track::UpTrack;
@@ -69,7 +71,7 @@ pub enum Depth {
 /// Everything that happens to decrypted packets in one room. Commands about something unknown are ignored.
 ///
 /// ```text
-/// handle_rtp ─ forward.rs: Sources → UpTrack → each DownTrack → Sink
+/// handle_rtp ─ forward.rs: Sources → UpTrack → (sound: hearing.rs) → each DownTrack → Sink
 /// handle_rtcp ─ feedback.rs: reports, NACK, PLI, transport feedback
 /// handle_timeout ─ timers.rs: feedback of ours, reports, retries, speakers
 /// commands ─ membership.rs, tracks.rs
@@ -91,6 +93,8 @@ pub struct Conference {
     up_ids: HashMap<UpTrackId, u32>,
     down_ids: HashMap<DownTrackId, u32>,
     timers: timers::Timers,
+    /// Whose sound is forwarded.
+    loudest: Loudest,
     /// Packets of pictures that came in this batch; see [`Self::collect`].
     batch: Batch,
     /// The slots of peers for which packets wait.
@@ -120,6 +124,7 @@ impl Conference {
             up_ids: HashMap::new(),
             down_ids: HashMap::new(),
             timers: timers::Timers::default(),
+            loudest: Loudest::new(usize::MAX),
             batch: Batch::default(),
             pacing: Vec::new(),
             scratch: Scratch::default(),
@@ -189,6 +194,13 @@ impl Conference {
         self.set_muted(now, track, muted, sink);
     }
 
+    /// Has a sound forwarded however quiet it is beside others, or only if it is among the loudest.
+    pub fn always_hear(&mut self, track: UpTrackId, always: bool) {
+        if let Some(&slot) = self.up_ids.get(&track) {
+            self.loudest.always(slot, always);
+        }
+    }
+
     /// Begins forwarding an up track to a peer. A subscription with a known id replaces that one.
     pub fn subscribe<S: Sink + ?Sized>(
         &mut self,
@@ -235,6 +247,11 @@ impl Conference {
     /// came at once for a viewer is worked off while what is known of that viewer is at hand.
     pub fn collect(&mut self) {
         self.batch.collect();
+    }
+
+    /// From now on only the loudest so many of all who speak are forwarded, and what is always heard.
+    pub fn hear_at_most(&mut self, voices: usize) {
+        self.loudest.limit(voices);
     }
 
     /// Whether packets wait for [`Self::forward_batch`].

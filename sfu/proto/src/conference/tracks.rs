@@ -21,6 +21,7 @@ impl Conference {
         let Some(peer) = self.peers.get_mut(owner) else { return };
         peer.learn_extensions(&params.extensions);
 
+        let always = params.always_heard;
         let Some(&slot) = self.up_ids.get(&params.id) else {
             if peer.up_tracks.len() < MAX_UP_TRACKS {
                 let id = params.id;
@@ -29,10 +30,12 @@ impl Conference {
                 let slot = self.up_tracks.insert(track);
                 peer.up_tracks.push(slot);
                 self.up_ids.insert(id, slot);
+                self.loudest.always(slot, always);
             }
             return;
         };
         let Some(up) = self.up_tracks.get_mut(slot).filter(|up| up.owner == owner) else { return };
+        self.loudest.always(slot, always);
         if up.redeclare(params) {
             peer.sources.forget(slot);
         }
@@ -53,6 +56,7 @@ impl Conference {
     pub(super) fn end_up_track<S: Sink + ?Sized>(&mut self, now: Instant, slot: u32, sink: &mut S) {
         let Some(up) = self.up_tracks.remove(slot) else { return };
         self.up_ids.remove(&up.id);
+        self.loudest.forget(slot);
         if let Some(owner) = self.peers.get_mut(up.owner) {
             owner.up_tracks.retain(|&other| other != slot);
             owner.sources.forget(slot);
@@ -86,12 +90,8 @@ impl Conference {
             return;
         }
         up.muted = muted;
-
-        for &down in &up.subscribers {
-            if let Some(down) = self.down_tracks.get_mut(down) {
-                down.selector.restart();
-            }
-        }
+        self.loudest.silence(slot);
+        self.interrupt(slot);
         self.allocate_subscribers(now, slot, sink);
     }
 

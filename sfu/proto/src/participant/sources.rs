@@ -206,6 +206,7 @@ mod tests {
                 extensions: ExtensionMap::default(),
                 encodings,
                 screen: false,
+                always_heard: false,
             },
         )
     }

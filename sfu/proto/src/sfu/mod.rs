@@ -42,6 +42,8 @@ pub struct Sfu {
     outlets: Outlets,
     /// Whether pictures are forwarded batch by batch, and the conferences in which some wait.
     collecting: bool,
+    /// How many voices of a conference are forwarded at a time.
+    voices: usize,
     batched: Vec<ConferenceKey>,
     timers: Timers<Timer>,
     retired: VecDeque<Retired>,
@@ -112,6 +114,7 @@ impl Sfu {
             conferences_by_id: HashMap::new(),
             outlets: Outlets::new(),
             collecting: false,
+            voices: usize::MAX,
             batched: Vec::new(),
             timers: Timers::new(),
             retired: VecDeque::new(),
@@ -130,6 +133,7 @@ impl Sfu {
             ConferenceKey(self.conferences.len() as u32 - 1)
         });
         let mut conference = Conference::new(id, self.seed ^ id.0.rotate_left(32));
+        conference.hear_at_most(self.voices);
         if self.collecting {
             conference.collect();
         }
@@ -201,6 +205,9 @@ impl Sfu {
                     conference.mute_up_track(now, track, muted, sink);
                 });
             }
+            Command::AlwaysHear { track, always } => {
+                self.with_conference(place, |conference, _| conference.always_hear(track, always));
+            }
             Command::Subscribe { peer, track } => {
                 self.with_conference(place, |conference, sink| {
                     conference.subscribe(now, peer, *track, sink);
@@ -223,6 +230,11 @@ impl Sfu {
     /// of datagrams.
     pub fn collect(&mut self) {
         self.collecting = true;
+    }
+
+    /// In conferences that begin from now on so many voices are forwarded at a time, the loudest of all.
+    pub fn hear_at_most(&mut self, voices: usize) {
+        self.voices = voices;
     }
 
     /// Forwards some of what has come since the last batch. To be called, and its output to be sent, until it says that

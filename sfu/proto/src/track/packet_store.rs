@@ -28,6 +28,7 @@ struct Entry {
     descriptor_len: u8,
     codec: u8,
     marker: bool,
+    audio_level: Option<u8>,
 }
 
 impl PacketStore {
@@ -76,6 +77,7 @@ impl PacketStore {
             descriptor_len,
             codec: packet.codec,
             marker: packet.marker,
+            audio_level: packet.extensions.audio_level,
         };
     }
 
@@ -110,6 +112,7 @@ impl PacketStore {
             info: PayloadInfo::read(mime(entry.codec)?, payload),
             extensions: ExtensionValues {
                 dependency_descriptor: Some(descriptor).filter(|descriptor| !descriptor.is_empty()),
+                audio_level: entry.audio_level,
                 ..ExtensionValues::default()
             },
             payload,

@@ -73,6 +73,10 @@ impl UpTrack {
         params.codecs.truncate(MAX_CODECS);
         params.encodings.truncate(MAX_ENCODINGS);
         self.mid = params.mid;
+        // Each keeps its place: packets that are stored refer to it by that.
+        let place =
+            |codec: &Codec| self.codecs.iter().position(|known| known.payload_type == codec.payload_type);
+        params.codecs.sort_by_key(|codec| place(codec).unwrap_or(usize::MAX));
         self.codecs = params.codecs;
         self.extensions = params.extensions;
         self.screen = params.screen;

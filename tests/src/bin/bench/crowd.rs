@@ -262,6 +262,7 @@ impl Crowd {
                         height: 720,
                     }],
                     screen: false,
+                    always_heard: false,
                 }),
             })
         })?;

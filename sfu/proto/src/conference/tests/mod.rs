@@ -4,6 +4,7 @@ mod audio;
 mod bandwidth;
 mod codecs;
 mod declarations;
+mod hearing;
 mod hostile;
 mod reports;
 pub(super) mod rig;

@@ -279,6 +279,7 @@ pub(in crate::conference) fn microphone(id: u64, codecs: Vec<Codec>) -> UpTrackP
         extensions: extensions(),
         encodings: vec![encoding(None, Some(1))],
         screen: false,
+        always_heard: false,
     }
 }
 
@@ -292,6 +293,7 @@ pub(in crate::conference) fn camera(id: u64) -> UpTrackParams {
         extensions: extensions(),
         encodings: vec![encoding(None, Some(11))],
         screen: false,
+        always_heard: false,
     }
 }
 

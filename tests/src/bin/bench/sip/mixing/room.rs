@@ -99,6 +99,7 @@ fn publisher(conference: &Conference, ssrc: u32) -> Result<(Direct, u32)> {
         extensions: extensions(),
         encodings: vec![encoding],
         screen: false,
+        always_heard: false,
     };
     conference.command(Command::Publish { peer: direct.peer(), track: Box::new(track) })?;
     Ok((direct, ssrc))
