@@ -26,5 +26,6 @@ pub mod phones;
 pub mod relays;
 pub mod savings;
 pub mod server;
+pub mod speech;
 pub mod store;
 pub mod tariffs;

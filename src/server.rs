@@ -31,6 +31,7 @@ use crate::mail::{MailRoom, RelayError as MailError};
 use crate::mailboxes::Mailboxes;
 use crate::meetings::{ATTRIBUTES, Doorkeeper, Gathering, Lobby, LobbyLimits, MeetingRooms};
 use crate::relays::{Relays, relay_config};
+use crate::speech::Speaking;
 use crate::store::{Store, StoreError};
 use crate::{jobs, keys, phones};
 
@@ -119,6 +120,7 @@ impl Server {
             lobby.clone(),
             proceedings.clone(),
             clock.clone(),
+            Speaking::new(config.audio.clone(), store.clone(), directory.clone()),
         );
         rooms.set_doorkeeper(Arc::new(doorkeeper));
         let recordings = config.store.dir.join(phones::RECORDINGS);
@@ -262,7 +264,7 @@ fn media_config(config: &Config) -> SfuConfig {
         tcp: sfu.tcp,
         advertise: sfu.advertise.clone(),
         slack: sfu.slack as u64,
-        ..SfuConfig::default()
+        voices: if config.audio.voices == 0 { usize::MAX } else { config.audio.voices },
     }
 }
 

@@ -14,7 +14,7 @@ pub use ws::join_request;
 
 pub use relays::Relays;
 pub use rooms::{Doorkeeper, Drain, Rooms, RoomsConfig};
-pub use signaling_proto::room::Beginning;
+pub use signaling_proto::{Joining, audio::Speech, room::Beginning};
 
 /// Everything that clients and servers of the rooms speak to: `/rtc` and its kin, and the server API under `/twirp`.
 pub fn router(rooms: Rooms) -> axum::Router {

@@ -53,9 +53,11 @@ pub(crate) fn command(conference: &Conference, command: MediaCommand) -> Option<
         MediaCommand::RestartIce { peer, local, remote } => {
             Command::RestartIce { peer: peer_id(peer), local: ice(local), remote: remote.map(ice) }
         }
-        MediaCommand::Publish { peer, up, media, sizes, screen } => {
-            Command::Publish { peer: peer_id(peer), track: Box::new(up_track(up, &media, &sizes, screen)?) }
+        MediaCommand::Publish { peer, up, media, sizes, screen, always_heard } => {
+            let track = io::UpTrackParams { always_heard, ..up_track(up, &media, &sizes, screen)? };
+            Command::Publish { peer: peer_id(peer), track: Box::new(track) }
         }
+        MediaCommand::AlwaysHear { up, always } => Command::AlwaysHear { track: up_id(up), always },
         MediaCommand::Unpublish { up } => Command::Unpublish { track: up_id(up) },
         MediaCommand::Mute { up, muted } => Command::MuteUpTrack { track: up_id(up), muted },
         MediaCommand::Subscribe { peer, down, up, negotiated, wish } => Command::Subscribe {
@@ -120,6 +122,7 @@ pub(crate) fn event(event: Event) -> Option<MediaEvent> {
         Event::Quality { peer, quality } => MediaEvent::Quality {
             peer: PeerKey(peer.0),
             loss: quality.loss_up.max(quality.loss_down),
+            loss_up: quality.loss_up,
             rtt: quality.rtt,
             limited: quality.limited,
         },

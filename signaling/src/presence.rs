@@ -1,7 +1,7 @@
 //! A part of our own program in a room: it speaks to it as a client would, without a socket between them.
 
 use livekit_protocol::{self as proto, leave_request::Action, participant_info, signal_request};
-use signaling_proto::{Joining, PeerConnections, room::ConnectionId, token::Claims};
+use signaling_proto::{Joining, PeerConnections, audio::Speech, room::ConnectionId, token::Claims};
 use tokio::sync::mpsc;
 
 use crate::rooms::{Outgoing, RoomHandle, ToRoom};
@@ -100,5 +100,6 @@ pub(crate) fn joining(connection: ConnectionId, identity: String) -> Joining {
         connections: PeerConnections::Direct,
         add_tracks: Vec::new(),
         voice: None,
+        speech: Speech::default(),
     }
 }

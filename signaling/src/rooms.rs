@@ -162,7 +162,7 @@ impl Rooms {
     pub(crate) async fn join(
         &self,
         request: proto::CreateRoomRequest,
-        joining: Joining,
+        mut joining: Joining,
     ) -> Result<(RoomHandle, mpsc::Receiver<Outgoing>), JoinError> {
         if self.draining() {
             return Err(JoinError::Draining);
@@ -170,6 +170,9 @@ impl Rooms {
         // A phone has no token that might be out of date: whoever brings it has just been told that it may come in.
         if joining.voice.is_none() {
             self.ask_doorkeeper(&request.name, &joining.identity).await?;
+            if let Some(doorkeeper) = self.shared.doorkeeper.get() {
+                joining.speech = doorkeeper.speech(&joining).await;
+            }
         }
         for _ in 0..ATTEMPTS {
             let handle = match joining.voice {

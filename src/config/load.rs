@@ -335,6 +335,19 @@ mod tests {
                 "`webhook.key` cannot be used: there is no key \"nobody\" in `[keys]`",
             ),
             (
+                "[audio]\nptime = 30",
+                "`audio.ptime` cannot be used: \"30\" is none of 20, 40 and 60 milliseconds",
+            ),
+            (
+                "[audio]\nthin_bitrate = 5",
+                "`audio.thin_bitrate` cannot be used: \"5\" is not a number from 6 to 510",
+            ),
+            (
+                "[audio]\nred = \"sometimes\"",
+                "`audio.red` cannot be used: \"sometimes\" is none of loss, always and never",
+            ),
+            ("[audio]\nvoices = 101", "`audio.voices` cannot be used: \"101\" is not a number from 0 to 100"),
+            (
                 "[sfu]\nshards = 1.5",
                 "`sfu.shards` cannot be used: it must be a text, a number or a list of texts",
             ),

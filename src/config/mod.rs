@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use signaling_proto::audio::{Ptime, Redundancy};
 use signaling_proto::token::Keys;
 
 use crate::accounts::{Email, Role};
@@ -27,6 +28,7 @@ pub struct Config {
     pub http: Http,
     pub https: Https,
     pub sfu: Sfu,
+    pub audio: Audio,
     pub turn: Turn,
     pub sip: Sip,
     pub house: House,
@@ -70,6 +72,25 @@ pub struct Sfu {
     pub advertise: Vec<IpAddr>,
     pub shards: usize,
     pub slack: usize,
+}
+
+/// How people speak, and how many of them are heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Audio {
+    /// Nothing is everybody.
+    pub voices: usize,
+    pub ptime: Ptime,
+    /// In kbit/s.
+    pub bitrate: u32,
+    pub dtx: bool,
+    pub fec: bool,
+    pub red: Redundancy,
+    /// Up to how many kbit/s a post's link is thin.
+    pub thin_link: u32,
+    pub thin_ptime: Ptime,
+    /// In kbit/s.
+    pub thin_bitrate: u32,
 }
 
 /// The relay for clients whose network lets little out.
@@ -300,6 +321,17 @@ impl Config {
             http: Http { listen: nowhere, public_url: None, trusted_proxies: Vec::new() },
             https: Https { listen: None, cert: None, key: None },
             sfu: Sfu { listen: nowhere, tcp: None, advertise: Vec::new(), shards: 0, slack: 0 },
+            audio: Audio {
+                voices: 0,
+                ptime: Ptime::Ms20,
+                bitrate: 0,
+                dtx: false,
+                fec: false,
+                red: Redundancy::Never,
+                thin_link: 0,
+                thin_ptime: Ptime::Ms20,
+                thin_bitrate: 0,
+            },
             turn: Turn {
                 enabled: false,
                 udp: Vec::new(),

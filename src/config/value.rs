@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use signaling_proto::audio::{Ptime, Redundancy};
+
 use super::MailEncryption;
 use crate::accounts::{Email, Role};
 use crate::savings::Goal;
@@ -163,6 +165,28 @@ pub(super) fn count(text: &str, least: usize, most: usize) -> Result<usize, Stri
         .ok()
         .filter(|number| (least..=most).contains(number))
         .ok_or_else(|| format!("{text:?} is not a number from {least} to {most}"))
+}
+
+/// A rate in kbit/s, within bounds.
+pub(super) fn kbits(text: &str, least: usize, most: usize) -> Result<u32, String> {
+    count(text, least, most).map(|kbits| u32::try_from(kbits).unwrap_or(u32::MAX))
+}
+
+/// How much sound a packet holds.
+pub(super) fn ptime(text: &str) -> Result<Ptime, String> {
+    let all = [Ptime::Ms20, Ptime::Ms40, Ptime::Ms60];
+    let known = all.into_iter().find(|ptime| ptime.millis().to_string() == text);
+    known.ok_or_else(|| format!("{text:?} is none of 20, 40 and 60 milliseconds"))
+}
+
+/// When packets of sound repeat those before them.
+pub(super) fn redundancy(text: &str) -> Result<Redundancy, String> {
+    match text {
+        "loss" => Ok(Redundancy::OnLoss),
+        "always" => Ok(Redundancy::Always),
+        "never" => Ok(Redundancy::Never),
+        other => Err(format!("{other:?} is none of loss, always and never")),
+    }
 }
 
 /// A span of time such as `90s`, `15m`, `24h` or `7d`, within bounds written the same way.

@@ -1,4 +1,4 @@
-//! What the office answers when the rooms ask whether an admission still holds, and where they go on.
+//! What the office answers when the rooms ask whether an admission still holds, how somebody is to speak, and where they go on.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,6 +9,7 @@ use super::{Admission, Gathering, Lobby, MeetingCode};
 use crate::calls::Switchboard;
 use crate::clock::Clock;
 use crate::floor::AllProceedings;
+use crate::speech::Speaking;
 use crate::store::{Store, StoreError};
 
 /// Looks into the store before each join of a meeting.
@@ -18,10 +19,11 @@ pub struct Doorkeeper {
     lobby: Lobby,
     proceedings: AllProceedings,
     clock: Clock,
+    speaking: Speaking,
 }
 
 impl Doorkeeper {
-    /// Answers from a store, and from what is known of calls, waiting rooms and proceedings.
+    /// Answers from a store, and from what is known of calls, waiting rooms, proceedings and links.
     #[must_use]
     pub fn new(
         store: Store,
@@ -29,8 +31,9 @@ impl Doorkeeper {
         lobby: Lobby,
         proceedings: AllProceedings,
         clock: Clock,
+        speaking: Speaking,
     ) -> Self {
-        Self { store, switchboard, lobby, proceedings, clock }
+        Self { store, switchboard, lobby, proceedings, clock, speaking }
     }
 
     async fn still_holds(&self, room: &str, identity: &str) -> Result<bool, StoreError> {
@@ -82,6 +85,13 @@ impl signaling::Doorkeeper for Doorkeeper {
                 false
             })
         })
+    }
+
+    fn speech<'a>(
+        &'a self,
+        who: &'a signaling::Joining,
+    ) -> Pin<Box<dyn Future<Output = signaling::Speech> + Send + 'a>> {
+        Box::pin(self.speaking.of(who))
     }
 
     fn beginning<'a>(

@@ -1,5 +1,6 @@
 //! Rooms without sockets, clocks or tasks: who is in, what may they do, what must be told to whom.
 
+pub mod audio;
 mod data;
 mod description;
 mod dynacast;

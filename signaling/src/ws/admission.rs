@@ -7,6 +7,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use livekit_protocol::{self as proto, client_info::Sdk};
 use signaling_proto::{
     Joining, PeerConnections,
+    audio::Speech,
     room::{ConnectionId, Resuming},
     token::Claims,
 };
@@ -184,6 +185,7 @@ fn joining(
         connections,
         add_tracks: Vec::new(),
         voice: None,
+        speech: Speech::default(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Telephones and browsers, each on an independent stack, over real sockets: who hears whom.
 
 use livekit_protocol::participant_info::Kind;
-use palabre_tests::browser::View;
+use palabre_tests::browser::{Browser, View};
 use palabre_tests::telephone::Display;
 use sip_gateway_proto::call::{Destination, ScreenEvent};
 
@@ -135,6 +135,38 @@ async fn two_phones_and_two_browsers_hear_each_other_and_nobody_himself() {
         };
         browser.until("it hears both phones", both).await;
     }
+}
+
+#[tokio::test]
+async fn where_more_speak_than_have_a_place_a_phone_hears_who_is_heard_and_is_not_cut_off() {
+    let exchange = Exchange::open(&["201"], 21_400..=21_499).await;
+    let phone = exchange.phone("201").await;
+    phone.dial("700");
+    phone.until("it is answered", |display| display.talking).await;
+    phone.keys(&format!("{PIN}#"));
+    phone.speak(Some(440.0));
+    let identity = arrives(&exchange).await;
+    let mut browsers = Vec::new();
+    for (name, hertz) in [("awa", 700.0), ("ben", 850.0), ("carl", 1_000.0)] {
+        let browser = exchange.house.browser(name).await;
+        if let [_, ben] = &browsers[..] {
+            // The phone and two others have the three places.
+            Browser::until(ben, "the phone is heard", |view| view.strength(&identity, 440.0) > HEARD).await;
+        }
+        browser.speak(hertz);
+        if browsers.len() < 2 {
+            phone.until("the browser is heard", |display| display.strength(hertz) > HEARD).await;
+        }
+        browsers.push(browser);
+    }
+    browsers[2].until("the phone is heard", |view| view.strength(&identity, 440.0) > HEARD).await;
+    assert!(phone.display().strength(1_000.0) < 0.02, "there is no place for a third browser");
+
+    browsers[0].fall_silent();
+
+    phone.until("the third takes the place of the first", |display| display.strength(1_000.0) > HEARD).await;
+    assert!(phone.display().strength(850.0) > HEARD, "the second goes on");
+    browsers[1].until("the phone is still heard", |view| view.strength(&identity, 440.0) > HEARD).await;
 }
 
 /// Waits until a phone is in the meeting; its identity.

@@ -29,7 +29,7 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// Opens one with these extensions; 700 asks for a PIN.
     pub(crate) async fn open(numbers: &[&str], ports: std::ops::RangeInclusive<u16>) -> Self {
-        let house = House::open().await;
+        let house = House::with_voices(3).await;
         let (told, news) = mpsc::unbounded_channel();
         let desk = Desk { plan: Arc::new(plan(numbers)), told };
         let config = PhonesConfig {

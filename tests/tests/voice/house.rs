@@ -20,6 +20,11 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn open() -> Self {
+        Self::with_voices(usize::MAX).await
+    }
+
+    /// A server in whose rooms so many are heard at a time.
+    pub(crate) async fn with_voices(voices: usize) -> Self {
         let mut keys = Keys::default();
         keys.insert("key", "a secret of more than thirty-two letters").expect("a long secret");
         let config = RoomsConfig {
@@ -29,7 +34,8 @@ impl House {
             auto_create: false,
             product: "test".into(),
         };
-        let sfu = sfu::Sfu::start(&sfu::SfuConfig::default()).expect("loopback has free ports");
+        let media = sfu::SfuConfig { voices, ..sfu::SfuConfig::default() };
+        let sfu = sfu::Sfu::start(&media).expect("loopback has free ports");
         let rooms = Rooms::new(sfu, config);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound socket");

@@ -14,6 +14,7 @@ pub(crate) use track::{Stage, Track, mime_of};
 pub(crate) use transport::{AnsweringLeg, OfferingLeg, Transport};
 
 use crate::{
+    audio::{LossWatch, Speech},
     permission,
     quality::Quality,
     room::{ConnectionId, PeerKey},
@@ -53,6 +54,8 @@ pub struct Joining {
     pub add_tracks: Vec<proto::AddTrackRequest>,
     /// What it does for phones, if it is a part of our own program that does.
     pub voice: Option<Voice>,
+    /// How it is to speak.
+    pub speech: Speech,
 }
 
 /// How many peer connections a client makes, and who offers.
@@ -84,6 +87,8 @@ pub(crate) struct Participant {
     pub(crate) auto_subscribe: bool,
     pub(crate) adaptive_stream: bool,
     pub(crate) voice: Option<Voice>,
+    pub(crate) always_heard: bool,
+    pub(crate) loss: LossWatch,
     pub(crate) state: State,
     pub(crate) joined_at_ms: i64,
     pub(crate) version: u32,

@@ -11,9 +11,16 @@ impl Room {
     /// Whatever sounds of the others, a shared screen too, is muted, and stays so whatever their clients ask for.
     /// Nobody is unmuted by this: only who speaks opens a microphone.
     pub fn set_floor(&mut self, now: Instant, floor: Option<BTreeSet<String>>) {
-        self.floor = floor;
+        let before = std::mem::replace(&mut self.floor, floor);
         for seat in self.participants.keys().copied().collect::<Vec<_>>() {
             self.hold_to_the_floor(now, seat);
+            let has = |floor: &Option<BTreeSet<String>>| {
+                let identity = self.participant(seat).map(|participant| &participant.identity);
+                identity.zip(floor.as_ref()).is_some_and(|(identity, floor)| floor.contains(identity))
+            };
+            if has(&before) != has(&self.floor) {
+                self.tell_always_heard(seat);
+            }
         }
     }
 

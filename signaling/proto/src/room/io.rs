@@ -160,6 +160,15 @@ pub enum MediaCommand {
         sizes: Vec<(u32, u32)>,
         /// Whether it is a screen.
         screen: bool,
+        /// Whether it is a sound that is forwarded however quiet it is beside others.
+        always_heard: bool,
+    },
+    /// Has a sound forwarded however quiet it is beside others, or only if it is among the loudest.
+    AlwaysHear {
+        /// Which one.
+        up: UpKey,
+        /// Whether it needs no loudness.
+        always: bool,
     },
     /// Ends a source.
     Unpublish {
@@ -290,6 +299,8 @@ pub enum MediaEvent {
         peer: PeerKey,
         /// Fraction of packets lost, both directions, 0 to 1.
         loss: f32,
+        /// Of those from the participant to us.
+        loss_up: f32,
         /// Round-trip time, if measured.
         rtt: Option<Duration>,
         /// Whether congestion withholds something wanted.

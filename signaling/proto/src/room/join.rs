@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     participant::{AnsweringLeg, Joining, Link, OfferingLeg, Participant, PeerConnections, Transport},
-    sdp::{AnsweringSession, Offer, OfferingSession},
+    sdp::{AnsweringSession, AudioOrder, Offer, OfferingSession},
     token::{Claims, VideoGrant},
     voice::Voice,
 };
@@ -92,10 +92,12 @@ impl Room {
         }
         let seat = Seat(self.new_key());
         let sid = self.new_id("PA_");
+        let mut session = AnsweringSession::new(self.new_session_id());
+        session.order_audio(AudioOrder { policy: joining.speech.policy, lossy: false });
         let answering = AnsweringLeg {
             peer: PeerKey(self.new_key()),
             ice: self.new_ice(),
-            session: AnsweringSession::new(self.new_session_id()),
+            session,
             direct: matches!(joining.connections, PeerConnections::Direct),
             joined: false,
             connected: false,
@@ -127,6 +129,8 @@ impl Room {
             auto_subscribe: joining.auto_subscribe,
             adaptive_stream: joining.adaptive_stream,
             voice: joining.voice,
+            always_heard: joining.speech.always_heard,
+            loss: Default::default(),
             state: State::Joined,
             joined_at_ms: self.unix(now).as_millis() as i64,
             version: 1,

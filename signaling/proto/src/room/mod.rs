@@ -18,6 +18,7 @@ mod publish;
 mod resume;
 mod rpc;
 mod signal;
+mod speech;
 mod subscribe;
 #[cfg(test)]
 mod tests;
@@ -303,7 +304,12 @@ impl Room {
             MediaEvent::UpStarted { up, mime } => self.handle_up_started(now, up, mime),
             MediaEvent::Speakers { changes } => self.handle_speakers(&changes),
             MediaEvent::DownPaused { down, paused } => self.handle_paused(down, paused),
-            MediaEvent::Quality { peer, loss, rtt, limited } => self.handle_quality(peer, loss, rtt, limited),
+            MediaEvent::Quality { peer, loss, loss_up, rtt, limited } => {
+                self.handle_quality(peer, loss, rtt, limited);
+                if let Some(&seat) = self.by_peer.get(&peer) {
+                    self.handle_loss(now, seat, peer, loss_up);
+                }
+            }
         }
     }
 

@@ -137,8 +137,9 @@ impl Room {
         let sizes = track.encoding_sizes(&media);
         let screen = track.info.source == proto::TrackSource::ScreenShare as i32;
         let muted = track.info.muted;
+        let always_heard = self.hears_always(seat, sid);
         self.by_up.insert(up, (seat, sid.to_owned()));
-        self.command(MediaCommand::Publish { peer, up, media, sizes, screen });
+        self.command(MediaCommand::Publish { peer, up, media, sizes, screen, always_heard });
         if muted {
             self.command(MediaCommand::Mute { up, muted });
         }

@@ -222,9 +222,10 @@ impl Room {
             };
         }
         let muted = track.info.muted;
+        let always_heard = self.hears_always(seat, sid);
 
         self.by_up.insert(up, (seat, sid.to_owned()));
-        self.command(MediaCommand::Publish { peer, up, media: Box::new(media), sizes, screen });
+        self.command(MediaCommand::Publish { peer, up, media: Box::new(media), sizes, screen, always_heard });
         if muted {
             self.command(MediaCommand::Mute { up, muted });
         }

@@ -11,10 +11,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Answer, Codec, DownMedia, DownNegotiated, EndedUp, FillError, LocalTransport, MediaKind, Offer,
-    OfferChanges, RemoteTransport, SdpError, Section, SectionKind, UpMedia, UpOptions,
+    Answer, AudioOrder, Codec, DownMedia, DownNegotiated, EndedUp, FillError, LocalTransport, MediaKind,
+    Offer, OfferChanges, RemoteTransport, SdpError, Section, SectionKind, UpMedia, UpOptions,
     codec::{accepted_extensions, down_codecs, idle_codecs, up_codecs},
-    write::{Description, MediaSection, Role},
+    write::{Description, MediaSection, Role, Sound},
 };
 
 /// Our side of a connection on which the client makes the offers.
@@ -24,7 +24,16 @@ pub struct AnsweringSession {
     version: u64,
     transport: Option<RemoteTransport>,
     slots: Vec<Slot>,
+    asked: Asked,
+    /// How sound is to be ordered from the next offer on.
+    order: AudioOrder,
+}
+
+/// What is asked of a client that sends.
+#[derive(Debug, Default)]
+struct Asked {
     options: HashMap<String, UpOptions>,
+    audio: AudioOrder,
 }
 
 impl AnsweringSession {
@@ -37,7 +46,8 @@ impl AnsweringSession {
             version: 0,
             transport: None,
             slots: Vec::new(),
-            options: HashMap::new(),
+            asked: Asked::default(),
+            order: AudioOrder::default(),
         }
     }
 
@@ -55,6 +65,7 @@ impl AnsweringSession {
         self.transport = offer.transport.or(self.transport.take());
 
         let mut gone: BTreeMap<String, UpMedia> = self.ups().map(|up| (up.mid.clone(), up)).collect();
+        self.asked.audio = self.order;
         let mut old = std::mem::take(&mut self.slots).into_iter();
         for section in offer.sections {
             let slot = old.next().unwrap_or_default();
@@ -76,23 +87,35 @@ impl AnsweringSession {
 
     /// Takes what `add_track` said about a track, before or after the offer that carries it.
     pub fn set_up_options(&mut self, cid: &str, options: UpOptions) {
-        if self.options.len() >= MAX_OPTIONS && !self.options.contains_key(cid) {
+        let known = &self.asked.options;
+        if known.len() >= MAX_OPTIONS && !known.contains_key(cid) {
             // Announced and never offered.
             let offered: Vec<String> = self.ups().map(|up| up.cid).collect();
-            self.options.retain(|cid, _| offered.contains(cid));
+            self.asked.options.retain(|cid, _| offered.contains(cid));
         }
-        self.options.insert(cid.to_owned(), options);
+        self.asked.options.insert(cid.to_owned(), options);
+    }
+
+    /// Changes how the client is to send its sound. The answer to its next offer says so.
+    pub fn order_audio(&mut self, order: AudioOrder) {
+        self.order = order;
+    }
+
+    /// How the client is to send its sound.
+    #[must_use]
+    pub fn audio_order(&self) -> AudioOrder {
+        self.order
     }
 
     /// What the client sends in a section.
     #[must_use]
     pub fn up(&self, mid: &str) -> Option<UpMedia> {
-        self.slot(mid)?.up(&self.options)
+        self.slot(mid)?.up(&self.asked)
     }
 
     /// All that the client sends.
     pub fn ups(&self) -> impl Iterator<Item = UpMedia> {
-        self.slots.iter().filter_map(|slot| slot.up(&self.options))
+        self.slots.iter().filter_map(|slot| slot.up(&self.asked))
     }
 
     /// How many sections of a kind wait to be filled.
@@ -126,13 +149,13 @@ impl AnsweringSession {
     /// How a filled section carries its track.
     #[must_use]
     pub fn down(&self, mid: &str) -> Option<DownNegotiated> {
-        self.slot(mid)?.down(&self.options)
+        self.slot(mid)?.down(&self.asked)
     }
 
-    /// Whether something was filled or emptied that no answer has said yet: the client must offer again.
+    /// Whether something was filled, emptied or ordered that no answer has said yet: the client must offer again.
     #[must_use]
     pub fn needs_offer(&self) -> bool {
-        self.slots.iter().any(|slot| slot.down.is_some() != slot.said)
+        self.is_reordered() || self.slots.iter().any(|slot| slot.down.is_some() != slot.said)
     }
 
     /// Answers the last offer.
@@ -147,13 +170,14 @@ impl AnsweringSession {
                 description.data(&section.mid);
                 continue;
             }
-            let Some(agreed) = slot.agreed(&self.options) else {
+            let Some(agreed) = slot.agreed(&self.asked) else {
                 description.rejected(section.words.each_ref().map(String::as_str), &section.mid);
                 continue;
             };
             if let Some(media) = &slot.down {
                 mid_to_track_id.insert(section.mid.clone(), media.track_sid.clone());
             }
+            let sound = self.asked.sound(section, agreed.kind);
             description.media(&MediaSection {
                 mid: &section.mid,
                 kind: agreed.kind,
@@ -162,10 +186,23 @@ impl AnsweringSession {
                 sends: slot.down.as_ref(),
                 receives: section.sends.then_some(section.encodings.as_slice()),
                 reduced_size_rtcp: section.reduced_size_rtcp,
+                sound,
             });
         }
         self.version += 1;
         Answer { sdp: description.finish(self.session_id, self.version), mid_to_track_id }
+    }
+
+    /// Whether what the client sends would be answered otherwise now.
+    fn is_reordered(&self) -> bool {
+        let otherwise = |slot: &Slot| {
+            let (section, kind) = (&slot.offered, MediaKind::Audio);
+            let options = self.asked.options(section);
+            let codecs = |order| up_codecs(section, kind, &options, order);
+            let sends = section.sends && !section.rejected && section.kind == SectionKind::Media(kind);
+            sends && codecs(self.order) != codecs(self.asked.audio)
+        };
+        self.order != self.asked.audio && self.slots.iter().any(otherwise)
     }
 
     /// The one section of data channels that we accept.
@@ -176,6 +213,19 @@ impl AnsweringSession {
 
     fn slot(&self, mid: &str) -> Option<&Slot> {
         self.slots.iter().find(|slot| slot.offered.mid == mid && !mid.is_empty())
+    }
+}
+
+impl Asked {
+    fn options(&self, section: &Section) -> UpOptions {
+        self.options.get(section.cid()).cloned().unwrap_or_default()
+    }
+
+    /// How sound is to be sent in a section, if the client sends some there.
+    fn sound(&self, section: &Section, kind: MediaKind) -> Option<Sound> {
+        let sends = section.sends && kind == MediaKind::Audio;
+        let bitrate = self.audio.bitrate(&self.options(section));
+        sends.then_some(Sound { ptime: self.audio.policy.ptime, bitrate })
     }
 }
 
@@ -217,12 +267,12 @@ impl Slot {
         open && self.down.is_none() && !self.said
     }
 
-    fn up(&self, options: &HashMap<String, UpOptions>) -> Option<UpMedia> {
+    fn up(&self, asked: &Asked) -> Option<UpMedia> {
         let section = &self.offered;
         if !section.sends {
             return None;
         }
-        let Agreed { kind, codecs } = self.agreed(options)?;
+        let Agreed { kind, codecs } = self.agreed(asked)?;
         Some(UpMedia {
             mid: section.mid.clone(),
             kind,
@@ -233,9 +283,9 @@ impl Slot {
         })
     }
 
-    fn down(&self, options: &HashMap<String, UpOptions>) -> Option<DownNegotiated> {
+    fn down(&self, asked: &Asked) -> Option<DownNegotiated> {
         let (section, media) = (&self.offered, self.down.as_ref()?);
-        let Agreed { kind, codecs } = self.agreed(options)?;
+        let Agreed { kind, codecs } = self.agreed(asked)?;
         Some(DownNegotiated {
             mid: section.mid.clone(),
             track_sid: media.track_sid.clone(),
@@ -247,7 +297,7 @@ impl Slot {
     }
 
     /// What the answer names for both directions together; `None` refuses the section.
-    fn agreed(&self, options: &HashMap<String, UpOptions>) -> Option<Agreed> {
+    fn agreed(&self, asked: &Asked) -> Option<Agreed> {
         let section = &self.offered;
         let SectionKind::Media(kind) = section.kind else { return None };
         if section.rejected {
@@ -256,8 +306,7 @@ impl Slot {
 
         let mut codecs = Vec::new();
         if section.sends {
-            let default = UpOptions::default();
-            codecs = up_codecs(section, kind, options.get(section.cid()).unwrap_or(&default));
+            codecs = up_codecs(section, kind, &asked.options(section), asked.audio);
         }
         for codec in self.down.iter().flat_map(|media| down_codecs(section, media)) {
             if codecs.iter().all(|known| known.payload_type != codec.payload_type) {

@@ -4,7 +4,8 @@
 
 use std::str::SplitAsciiWhitespace;
 
-use super::{Codec, DownMedia, Extension, Feedback, MediaKind, Mime, Section, UpOptions};
+use super::{AudioOrder, Codec, DownMedia, Extension, Feedback, MediaKind, Mime, Section, UpOptions};
+use crate::audio::Ptime;
 
 impl Mime {
     /// The codec that signalling calls `vp8` or `video/VP8`.
@@ -126,19 +127,30 @@ fn parameter<'a>(fmtp: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// The codecs that a client may send in a section, preferred first, as we answer them.
-pub(super) fn up_codecs(section: &Section, kind: MediaKind, options: &UpOptions) -> Vec<Codec> {
+pub(super) fn up_codecs(
+    section: &Section,
+    kind: MediaKind,
+    options: &UpOptions,
+    order: AudioOrder,
+) -> Vec<Codec> {
     match kind {
         MediaKind::Audio => {
-            let red = options.red.then(|| best(&section.codecs, Mime::Red)).flatten();
+            let allowed = options.red && order.may_repeat();
+            let red = allowed.then(|| best(&section.codecs, Mime::Red)).flatten();
             let opus = best(&section.codecs, Mime::Opus);
             let Some(mut opus) = opus.cloned() else { return Vec::new() };
-            opus.fmtp = opus_to_receive(options);
-            opus.feedback = audio_feedback(opus.feedback, red.is_some());
+            let repeats = red.is_some() && order.repeats();
+            opus.fmtp = opus_to_receive(options, order);
+            opus.feedback = audio_feedback(opus.feedback, repeats);
             let red = red.cloned().map(|mut red| {
                 red.feedback = audio_feedback(red.feedback, true);
                 red
             });
-            red.into_iter().chain([opus]).collect()
+            // Clients send the first; the other is there for when the order changes.
+            match repeats {
+                true => red.into_iter().chain([opus]).collect(),
+                false => [opus].into_iter().chain(red).collect(),
+            }
         }
         MediaKind::Video => {
             let wanted = options.codec.and_then(|mime| best(&section.codecs, mime));
@@ -185,7 +197,7 @@ pub(super) fn down_codecs(section: &Section, media: &DownMedia) -> Vec<Codec> {
 
 /// One codec for a section in which nothing flows yet: an answer must name one.
 pub(super) fn idle_codecs(section: &Section, kind: MediaKind) -> Vec<Codec> {
-    let mut codecs = up_codecs(section, kind, &UpOptions::default());
+    let mut codecs = up_codecs(section, kind, &UpOptions::default(), AudioOrder::default());
     codecs.truncate(1);
     codecs
 }
@@ -237,16 +249,36 @@ fn audio_feedback(offered: Feedback, redundant: bool) -> Feedback {
     Feedback { nack: offered.nack && !redundant, transport_cc: offered.transport_cc, ..Feedback::default() }
 }
 
-fn opus_to_receive(options: &UpOptions) -> String {
-    let mut fmtp = "minptime=10;useinbandfec=1".to_owned();
-    if options.dtx {
+fn opus_to_receive(options: &UpOptions, order: AudioOrder) -> String {
+    let policy = order.policy;
+    let least = match policy.ptime {
+        Ptime::Ms20 => 10,
+        long => long.millis(),
+    };
+    let mut fmtp = format!("minptime={least};useinbandfec={}", u8::from(policy.fec));
+    if options.dtx && policy.dtx {
         fmtp.push_str(";usedtx=1");
     }
     if options.stereo {
-        fmtp.push_str(";stereo=1;maxaveragebitrate=510000");
+        fmtp.push_str(";stereo=1");
+    }
+    let bitrate = order.bitrate(options).or(options.stereo.then_some(MOST_OPUS));
+    if let Some(bitrate) = bitrate {
+        fmtp.push_str(&format!(";maxaveragebitrate={bitrate}"));
     }
     fmtp
 }
+
+impl AudioOrder {
+    /// Bits a second at most, of all channels.
+    pub(super) fn bitrate(self, options: &UpOptions) -> Option<u32> {
+        let channels = if options.stereo { 2 } else { 1 };
+        Some((self.policy.bitrate? * channels).min(MOST_OPUS))
+    }
+}
+
+/// Opus has no higher bitrate (RFC 7587 §6.1).
+const MOST_OPUS: u32 = 510_000;
 
 pub(super) fn opus_to_send(stereo: bool) -> String {
     let mut fmtp = "minptime=10;useinbandfec=1".to_owned();

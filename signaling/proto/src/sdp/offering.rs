@@ -137,6 +137,7 @@ impl OfferingSession {
                 sends: Some(media),
                 receives: None,
                 reduced_size_rtcp: true,
+                sound: None,
             });
         }
         self.version += 1;

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
+use crate::audio::{AudioPolicy, Redundancy};
+
 /// What a description may cost us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -176,6 +178,31 @@ pub struct UpOptions {
     pub stereo: bool,
     /// Whether redundant audio may be used; not with end-to-end encryption.
     pub red: bool,
+}
+
+/// How a client's sound is ordered at present.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AudioOrder {
+    /// How it is to send.
+    pub policy: AudioPolicy,
+    /// Whether so much is lost on its way that it may repeat itself.
+    pub lossy: bool,
+}
+
+impl AudioOrder {
+    /// Whether redundant audio is agreed on at all.
+    pub(super) fn may_repeat(self) -> bool {
+        self.policy.red != Redundancy::Never
+    }
+
+    /// Whether redundant audio is preferred.
+    pub(super) fn repeats(self) -> bool {
+        match self.policy.red {
+            Redundancy::Never => false,
+            Redundancy::OnLoss => self.lossy,
+            Redundancy::Always => true,
+        }
+    }
 }
 
 /// What shall be sent to a client in one section.

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write, net::IpAddr};
 
 use super::{Codec, DownMedia, Encoding, Extension, LocalTransport, MediaKind};
+use crate::audio::Ptime;
 
 /// The DTLS role we announce (RFC 5763 §5).
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +26,16 @@ pub(super) struct MediaSection<'a> {
     /// What we receive in it.
     pub(super) receives: Option<&'a [Encoding]>,
     pub(super) reduced_size_rtcp: bool,
+    /// How sound that we receive in it is to be sent.
+    pub(super) sound: Option<Sound>,
+}
+
+/// What a section says of sound beyond its codecs' parameters.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sound {
+    pub(super) ptime: Ptime,
+    /// Bits a second at most. Clients have settings of their own that outweigh a codec's parameter, but not this.
+    pub(super) bitrate: Option<u32>,
 }
 
 /// A description being written, section by section.
@@ -56,7 +67,7 @@ impl<'a> Description<'a> {
         }
         self.append(format_args!("\r\n"));
 
-        self.transport(section.mid);
+        self.transport(section.mid, section.sound.and_then(|sound| sound.bitrate));
         self.add(format_args!("a=rtcp-mux"));
         if section.reduced_size_rtcp {
             self.add(format_args!("a=rtcp-rsize"));
@@ -74,6 +85,11 @@ impl<'a> Description<'a> {
         for codec in section.codecs {
             self.codec(codec);
         }
+        // Without a word clients send 20 ms.
+        if let Some(sound) = section.sound.filter(|sound| sound.ptime > Ptime::Ms20) {
+            self.add(format_args!("a=ptime:{}", sound.ptime.millis()));
+            self.add(format_args!("a=maxptime:{}", sound.ptime.millis()));
+        }
         if let Some(encodings) = section.receives {
             self.simulcast(encodings);
         }
@@ -85,7 +101,7 @@ impl<'a> Description<'a> {
 
     pub(super) fn data(&mut self, mid: &str) {
         self.add(format_args!("m=application 9 UDP/DTLS/SCTP webrtc-datachannel"));
-        self.transport(mid);
+        self.transport(mid, None);
         self.add(format_args!("a=sctp-port:5000"));
         self.add(format_args!("a=max-message-size:{MAX_MESSAGE_SIZE}"));
     }
@@ -121,12 +137,15 @@ impl<'a> Description<'a> {
         text
     }
 
-    fn transport(&mut self, mid: &str) {
+    fn transport(&mut self, mid: &str, bitrate: Option<u32>) {
         self.bundle.push(' ');
         self.bundle.push_str(mid);
 
         let local = self.local;
         self.add(format_args!("c=IN IP4 0.0.0.0"));
+        if let Some(bitrate) = bitrate {
+            self.add(format_args!("b=TIAS:{bitrate}"));
+        }
         self.add(format_args!("a=mid:{mid}"));
         self.add(format_args!("a=ice-ufrag:{}", local.ice.ufrag));
         self.add(format_args!("a=ice-pwd:{}", local.ice.pwd));

@@ -279,16 +279,16 @@ fn how_well_one_is_connected_is_told_to_oneself_and_to_who_receives_one() {
     };
 
     let peer = house.peer_of(0);
-    house.media_event(MediaEvent::Quality { peer, loss: 0.2, rtt: None, limited: false });
+    house.media_event(MediaEvent::Quality { peer, loss: 0.2, loss_up: 0.0, rtt: None, limited: false });
     let poor = Some(proto::ConnectionQuality::Poor as i32);
     assert_eq!((told_of(&house, &ada, &ada.sid), told_of(&house, &bob, &ada.sid)), (poor, poor));
 
     // Nobody receives bob, and what has not changed is not told again.
     let peer = house.peer_of(1);
-    house.media_event(MediaEvent::Quality { peer, loss: 0.2, rtt: None, limited: false });
+    house.media_event(MediaEvent::Quality { peer, loss: 0.2, loss_up: 0.0, rtt: None, limited: false });
     assert_eq!((told_of(&house, &ada, &bob.sid), told_of(&house, &bob, &bob.sid)), (None, poor));
     house.mail(&bob);
-    house.media_event(MediaEvent::Quality { peer, loss: 0.2, rtt: None, limited: false });
+    house.media_event(MediaEvent::Quality { peer, loss: 0.2, loss_up: 0.0, rtt: None, limited: false });
     assert_eq!(house.mail(&bob), []);
 }
 

@@ -133,6 +133,7 @@ impl House {
             connections: PeerConnections::Single { offer: Some(description(&Sections::default().sdp(), 1)) },
             add_tracks: Vec::new(),
             voice: None,
+            speech: Default::default(),
         }
     }
 
@@ -363,7 +364,9 @@ impl Sections {
         for (index, (kind, direction, cid)) in self.0.iter().enumerate() {
             let mid = index + 1;
             let codec = match *kind {
-                "audio" => "111\r\na=rtpmap:111 opus/48000/2",
+                "audio" => {
+                    "111 63\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111"
+                }
                 _ => "96\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli",
             };
             sdp += &format!(

@@ -8,5 +8,6 @@ mod lingering;
 mod moving;
 mod resuming;
 mod rpc;
+mod speech;
 mod tracks;
 mod voice;

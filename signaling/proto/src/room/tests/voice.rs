@@ -315,7 +315,7 @@ fn ears_hear_every_sound_but_the_phones() {
     assert_eq!(listener.tracks.iter().map(|track| track.ssrc).collect::<Vec<_>>(), ssrcs);
     assert!(listener.tracks.iter().all(|track| track.payload_type == 111
         && track.audio_level_extension == Some(1)
-        && track.redundant.is_none()));
+        && track.redundant == Some(63)));
 
     house.say(&ben, ask::Message::Leave(proto::LeaveRequest::default()));
     listener.pump(&mut house);

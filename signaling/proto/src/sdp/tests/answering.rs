@@ -111,7 +111,7 @@ fn what_add_track_says_shows_in_the_answer_whether_it_comes_before_or_after_the_
     session.handle_offer(offer(CHROMIUM_PUBLISH)).unwrap();
     let camera = session.up("8").unwrap();
     assert_eq!(mimes(&camera.codecs), [(Mime::H264, 109), (Mime::Vp8, 96)], "constrained baseline, mode 1");
-    assert_eq!(mimes(&session.up("7").unwrap().codecs), [(Mime::Red, 63), (Mime::Opus, 111)]);
+    assert_eq!(mimes(&session.up("7").unwrap().codecs), [(Mime::Opus, 111), (Mime::Red, 63)]);
     let answer = session.answer(&local()).sdp;
     assert!(section(&answer, "7").contains(&"a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1"));
     assert!(section(&answer, "7").contains(&"a=fmtp:63 111/111"));

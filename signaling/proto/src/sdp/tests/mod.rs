@@ -2,6 +2,7 @@
 
 mod absurd;
 mod answering;
+mod audio;
 mod offering;
 mod witness;
 
