@@ -48,6 +48,7 @@ pub(crate) struct Crowd {
     receiver: Receiver,
     sources: Vec<Source>,
     next_visit: usize,
+    invited: usize,
 }
 
 struct Light {
@@ -130,6 +131,7 @@ impl Crowd {
             receiver: Receiver::new(),
             sources: Vec::new(),
             next_visit: 0,
+            invited: 0,
         })
     }
 
@@ -153,7 +155,8 @@ impl Crowd {
     }
 
     fn invite(&mut self) -> Result<()> {
-        let number = self.peers.len();
+        let number = self.invited;
+        self.invited += 1;
         let id = self.conference.new_peer_id();
         let engine = self.conference.placement().place(id)[0].address;
         let curious = number.is_multiple_of(SAMPLE);
@@ -310,6 +313,13 @@ impl Crowd {
                 self.go_on_for(Duration::from_millis(5));
             }
         }
+        Ok(())
+    }
+
+    /// Lets a peer leave that publishes nothing; those behind it move up.
+    pub(crate) fn leave(&mut self, peer: usize) -> Result<()> {
+        let peer = self.peers.remove(peer).id;
+        counted(|| self.conference.command(Command::Leave { peer }))?;
         Ok(())
     }
 

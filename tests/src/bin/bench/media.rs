@@ -285,7 +285,7 @@ fn rounds(crowd: &mut Crowd, viewers: usize, bursts: &[usize]) -> Result<Forward
 }
 
 /// Runs the load on a thread of its own, on its own core, with its own heap left out of account.
-fn as_load<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+pub(crate) fn as_load<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     std::thread::scope(|scope| {
         let load = scope.spawn(|| {
             machine::pin_to(machine::LOAD_CORE);
