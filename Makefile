@@ -1,6 +1,6 @@
 # Two commands matter: `make run` and `make test`. Both install what they miss and skip what is done.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench duel web debian clean test-rust test-web test-python test-phones test-browser test-link
+.PHONY: help run test check bench duel load web debian clean test-rust test-web test-python test-phones test-browser test-link
 
 CARGO ?= cargo
 # Of the whole workspace even where one program is wanted: alone it has other features of its libraries, and many of
@@ -31,6 +31,10 @@ bench: debian web ## Measure, print a table, write target/bench/report.json; ONL
 duel: ## Let the bandwidth estimator compete with str0m's on simulated links, and print a table.
 	$(CARGO) build --locked --workspace
 	"$$(dirname "$$(scripts/program)")/palabre-duel"
+
+load: debian web ## Put a load on a server of its own, or on LIVEKIT_URL; ARGS="--subscribers 50 --layout 3x3" (docs/load.md).
+	$(CARGO) build --release --locked --workspace
+	scripts/load $(ARGS)
 
 web: web-client/dist/index.html ## Build the web client.
 
