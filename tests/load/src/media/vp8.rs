@@ -145,7 +145,7 @@ impl Default for Coder {
 impl Coder {
     /// Codes a bit that is 0 with a probability of so many 256ths.
     fn put(&mut self, probability: u8, bit: bool) {
-        let split = 1 + ((self.range - 1) * u32::from(probability) >> 8);
+        let split = 1 + (((self.range - 1) * u32::from(probability)) >> 8);
         if bit {
             self.low += split;
             self.range -= split;
@@ -365,7 +365,7 @@ mod tests {
         }
 
         fn take(&mut self, probability: u8) -> bool {
-            let split = 1 + ((self.range - 1) * u32::from(probability) >> 8);
+            let split = 1 + (((self.range - 1) * u32::from(probability)) >> 8);
             let bit = self.value >= split << 8;
             if bit {
                 self.value -= split << 8;

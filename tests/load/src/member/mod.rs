@@ -119,24 +119,18 @@ impl Member {
             Message::Offer(offer) => self.handle_offer(now, &offer),
             Message::Trickle(trickle) => self.handle_trickle(now, &trickle),
             Message::Update(update) => self.handle_participants(&update.participants),
-            Message::TrackPublished(published) => {
-                if self.tracks.note_published(&published.cid) {
-                    self.tracks.add_to(&mut self.up);
-                    self.negotiate();
-                }
+            Message::TrackPublished(published) if self.tracks.note_published(&published.cid) => {
+                self.tracks.add_to(&mut self.up);
+                self.negotiate();
             }
             Message::MediaSectionsRequirement(needed) => {
                 let places = |count: u32| count.min(MAX_PLACES) as usize;
                 self.up.add_places(places(needed.num_audios), places(needed.num_videos));
                 self.negotiate();
             }
-            Message::RequestResponse(response) => {
-                if response.reason() != proto::request_response::Reason::Ok
-                    && response.reason() != proto::request_response::Reason::Queued
-                {
-                    let reason = response.reason().as_str_name();
-                    self.fail(format!("the server refuses a request: {reason} {}", response.message));
-                }
+            Message::RequestResponse(response) if is_refusal(&response) => {
+                let reason = response.reason().as_str_name();
+                self.fail(format!("the server refuses a request: {reason} {}", response.message));
             }
             Message::Leave(leave) => {
                 let reason = leave.reason().as_str_name();
@@ -368,6 +362,11 @@ impl Member {
             }));
         }
     }
+}
+
+fn is_refusal(response: &proto::RequestResponse) -> bool {
+    use proto::request_response::Reason;
+    !matches!(response.reason(), Reason::Ok | Reason::Queued)
 }
 
 /// Places of each kind in the first offer, as client SDKs have them.

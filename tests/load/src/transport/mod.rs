@@ -263,12 +263,12 @@ impl Transport {
             DtlsOutput::Keys { ours, theirs } => {
                 let (sender, receiver) = (SrtpSender::new(&ours), SrtpReceiver::new(&theirs));
                 self.srtp = Some(Srtp { sender, receiver });
-                self.sctp.begin(now);
+                self.sctp.begin();
             }
             DtlsOutput::Nothing => {}
             DtlsOutput::Data(data) => self.sctp.handle_packet(now, data),
             DtlsOutput::Closed => {
-                self.failure = Some("the server has closed the media connection".to_owned())
+                self.failure = Some("the server has closed the media connection".to_owned());
             }
         }
     }

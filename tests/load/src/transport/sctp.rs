@@ -28,7 +28,7 @@ impl Sctp {
     }
 
     /// DTLS stands.
-    pub(super) fn begin(&mut self, _now: Instant) {
+    pub(super) fn begin(&mut self) {
         if self.association.is_none() {
             self.association = self.endpoint.connect(ClientConfig::new(), PEER).ok();
         }
