@@ -122,6 +122,18 @@ pub enum Part {
 }
 
 impl Case {
+    /// The same with the numbers of one of the canned cases: so many publishers of sound or of video, so many subscribers.
+    #[must_use]
+    pub fn canned(&self, (publishers, subscribers, video): (usize, usize, bool)) -> Self {
+        Self {
+            video_publishers: if video { publishers } else { 0 },
+            audio_publishers: if video { 0 } else { publishers },
+            subscribers,
+            simulcast: true,
+            ..self.clone()
+        }
+    }
+
     /// Everybody, in the order in which they come: publishers first.
     pub fn parts(&self) -> impl Iterator<Item = Part> {
         let (audios, videos) = (self.audio_publishers, self.video_publishers);
@@ -187,6 +199,21 @@ impl Layout {
         (encoding.width.into(), encoding.height.into())
     }
 }
+
+/// The canned cases: publishers, subscribers, and whether they publish video rather than sound.
+pub const CANNED: [(usize, usize, bool); 11] = [
+    (10, 10, false),
+    (10, 100, false),
+    (10, 500, false),
+    (10, 1_000, false),
+    (50, 50, false),
+    (100, 50, false),
+    (10, 10, true),
+    (10, 100, true),
+    (10, 500, true),
+    (1, 100, true),
+    (1, 1_000, true),
+];
 
 fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(duration.as_secs_f64())

@@ -83,6 +83,13 @@ pub async fn local_for(url: &str) -> Option<IpAddr> {
     route_to(stream.peer_addr().ok()?.ip()).ok()
 }
 
+/// The address of this machine that others see, if it has a way to them. Nothing is sent.
+#[must_use]
+pub fn far_address() -> Option<IpAddr> {
+    // An address for documentation (RFC 5737), which is nobody's.
+    route_to(Ipv4Addr::new(192, 0, 2, 1).into()).ok()
+}
+
 /// Takes many datagrams with one system call.
 pub struct Batch {
     buffers: Box<[[u8; DATAGRAM]; LEN]>,

@@ -12,7 +12,7 @@ use crate::media::continuity::Sums;
 use crate::media::delays::Delays;
 use crate::member::Report;
 
-pub use table::table;
+pub use table::{suite, table};
 
 /// The figures of a run.
 #[derive(Debug, Clone, Serialize)]

@@ -108,7 +108,13 @@ impl<W: FnMut(Progress)> Run<W> {
         let clips = Clips::new(&case);
         Ok(Self {
             server: Rc::new(server),
-            shared: Arc::new(Shared { case, identity, clips, begun: Instant::now() }),
+            shared: Arc::new(Shared {
+                case,
+                identity,
+                clips,
+                begun: Instant::now(),
+                also: net::far_address(),
+            }),
             states: States::default(),
             phase: watch::Sender::new(Phase::Coming),
             lag: Rc::default(),

@@ -6,7 +6,7 @@ mod tracks;
 mod wishes;
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -32,6 +32,8 @@ pub struct Shared {
     pub clips: Clips,
     /// When the run began.
     pub begun: Instant,
+    /// Where this machine is reached from afar.
+    pub also: Option<IpAddr>,
 }
 
 /// A participant.
@@ -354,11 +356,13 @@ impl Member {
             Which::Up => Some(&mut self.up),
             Which::Down => self.down.as_mut(),
         };
-        if let Some(candidate_init) = peer.and_then(Peer::candidate_to_tell) {
+        let candidates = peer.map(|peer| peer.candidates_to_tell(&self.shared)).unwrap_or_default();
+        let last = candidates.len().saturating_sub(1);
+        for (at, candidate_init) in candidates.into_iter().enumerate() {
             self.requests.push_back(signal_request::Message::Trickle(proto::TrickleRequest {
                 candidate_init,
                 target: target.into(),
-                r#final: true,
+                r#final: at == last,
             }));
         }
     }

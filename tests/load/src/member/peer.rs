@@ -148,12 +148,14 @@ impl Peer {
     }
 
     /// Where it is reached, the first time that this is asked.
-    pub(super) fn candidate_to_tell(&mut self) -> Option<String> {
+    pub(super) fn candidates_to_tell(&mut self, shared: &Shared) -> Vec<String> {
         if std::mem::replace(&mut self.told, true) {
-            return None;
+            return Vec::new();
         }
-        let candidate = self.connection.transport.candidate();
-        Some(serde_json::json!({ "candidate": candidate, "sdpMid": "0", "sdpMLineIndex": 0 }).to_string())
+        let candidates = self.connection.transport.candidates(shared.also);
+        let init =
+            |candidate| serde_json::json!({ "candidate": candidate, "sdpMid": "0", "sdpMLineIndex": 0 });
+        candidates.into_iter().map(|candidate| init(candidate).to_string()).collect()
     }
 
     /// Awaits what the server sends in a section.

@@ -21,6 +21,27 @@ pub fn table(outcome: &Outcome) -> String {
     text
 }
 
+/// A row for each of several runs.
+#[must_use]
+pub fn suite(outcomes: &[Outcome]) -> String {
+    let mut rows =
+        Rows::new(&["Pubs", "Subs", "Tracks", "Video", "Bitrate", "Pkt. Loss", "Latency", "Errors"]);
+    for outcome in outcomes {
+        let (case, total) = (&outcome.case, &outcome.total);
+        rows.push([
+            case.publishers().to_string(),
+            case.subscribers.to_string(),
+            format!("{}/{}", total.tracks, total.expected),
+            if case.video_publishers > 0 { "Yes" } else { "No" }.to_owned(),
+            rate(total.figures.bitrate),
+            loss(&total.figures),
+            latency(&total.figures.delay),
+            total.errors.to_string(),
+        ]);
+    }
+    format!("\nSuite results:\n{rows}")
+}
+
 fn track_rows(outcome: &Outcome) -> Rows {
     let mut rows = Rows::new(&["Tester", "Track", "Kind", "Pkts.", "Bitrate", "Pkt. Loss", "Latency"]);
     for subscriber in &outcome.subscribers {

@@ -4,8 +4,8 @@ mod dtls;
 mod sctp;
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
-use std::time::Instant;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
 
 use is::stun::{StunMessage, StunPacket};
 use is::{Candidate, IceAgent, IceAgentEvent, IceCreds, Protocol};
@@ -58,6 +58,8 @@ impl Transport {
     pub fn new(now: Instant, identity: &Identity, local: SocketAddr, offering: bool) -> Self {
         let mut ice = IceAgent::new(IceCreds::new());
         ice.set_controlling(offering);
+        // A check may be there before the description that makes it believed; clients ask again soon.
+        ice.set_initial_stun_rto(Duration::from_millis(100));
         if let Ok(candidate) = Candidate::host(local, "udp") {
             ice.add_local_candidate(candidate);
         }
@@ -82,10 +84,12 @@ impl Transport {
         self.ice.local_credentials()
     }
 
-    /// Where it may be reached, as a candidate line.
+    /// Where it may be reached, as candidate lines. The socket takes what comes to any address of this machine.
     #[must_use]
-    pub fn candidate(&self) -> String {
-        self.ice.local_candidates().next().map(|candidate| candidate.to_sdp_string()).unwrap_or_default()
+    pub fn candidates(&self, also: Option<IpAddr>) -> Vec<String> {
+        let also = also.filter(|&ip| ip != self.local.ip() && ip.is_ipv4() == self.local.is_ipv4());
+        let also = also.and_then(|ip| Candidate::host(SocketAddr::new(ip, self.local.port()), "udp").ok());
+        self.ice.local_candidates().take(1).chain(also).map(|candidate| candidate.to_sdp_string()).collect()
     }
 
     /// Learns who the other side is and begins, or learns more candidates of it.

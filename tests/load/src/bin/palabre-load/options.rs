@@ -75,6 +75,10 @@ pub(crate) struct Options {
     /// Subscribers do not ask for missing packets.
     #[arg(long)]
     no_nack: bool,
+    /// Runs eleven canned cases one after the other, from 10 publishers of sound and 10 subscribers to 1,000 subscribers of
+    /// one video, and leaves numbers of publishers and subscribers aside.
+    #[arg(long)]
+    pub(crate) run_all: bool,
     /// Ends with 2 if a track is missing, a packet was lost or not authentic, or a participant failed.
     #[arg(long)]
     pub(crate) strict: bool,
