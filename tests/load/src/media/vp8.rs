@@ -260,7 +260,7 @@ const COEFFICIENT_UPDATE: &[(u8, &[u8])] = &[
     (55, &[254, 254, 254]),
     (57, &[255, 254]),
     (58, &[254, 254]),
-    (59, &[254, 254]),
+    (59, &[254]),
     (61, &[254]),
     (72, &[248]),
     (73, &[250, 254, 252, 254]),
@@ -311,6 +311,19 @@ mod tests {
 
         assert_eq!(picture.bytes[0] & 1, 1);
         assert_eq!(first_partition(&picture.bytes) + 3, picture.free_from);
+    }
+
+    #[test]
+    fn the_probabilities_are_those_of_the_standard() {
+        let rows: u32 = COEFFICIENT_UPDATE
+            .iter()
+            .map(|(row, known)| {
+                known.iter().map(|&one| (u32::from(*row) + 1) * (255 - u32::from(one))).sum::<u32>()
+            })
+            .sum();
+
+        // One that is wrong makes another picture of all that follows.
+        assert_eq!(rows, 28979);
     }
 
     #[test]
