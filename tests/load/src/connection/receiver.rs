@@ -135,7 +135,7 @@ impl Receiver {
         self.count(now, packet.len().saturating_sub(overhead));
         let arrival = self.continuity.note(sequence, false);
         let Some(number) = self.note(now, &arrival) else { return };
-        self.reception.count(now, number, timestamp, false);
+        self.reception.count(now, reported(number), timestamp, false);
 
         if self.until_look > 0 {
             self.until_look -= 1;
@@ -172,7 +172,7 @@ impl Receiver {
         self.count(now, payload.len());
         let arrival = self.continuity.note(u16::from_be_bytes(*original), true);
         let Some(number) = self.note(now, &arrival) else { return };
-        self.reception.count(now, number, packet.timestamp, true);
+        self.reception.count(now, reported(number), packet.timestamp, true);
         self.look_into(number, arrived, payload);
     }
 
@@ -293,6 +293,12 @@ impl Look {
     }
 }
 
+/// The number as reports have it: ours begins one wrap later, to have room for stragglers, and servers take a report that
+/// does so for nonsense.
+fn reported(number: u64) -> u64 {
+    number.saturating_sub(1 << 16)
+}
+
 /// Until something is asked for again.
 const ROUND_TRIP: Duration = Duration::from_millis(60);
 
@@ -318,6 +324,27 @@ mod tests {
         }
 
         assert_eq!(look.left_out, 0);
+    }
+
+    #[test]
+    fn a_report_counts_wraps_from_the_first_packet_on() {
+        let mut receiver = Receiver::new("TR_x", false, Ssrc(1), 1_000, true);
+        let (now, wall) = (Instant::now(), SystemTime::now());
+        receiver.until_look = u32::MAX;
+        for sequence in [65_534, 65_535, 0_u16] {
+            let mut packet = crate::media::rtp::Writer::new(111, false, sequence, 0, 1).finish();
+            let copy = packet.clone();
+            let header = Header::read(&copy).expect("a header");
+            receiver.handle_media(now, wall, &header, &mut packet, &mut nobodys_keys());
+        }
+
+        assert_eq!(receiver.report(now).expect("something came").highest_sequence, 1 << 16);
+    }
+
+    fn nobodys_keys() -> SrtpReceiver {
+        let profile = sfu_proto::srtp::SrtpProfile::AeadAes128Gcm;
+        let keys = sfu_proto::srtp::KeyingMaterial::split(profile, &vec![0; profile.keying_len()]);
+        SrtpReceiver::new(&keys.expect("as many bytes as it needs").client)
     }
 
     fn stamp(number: u32, encoding: u8) -> Stamp {
