@@ -2,8 +2,8 @@
 
 use super::Bitrate;
 
-/// Most encodings of one source.
-pub const MAX_ENCODINGS: usize = 4;
+/// Most steps in which a video can be had: the encodings of a source, or the layers of its only one.
+pub const MAX_STEPS: usize = 8;
 
 /// One video that a peer would like to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,9 +14,9 @@ pub struct Demand {
     pub screen: bool,
     /// Larger is served first.
     pub priority: u8,
-    /// What each encoding takes; `None` if it is not sent at present.
-    pub costs: [Option<Bitrate>; MAX_ENCODINGS],
-    /// The highest wanted encoding.
+    /// What each step takes, cheapest first; `None` if it is not sent at present.
+    pub costs: [Option<Bitrate>; MAX_STEPS],
+    /// The highest wanted step.
     pub highest: u8,
     /// What it gets at present.
     pub current: Option<u8>,
@@ -24,7 +24,7 @@ pub struct Demand {
     pub grant: Option<u8>,
 }
 
-/// Sets the grant of each demand: first the lowest encoding for all, then more for screens, then for cameras step by
+/// Sets the grant of each demand: first the lowest step for all, then more for screens, then for cameras step by
 /// step, each in the order of priority and size. Returns what is granted in sum.
 ///
 /// What would exceed what a peer gets at present must fit with a margin, so that a budget that trembles does not make
@@ -51,7 +51,7 @@ pub fn allocate(budget: Bitrate, may_upgrade: bool, demands: &mut [Demand]) -> B
     spent
 }
 
-/// Lifts demands by one encoding each, again and again, until nothing more fits.
+/// Lifts demands by one step each, again and again, until nothing more fits.
 fn upgrade(budget: Bitrate, may_upgrade: bool, demands: &mut [Demand], spent: &mut Bitrate) {
     loop {
         let mut lifted = false;
@@ -77,18 +77,18 @@ fn upgrade(budget: Bitrate, may_upgrade: bool, demands: &mut [Demand], spent: &m
 }
 
 impl Demand {
-    /// The encoding that satisfies it whole: the highest sent up to the wanted one, else the lowest above.
+    /// The step that satisfies it whole: the highest sent up to the wanted one, else the lowest above.
     #[must_use]
     pub fn best(&self) -> Option<u8> {
-        let sent = |&encoding: &u8| self.costs[usize::from(encoding)].is_some();
-        let highest = self.highest.min(MAX_ENCODINGS as u8 - 1);
-        (0..=highest).rev().find(sent).or_else(|| (highest..MAX_ENCODINGS as u8).find(sent))
+        let sent = |&step: &u8| self.costs[usize::from(step)].is_some();
+        let highest = self.highest.min(MAX_STEPS as u8 - 1);
+        (0..=highest).rev().find(sent).or_else(|| (highest..MAX_STEPS as u8).find(sent))
     }
 
-    /// What an encoding takes.
+    /// What a step takes.
     #[must_use]
-    pub fn cost(&self, encoding: u8) -> Bitrate {
-        self.costs[usize::from(encoding)].unwrap_or_default()
+    pub fn cost(&self, step: u8) -> Bitrate {
+        self.costs[usize::from(step)].unwrap_or_default()
     }
 
     fn lowest(&self) -> Option<u8> {
@@ -96,10 +96,10 @@ impl Demand {
         Some(sent as u8)
     }
 
-    fn above(&self, encoding: u8) -> Option<u8> {
-        let sent = |&encoding: &u8| self.costs[usize::from(encoding)].is_some();
-        let highest = self.highest.min(MAX_ENCODINGS as u8 - 1);
-        (encoding + 1..=highest).find(sent)
+    fn above(&self, step: u8) -> Option<u8> {
+        let sent = |&step: &u8| self.costs[usize::from(step)].is_some();
+        let highest = self.highest.min(MAX_STEPS as u8 - 1);
+        (step + 1..=highest).find(sent)
     }
 }
 
@@ -185,7 +185,7 @@ mod tests {
         let mut gap = camera(1);
         gap.costs[1] = None;
         let mut only_high = Demand { highest: 0, ..camera(2) };
-        only_high.costs = [None, None, Some(Bitrate::kbps(2_000)), None];
+        only_high.costs = costs([None, None, Some(2_000)]);
 
         let mut demands = [gap, only_high];
         allocate(Bitrate::UNLIMITED, true, &mut demands);
@@ -199,11 +199,17 @@ mod tests {
             slot,
             screen: false,
             priority: 0,
-            costs: [Some(Bitrate::kbps(150)), Some(Bitrate::kbps(500)), Some(Bitrate::kbps(2_000)), None],
+            costs: costs([Some(150), Some(500), Some(2_000)]),
             highest: 2,
             current: None,
             grant: None,
         }
+    }
+
+    fn costs(kbps: [Option<u64>; 3]) -> [Option<Bitrate>; MAX_STEPS] {
+        let mut costs = [None; MAX_STEPS];
+        costs.iter_mut().zip(kbps).for_each(|(cost, kbps)| *cost = kbps.map(Bitrate::kbps));
+        costs
     }
 
     fn grants(demands: &[Demand]) -> Vec<(u32, Option<u8>)> {

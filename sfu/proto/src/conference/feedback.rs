@@ -124,7 +124,11 @@ impl Conference {
         };
         let Some(down) = self.down_tracks.get(down) else { return };
         let source = down.source;
-        let encoding = down.selector.current().map(|current| current.encoding).or(down.selector.target());
+        let encoding = down
+            .selector
+            .current()
+            .map(|current| current.encoding)
+            .or(down.selector.target().map(|aim| aim.encoding));
         if let Some(encoding) = encoding {
             self.want_keyframe(now, source, encoding, sink);
         }

@@ -2,12 +2,14 @@
 
 use std::time::Instant;
 
+use super::ladder::Ladder;
 use super::{Conference, Sink};
 use crate::bandwidth::Bitrate;
-use crate::bandwidth::allocator::{Demand, MAX_ENCODINGS, allocate};
+use crate::bandwidth::allocator::{Demand, allocate};
 use crate::io::{Event, MediaKind};
 use crate::rtcp::pli;
 use crate::track::down_track::DownTrack;
+use crate::track::layer_selector::Aim;
 use crate::track::up_track::UpTrack;
 
 impl Conference {
@@ -36,10 +38,12 @@ impl Conference {
             }
         }
         for demand in &demands {
-            if let Some(down) = self.down_tracks.get_mut(demand.slot) {
-                down.selector.aim(demand.grant);
-                tell_paused(down, demand.grant.is_none(), sink);
-            }
+            let Some(down) = self.down_tracks.get_mut(demand.slot) else { continue };
+            let Some(up) = self.up_tracks.get(down.source) else { continue };
+            let ladder = Ladder::of(up, down.wish, now);
+            let best = demand.grant == demand.best();
+            down.selector.aim(demand.grant.map(|grant| ladder.aim(grant, best)));
+            tell_paused(down, demand.grant.is_none(), sink);
         }
         self.demands = demands;
         self.ask_for_awaited_keyframes(now, slot, sink);
@@ -61,24 +65,20 @@ impl Conference {
             let Some(last) = up.encodings.len().checked_sub(1) else { continue };
 
             let demand = demand(slot, down, up, now);
-            let highest = down.wish.encoding.min(last as u8);
             if !down.wish.enabled {
                 down.selector.aim(None);
             } else if up.kind == MediaKind::Audio {
-                down.selector.aim(Some(highest));
+                down.selector.aim(Some(Aim::whole(down.wish.encoding.min(last as u8))));
                 if !up.muted && self.loudest.hears(down.source) {
                     sound = sound.plus(demand.costs[0].unwrap_or_default());
                 }
             } else if up.muted || demand.best().is_none() {
-                // Nothing comes; whatever comes first will do no harm.
-                let target = down.selector.target().unwrap_or(highest).min(highest);
-                down.selector.aim(Some(target));
+                let aim = Ladder::before_anything(up, down.wish, down.selector.target());
+                down.selector.aim(Some(aim));
                 if up.has_gone_quiet(now) {
                     tell_paused(down, true, sink);
                 }
             } else {
-                let encoding = &up.encodings[usize::from(highest)];
-                down.selector.want_temporal(encoding.layers.highest_within(down.wish.fps));
                 demands.push(demand);
             }
         }
@@ -90,11 +90,18 @@ impl Conference {
         while let Some(&down) = self.peers.get(slot).and_then(|peer| peer.down_tracks.get(index)) {
             index += 1;
             let Some(down) = self.down_tracks.get(down) else { continue };
-            if let Some(encoding) = down.selector.awaits_keyframe() {
-                let source = down.source;
+            let Some(encoding) = down.selector.awaits_keyframe() else { continue };
+            let source = down.source;
+            if !self.comes_by_itself(now, source, encoding, down.selector.awaits_layer()) {
                 self.want_keyframe(now, source, encoding, sink);
             }
         }
+    }
+
+    /// Whether a layer can be entered without a keyframe: some senders see to that from time to time.
+    fn comes_by_itself(&self, now: Instant, slot: u32, encoding: u8, layer: Option<u8>) -> bool {
+        let encoding = self.up_tracks.get(slot).and_then(|up| up.encodings.get(usize::from(encoding)));
+        encoding.zip(layer).is_some_and(|(encoding, layer)| encoding.meter.is_entered(layer, now))
     }
 
     /// Distributes anew what the subscribers of an up track receive.
@@ -146,19 +153,16 @@ impl Conference {
     }
 }
 
-/// What a subscriber would like, and what each encoding of it takes.
+/// What a subscriber would like, and what each step towards it takes.
 fn demand(slot: u32, down: &DownTrack, up: &UpTrack, now: Instant) -> Demand {
-    let mut costs = [None; MAX_ENCODINGS];
-    for (index, encoding) in up.encodings.iter().enumerate().take(MAX_ENCODINGS) {
-        costs[index] = up.is_live(index as u8, now).then(|| encoding.bitrate());
-    }
+    let ladder = Ladder::of(up, down.wish, now);
     Demand {
         slot,
         screen: up.screen,
         priority: down.wish.priority,
-        costs,
-        highest: down.wish.encoding,
-        current: down.selector.target(),
+        costs: ladder.costs(),
+        highest: ladder.highest(),
+        current: ladder.step(down.selector.target()),
         grant: None,
     }
 }

@@ -4,6 +4,7 @@ mod batch;
 mod feedback;
 mod forward;
 mod hearing;
+mod ladder;
 mod layers;
 mod membership;
 mod pacing;

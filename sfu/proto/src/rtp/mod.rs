@@ -1,5 +1,7 @@
 //! The Real-time Transport Protocol on the wire (RFC 3550 §5): packets, header extensions, sequence numbers.
 
+mod bits;
+pub mod dependency;
 mod extension;
 mod header;
 mod packet;

@@ -160,10 +160,10 @@ impl DownTrack {
         match self.selector.judge(packet) {
             Verdict::Ignore => {}
             Verdict::Omit => self.omit(packet),
-            Verdict::Pass => self.send(packet, form, peer, out),
-            Verdict::Switch => {
+            Verdict::Pass { last } => self.send(packet, last, form, peer, out),
+            Verdict::Switch { last } => {
                 self.switch(packet, up, out.moment);
-                self.send(packet, form, peer, out);
+                self.send(packet, last, form, peer, out);
                 return self.catch_up(packet, up, peer, out);
             }
         }
@@ -279,7 +279,7 @@ impl DownTrack {
         let Some(form) = self.form(packet.codec) else { return false };
 
         let mut header = Header {
-            marker: packet.marker,
+            marker: sent.marker,
             payload_type: form.payload_type,
             sequence,
             timestamp: sent.timestamp,
@@ -354,8 +354,11 @@ impl DownTrack {
         let newest = encoding.newest().unwrap_or(first.sequence);
         for sequence in first.sequence + 1..=newest {
             let Some(packet) = encoding.stored(first.source, sequence, &up.codecs) else { continue };
-            if let Some(form) = self.form(packet.codec) {
-                self.send(&packet, form, peer, out);
+            let Some(form) = self.form(packet.codec) else { continue };
+            match self.selector.judge(&packet) {
+                Verdict::Pass { last } => self.send(&packet, last, form, peer, out),
+                Verdict::Omit => self.omit(&packet),
+                Verdict::Switch { .. } | Verdict::Ignore => {}
             }
         }
         Some(newest)
@@ -368,9 +371,11 @@ impl DownTrack {
         }
     }
 
+    /// Sends a packet, as the last of its picture if it is that for this viewer.
     fn send<S: Sink + ?Sized>(
         &mut self,
         packet: &MediaPacket<'_>,
+        last: bool,
         form: Form,
         peer: &mut Participant,
         out: &mut Outlet<'_, S>,
@@ -385,8 +390,13 @@ impl DownTrack {
             return;
         };
 
-        let sent =
-            Sent { source: packet.source, source_sequence: packet.sequence as u32, timestamp, vp8: numbers };
+        let sent = Sent {
+            source: packet.source,
+            source_sequence: packet.sequence as u32,
+            timestamp,
+            marker: packet.marker || last,
+            vp8: numbers,
+        };
         if form.nack || self.paced {
             self.history.note(out.moment, sequence, sent);
         }
@@ -410,7 +420,7 @@ impl DownTrack {
         out: &mut Outlet<'_, S>,
     ) {
         let header = Header {
-            marker: packet.marker,
+            marker: sent.marker,
             payload_type: form.payload_type,
             sequence,
             timestamp: sent.timestamp,

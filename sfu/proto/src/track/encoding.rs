@@ -3,11 +3,13 @@
 use std::time::{Duration, Instant};
 
 use super::keyframe_request::KeyframeRequest;
+use super::layer_meter::LayerMeter;
 use super::nack_list::NackList;
 use super::packet_store::PacketStore;
 use super::payload::PayloadInfo;
 use super::rate_meter::RateMeter;
 use super::reception::{Reception, SenderClock};
+use super::scalability::Scalability;
 use super::temporal::LayerRates;
 use super::{MediaPacket, SourceKey, WIRE_OVERHEAD};
 use crate::bandwidth::Bitrate;
@@ -32,6 +34,9 @@ pub struct Encoding {
     pub reception: Reception,
     /// Frame rates of its temporal layers.
     pub layers: LayerRates,
+    /// Bitrates of its layers, if it tells them.
+    pub meter: LayerMeter,
+    scalability: Scalability,
     kind: MediaKind,
     clock_rate: u32,
     index: u8,
@@ -67,6 +72,8 @@ impl Encoding {
             nacks: NackList::default(),
             reception: Reception::new(clock_rate),
             layers: LayerRates::default(),
+            meter: LayerMeter::default(),
+            scalability: Scalability::default(),
             kind,
             clock_rate,
             index,
@@ -165,7 +172,12 @@ impl Encoding {
             return Arrival::Padding(self.source(), sequence);
         }
 
-        let info = PayloadInfo::read(codec.mime, packet.payload);
+        let mut info = PayloadInfo::read(codec.mime, packet.payload);
+        let descriptor = extensions.dependency_descriptor;
+        info.layers = self.scalability.read(codec.mime, packet.timestamp, packet.payload, descriptor);
+        if let Some(frame) = &info.layers {
+            info.keyframe = frame.key && frame.begins;
+        }
         if info.keyframe {
             self.keyframe.satisfy();
             self.nacks.forget_before(sequence);
@@ -174,6 +186,12 @@ impl Encoding {
         self.rate.count(now, packet.payload.len() + WIRE_OVERHEAD);
         if let Some(descriptor) = info.vp8 {
             self.layers.count(now, packet.timestamp, descriptor.temporal);
+        }
+        if let Some(frame) = &info.layers {
+            self.meter.count(now, frame, packet.payload.len());
+            if frame.layers.spatial == 0 {
+                self.layers.count(now, packet.timestamp, frame.layers.temporal);
+            }
         }
         // These hold until they change, but senders stop repeating them.
         self.orientation = extensions.orientation.or(self.orientation);
@@ -241,6 +259,8 @@ impl Encoding {
         self.nacks.clear();
         self.reception = Reception::new(self.clock_rate);
         self.layers = LayerRates::default();
+        self.meter = LayerMeter::default();
+        self.scalability = Scalability::default();
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::layer_frame::LayerFrame;
 use super::payload::PayloadInfo;
 use super::{MediaPacket, SourceKey};
 use crate::io::{MediaKind, Mime};
@@ -12,6 +13,8 @@ use crate::rtp::ExtensionValues;
 #[derive(Debug)]
 pub struct PacketStore {
     entries: Box<[Entry]>,
+    /// Of which layers they are; empty for streams that do not tell.
+    frames: Vec<Option<LayerFrame>>,
     bytes: Vec<u8>,
     /// Bytes ever written, gaps at the ring's end included; the ring's content is what lies less than its size behind.
     written: u64,
@@ -39,7 +42,13 @@ impl PacketStore {
             MediaKind::Audio => (128, 8 << 10),
             MediaKind::Video => (512, 128 << 10),
         };
-        Self { entries: vec![Entry::default(); packets].into(), bytes: vec![0; bytes], written: 0, lap: None }
+        Self {
+            entries: vec![Entry::default(); packets].into(),
+            frames: Vec::new(),
+            bytes: vec![0; bytes],
+            written: 0,
+            lap: None,
+        }
     }
 
     /// Whether a packet was put in, as far as one can still know.
@@ -79,6 +88,12 @@ impl PacketStore {
             marker: packet.marker,
             audio_level: packet.extensions.audio_level,
         };
+        if packet.info.layers.is_some() && self.frames.is_empty() {
+            self.frames = vec![None; self.entries.len()];
+        }
+        if let Some(frame) = self.frames.get_mut(index) {
+            *frame = packet.info.layers;
+        }
     }
 
     /// Notes that a packet came that had nothing in it.
@@ -103,13 +118,18 @@ impl PacketStore {
         let at = (entry.start % self.bytes.len() as u64) as usize;
         let (descriptor, rest) = self.bytes[at..].split_at(usize::from(entry.descriptor_len));
         let payload = &rest[..usize::from(entry.len)];
+        let mut info = PayloadInfo::read(mime(entry.codec)?, payload);
+        info.layers = self.frames.get(self.index(sequence)).copied().flatten();
+        if let Some(frame) = &info.layers {
+            info.keyframe = frame.key && frame.begins;
+        }
         Some(MediaPacket {
             source,
             sequence,
             timestamp: entry.timestamp,
             marker: entry.marker,
             codec: entry.codec,
-            info: PayloadInfo::read(mime(entry.codec)?, payload),
+            info,
             extensions: ExtensionValues {
                 dependency_descriptor: Some(descriptor).filter(|descriptor| !descriptor.is_empty()),
                 audio_level: entry.audio_level,

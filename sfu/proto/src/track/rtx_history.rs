@@ -17,6 +17,8 @@ pub struct Sent {
     pub source_sequence: u32,
     /// Its outgoing timestamp.
     pub timestamp: u32,
+    /// Last packet of a picture for this viewer, first of a talk spurt.
+    pub marker: bool,
     /// The numbers in its VP8 descriptor.
     pub vp8: vp8::Numbers,
 }
@@ -153,6 +155,7 @@ mod tests {
             source: SourceKey { encoding: 0, run: 0 },
             source_sequence,
             timestamp: 0,
+            marker: false,
             vp8: vp8::Numbers::default(),
         }
     }

@@ -174,9 +174,14 @@ impl UpTrack {
     /// Whether an encoding sends at present. Screens may rest for seconds.
     #[must_use]
     pub fn is_live(&self, encoding: u8, now: Instant) -> bool {
-        let within = if self.screen { 3 * LIVE } else { LIVE };
         let encoding = self.encodings.get(usize::from(encoding));
-        encoding.is_some_and(|encoding| encoding.is_live(now, within))
+        encoding.is_some_and(|encoding| encoding.is_live(now, self.live_within()))
+    }
+
+    /// What has been silent for longer is not sent at present.
+    #[must_use]
+    pub fn live_within(&self) -> Duration {
+        if self.screen { 3 * LIVE } else { LIVE }
     }
 }
 

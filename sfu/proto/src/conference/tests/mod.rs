@@ -6,6 +6,7 @@ mod codecs;
 mod declarations;
 mod hearing;
 mod hostile;
+mod layers;
 mod reports;
 pub(super) mod rig;
 mod speakers;
