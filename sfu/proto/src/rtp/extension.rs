@@ -60,7 +60,7 @@ pub struct ExtensionValues<'a> {
     pub orientation: Option<u8>,
     /// Wanted least and most playout delay, 12 bits each.
     pub playout_delay: Option<[u8; 3]>,
-    /// AV1 dependency descriptor, opaque to us.
+    /// Dependency descriptor; see [`super::dependency`].
     pub dependency_descriptor: Option<&'a [u8]>,
 }
 

@@ -70,14 +70,16 @@ impl Renumbering {
         self.last.checked_sub(kept)
     }
 
-    /// Leaves a position out; those after it close up. Does nothing if a later one has been given its number.
-    pub fn omit(&mut self, position: u64) {
+    /// Leaves a position out; those after it close up. If a later one has been given its number already, its own was
+    /// kept for it: that is returned, and stays a gap unless it is filled.
+    pub fn omit(&mut self, position: u64) -> Option<u64> {
         if position <= self.newest {
-            return;
+            return self.pass(position);
         }
         self.last += position - self.newest - 1;
         self.advance(position);
         self.omitted[word(position)] |= bit(position);
+        None
     }
 
     /// The highest number given so far.
@@ -162,6 +164,16 @@ mod tests {
         assert_eq!(numbers.pass(1_004), Some(53));
         assert_eq!(numbers.pass(1_003), Some(52));
         assert_eq!(numbers.pass(1_007), Some(55));
+    }
+
+    #[test]
+    fn a_position_omitted_too_late_tells_the_number_that_was_kept_for_it() {
+        let mut numbers = Renumbering::starting(10, 0);
+        numbers.pass(12);
+
+        assert_eq!(numbers.omit(11), Some(1));
+        assert_eq!(numbers.omit(13), None);
+        assert_eq!(numbers.omit(13), None, "it has none");
     }
 
     #[test]

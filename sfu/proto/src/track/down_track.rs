@@ -159,7 +159,7 @@ impl DownTrack {
         let form = self.form(packet.codec)?;
         match self.selector.judge(packet) {
             Verdict::Ignore => {}
-            Verdict::Omit => self.omit(packet),
+            Verdict::Omit => self.omit(packet, form, peer, out),
             Verdict::Pass { last } => self.send(packet, last, form, peer, out),
             Verdict::Switch { last } => {
                 self.switch(packet, up, out.moment);
@@ -255,14 +255,7 @@ impl DownTrack {
             ssrc: self.rtx_ssrc,
         };
         self.rtx_sequence = self.rtx_sequence.wrapping_add(1);
-        let stamp = self.stamp(PADDING.len(), peer, out.moment);
-        let bytes = &mut out.scratch.header;
-        let header_len = self.block.write(header, &ExtensionValues::default(), stamp, bytes);
-        bytes[0] |= PADDED;
-        out.sink.send_rtp(
-            self.key,
-            RtpOut { header: &bytes[..header_len], payload_head: &[], payload: &PADDING },
-        );
+        self.send_padding(header, &PADDING, peer, out);
         true
     }
 
@@ -357,18 +350,50 @@ impl DownTrack {
             let Some(form) = self.form(packet.codec) else { continue };
             match self.selector.judge(&packet) {
                 Verdict::Pass { last } => self.send(&packet, last, form, peer, out),
-                Verdict::Omit => self.omit(&packet),
+                Verdict::Omit => self.omit(&packet, form, peer, out),
                 Verdict::Switch { .. } | Verdict::Ignore => {}
             }
         }
         Some(newest)
     }
 
-    fn omit(&mut self, packet: &MediaPacket<'_>) {
-        self.rewriter.omit(packet.sequence);
+    /// Leaves a packet out. One that was lost on its way here, and comes now, has left a gap: an empty packet closes it,
+    /// so that the peer does not ask for it in vain.
+    fn omit<S: Sink + ?Sized>(
+        &mut self,
+        packet: &MediaPacket<'_>,
+        form: Form,
+        peer: &mut Participant,
+        out: &mut Outlet<'_, S>,
+    ) {
         if let Some(descriptor) = &packet.info.vp8 {
             self.vp8.omit(descriptor);
         }
+        let Some(sequence) = self.rewriter.omit(packet.sequence) else { return };
+        let header = Header {
+            marker: false,
+            payload_type: form.payload_type,
+            sequence,
+            timestamp: self.rewriter.timestamp(packet.timestamp),
+            ssrc: self.ssrc,
+        };
+        self.send_padding(header, &EMPTY, peer, out);
+    }
+
+    /// Sends a packet that has nothing in it but padding.
+    fn send_padding<S: Sink + ?Sized>(
+        &self,
+        header: Header,
+        padding: &[u8],
+        peer: &mut Participant,
+        out: &mut Outlet<'_, S>,
+    ) {
+        let stamp = self.stamp(padding.len(), peer, out.moment);
+        let bytes = &mut out.scratch.header;
+        let header_len = self.block.write(header, &ExtensionValues::default(), stamp, bytes);
+        bytes[0] |= PADDED;
+        out.sink
+            .send_rtp(self.key, RtpOut { header: &bytes[..header_len], payload_head: &[], payload: padding });
     }
 
     /// Sends a packet, as the last of its picture if it is that for this viewer.
@@ -485,6 +510,7 @@ const VIDEO_HISTORY: u16 = 512;
 const PADDING_TURNS: u16 = 8;
 /// The bit of a header that tells of padding, and a payload of nothing else: its last byte says how much it is.
 const PADDED: u8 = 0x20;
+const EMPTY: [u8; 1] = [1];
 const PADDING: [u8; 224] = {
     let mut padding = [0; 224];
     padding[223] = 224;

@@ -64,11 +64,9 @@ impl RtpRewriter {
         self.sequences.as_ref().map(|sequences| sequences.last() as u16)
     }
 
-    /// Leaves a packet of the present source out, without a gap.
-    pub fn omit(&mut self, sequence: u64) {
-        if let Some(sequences) = &mut self.sequences {
-            sequences.omit(sequence);
-        }
+    /// Leaves a packet of the present source out, without a gap; if it is too late for that, returns its number.
+    pub fn omit(&mut self, sequence: u64) -> Option<u16> {
+        Some(self.sequences.as_mut()?.omit(sequence)? as u16)
     }
 
     /// A timestamp of the present source on the outgoing clock.

@@ -121,6 +121,22 @@ fn the_last_packet_of_a_picture_is_the_same_when_sent_again() {
 }
 
 #[test]
+fn a_packet_that_was_lost_and_is_not_wanted_leaves_no_gap_when_it_comes() {
+    let mut studio = Studio::new(Mime::Vp9, [0; 3]);
+    studio.run(1);
+    studio.rig.received(2);
+    studio.lost = Some(studio.sequence.wrapping_add(1));
+    studio.run(2);
+    let sequences: Vec<_> = studio.rig.received(2).iter().map(|packet| packet.sequence).collect();
+    assert_eq!((sequences.len(), sequences[1] - sequences[0]), (2, 2), "it may have been wanted");
+
+    studio.send_late();
+
+    let empty = studio.rig.received(2);
+    assert_eq!((empty.len(), empty[0].sequence, empty[0].payload.len()), (1, sequences[0] + 1, 0));
+}
+
+#[test]
 fn a_late_viewer_waits_for_a_key_picture_and_gets_whole_ones() {
     let mut studio = Studio::new(Mime::Av1, [u8::MAX, 0, 0]);
     studio.run(5);
@@ -162,6 +178,9 @@ struct Studio {
     /// The highest spatial layer that is sent, and was.
     highest: u8,
     before: u8,
+    /// A packet that does not arrive, and what it was.
+    lost: Option<u16>,
+    late: Vec<u8>,
 }
 
 impl Studio {
@@ -185,6 +204,8 @@ impl Studio {
             answers: true,
             highest: 2,
             before: 2,
+            lost: None,
+            late: Vec::new(),
         }
     }
 
@@ -253,11 +274,30 @@ impl Studio {
 
     fn send(&mut self, payload: &[u8], descriptor: Option<&[u8]>, marker: bool) {
         let values = ExtensionValues { dependency_descriptor: descriptor, ..ExtensionValues::default() };
-        let timestamp = 3_000 * self.picture;
         let sequence = self.sequence;
         self.sequence = sequence.wrapping_add(1);
-        self.rig
-            .send(1, Media { ssrc: 11, payload_type: VP8.0, sequence, timestamp, marker, values, payload });
+        if self.lost == Some(sequence) {
+            self.late = payload.to_vec();
+            return;
+        }
+        let timestamp = 3_000 * self.picture;
+        let media = Media { ssrc: 11, payload_type: VP8.0, sequence, timestamp, marker, values, payload };
+        self.rig.send(1, media);
+    }
+
+    /// Sends the packet that was lost, of the picture before the last.
+    fn send_late(&mut self) {
+        let (Some(sequence), payload) = (self.lost.take(), std::mem::take(&mut self.late)) else { return };
+        let timestamp = 3_000 * (self.picture - 2);
+        let media = Media {
+            ssrc: 11,
+            payload_type: VP8.0,
+            sequence,
+            timestamp,
+            payload: &payload,
+            ..Media::default()
+        };
+        self.rig.send(1, media);
     }
 
     fn seen(&mut self, viewer: u32) -> Vec<String> {

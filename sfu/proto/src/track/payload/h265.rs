@@ -7,10 +7,19 @@ pub fn begins_keyframe(payload: &[u8]) -> bool {
         return false;
     };
     match unit_type(*head) {
-        AGGREGATE => body.get(2).is_some_and(|head| is_key(unit_type(*head))),
+        AGGREGATE => aggregated(body).any(is_key),
         FRAGMENT => body.first().is_some_and(|fragment| fragment & 0x80 != 0 && is_key(fragment & 0x3f)),
         unit => is_key(unit),
     }
+}
+
+/// The types of the units in one packet, each behind two bytes of its length; the first may be a mere delimiter.
+fn aggregated(mut body: &[u8]) -> impl Iterator<Item = u8> {
+    std::iter::from_fn(move || {
+        let ([high, low], units) = body.split_first_chunk()?;
+        body = units.get(usize::from(u16::from_be_bytes([*high, *low]))..).unwrap_or_default();
+        Some(unit_type(*units.first()?))
+    })
 }
 
 fn unit_type(head: u8) -> u8 {
@@ -33,6 +42,10 @@ mod tests {
     fn random_access_points_are_found_in_every_packetization() {
         assert!(begins_keyframe(&[19 << 1, 1, 0]));
         assert!(begins_keyframe(&[48 << 1, 1, 0, 9, 32 << 1, 1]));
+        assert!(
+            begins_keyframe(&[48 << 1, 1, 0, 3, 35 << 1, 1, 0x50, 0, 2, 32 << 1, 1]),
+            "behind a delimiter"
+        );
         assert!(begins_keyframe(&[49 << 1, 1, 0x80 | 19]));
     }
 
@@ -42,5 +55,6 @@ mod tests {
         assert!(!begins_keyframe(&[1 << 1, 1, 0]));
         assert!(!begins_keyframe(&[49 << 1, 1, 19]));
         assert!(!begins_keyframe(&[48 << 1, 1, 0, 9]));
+        assert!(!begins_keyframe(&[48 << 1, 1, 0, 2, 1 << 1, 1, 0, 0]));
     }
 }
