@@ -267,7 +267,7 @@ pub enum Extension {
     VideoOrientation,
     /// `http://www.webrtc.org/experiments/rtp-hdrext/playout-delay`.
     PlayoutDelay,
-    /// `https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension`; passed through.
+    /// `https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension`; read, and passed through.
     DependencyDescriptor,
 }
 
@@ -393,7 +393,8 @@ pub struct DownTrackParams {
 pub struct LayerWish {
     /// `false` stops all packets of the track.
     pub enabled: bool,
-    /// Index of the highest wanted encoding, 0 the lowest; beyond the last means the last.
+    /// Index of the highest wanted encoding or, of a source that sends only one, of its highest wanted spatial layer; 0 is
+    /// the lowest, beyond the last means the last.
     pub encoding: u8,
     /// Highest wanted frame rate; 0 for no limit.
     pub fps: u8,

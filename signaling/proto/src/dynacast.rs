@@ -14,6 +14,11 @@ pub(crate) struct Dynacast {
 }
 
 impl Dynacast {
+    /// For something that is sent only when asked for.
+    pub(crate) fn silent() -> Self {
+        Self { announced: Some(None), ..Self::default() }
+    }
+
     /// Takes the highest quality that any subscriber wants; returns what to announce now, if anything.
     pub(crate) fn set_wanted(
         &mut self,

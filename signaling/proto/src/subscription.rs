@@ -5,7 +5,7 @@ use livekit_protocol::{self as proto, VideoQuality};
 use crate::{
     participant::Track,
     room::{DownKey, LayerWish},
-    sdp::MediaKind,
+    sdp::{MediaKind, UpMedia},
 };
 
 /// One participant's subscription to one track.
@@ -16,6 +16,8 @@ pub(crate) struct Subscription {
     pub(crate) rtx_ssrc: u32,
     pub(crate) slot: Slot,
     pub(crate) wish: LayerWish,
+    /// Whether it is served by the track's second codec.
+    pub(crate) backup: bool,
     /// Whether congestion withholds it.
     pub(crate) paused: bool,
 }
@@ -102,8 +104,13 @@ pub(crate) fn wanted_quality(
     Some(smallest.map_or(VideoQuality::High, |layer| layer.quality()))
 }
 
-/// The wish that the media engine is told.
-pub(crate) fn layer_wish(track: &Track, settings: Option<TrackSettings>, adaptive_stream: bool) -> LayerWish {
+/// The wish that the media engine is told, of a track's first or second codec.
+pub(crate) fn layer_wish(
+    track: &Track,
+    backup: bool,
+    settings: Option<TrackSettings>,
+    adaptive_stream: bool,
+) -> LayerWish {
     let enabled = LayerWish {
         enabled: true,
         encoding: u8::MAX,
@@ -116,20 +123,25 @@ pub(crate) fn layer_wish(track: &Track, settings: Option<TrackSettings>, adaptiv
 
     match wanted_quality(track, settings, adaptive_stream) {
         None => LayerWish { enabled: false, ..enabled },
-        Some(quality) => LayerWish { encoding: encoding_of(track, quality), ..enabled },
+        Some(quality) => {
+            let second = track.backup.as_ref().and_then(|second| second.stage.media());
+            let media = if backup { second } else { track.media() };
+            LayerWish { encoding: encoding_of(track, media, quality), ..enabled }
+        }
     }
 }
 
-/// The encoding that carries a quality: layers are listed lowest first, like encodings.
-fn encoding_of(track: &Track, quality: VideoQuality) -> u8 {
-    let encodings = track.media().map_or(1, |media| media.encodings.len());
+/// The encoding that carries a quality, or the spatial layer if all are in one: they are listed lowest first.
+fn encoding_of(track: &Track, media: Option<&UpMedia>, quality: VideoQuality) -> u8 {
+    let encodings = media.map_or(1, |media| media.encodings.len());
     let layers = track.layers();
     let index = layers
         .iter()
         .rposition(|layer| layer.quality <= quality as i32)
         .unwrap_or(if layers.is_empty() { quality as usize } else { 0 });
 
-    u8::try_from(index.min(encodings.saturating_sub(1))).unwrap_or(u8::MAX)
+    let index = if encodings > 1 { index.min(encodings - 1) } else { index };
+    u8::try_from(index).unwrap_or(u8::MAX)
 }
 
 /// Who may subscribe to a publisher's tracks, as the publisher itself decides.
@@ -197,7 +209,7 @@ mod tests {
         let hidden = TrackSettings { disabled: true, ..Default::default() };
 
         assert_eq!(wanted_quality(&camera(), Some(hidden), true), None);
-        assert!(!layer_wish(&camera(), Some(hidden), true).enabled);
+        assert!(!layer_wish(&camera(), false, Some(hidden), true).enabled);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One presence of a user, phone or program in a room.
 
+mod backup;
 mod track;
 mod transport;
 
@@ -10,7 +11,8 @@ use std::{
 
 use livekit_protocol::{self as proto, participant_info::State};
 
-pub(crate) use track::{Stage, Track, mime_of};
+pub(crate) use backup::Backup;
+pub(crate) use track::{Stage, Track, codec_name, mime_name, mime_of};
 pub(crate) use transport::{AnsweringLeg, OfferingLeg, Transport};
 
 use crate::{

@@ -2,6 +2,7 @@
 
 use livekit_protocol::{self as proto, TrackType, VideoLayer, VideoQuality};
 
+use super::Backup;
 use crate::{
     dynacast::Dynacast,
     room::UpKey,
@@ -18,6 +19,8 @@ pub(crate) struct Track {
     pub(crate) options: UpOptions,
     pub(crate) stage: Stage,
     pub(crate) dynacast: Dynacast,
+    /// The same picture in a second codec, if its publisher has announced one.
+    pub(crate) backup: Option<Box<Backup>>,
     /// Whether its publisher knows that somebody receives it.
     pub(crate) subscriber_told: bool,
 }
@@ -64,6 +67,14 @@ impl Track {
             })
             .collect::<Vec<_>>();
 
+        let encrypted = request.encryption != proto::encryption::Type::None as i32;
+        let first = codecs.first().and_then(|codec| mime_of(&codec.mime_type));
+        let second = codecs.get(1).filter(|_| kind == MediaKind::Video && !encrypted);
+        let backup = second.and_then(|codec| {
+            let mime = mime_of(&codec.mime_type).filter(|&mime| Some(mime) != first)?;
+            Some(Box::new(Backup::declared(mime, codec.cid.clone())))
+        });
+
         #[allow(deprecated)] // old clients read them
         let info = proto::TrackInfo {
             sid,
@@ -96,6 +107,7 @@ impl Track {
             options,
             stage: Stage::Pending,
             dynacast: Dynacast::default(),
+            backup,
             subscriber_told: false,
         }
     }
@@ -113,17 +125,26 @@ impl Track {
     }
 
     pub(crate) fn up(&self) -> Option<UpKey> {
-        match self.stage {
-            Stage::Pending => None,
-            Stage::Negotiated { up, .. } | Stage::Live { up, .. } => Some(up),
-        }
+        self.stage.up()
+    }
+
+    /// Whether packets of an up track are in its second codec.
+    pub(crate) fn is_backup(&self, up: UpKey) -> bool {
+        self.backup.as_ref().is_some_and(|backup| backup.stage.up() == Some(up))
+    }
+
+    /// What the media engine knows of it, in all its codecs.
+    pub(crate) fn ups(&self) -> impl Iterator<Item = UpKey> {
+        self.up().into_iter().chain(self.backup.as_ref().and_then(|backup| backup.stage.up()))
     }
 
     pub(crate) fn media(&self) -> Option<&UpMedia> {
-        match &self.stage {
-            Stage::Pending => None,
-            Stage::Negotiated { media, .. } | Stage::Live { media, .. } => Some(media),
-        }
+        self.stage.media()
+    }
+
+    /// The section of its second codec.
+    pub(crate) fn backup_mid(&self) -> Option<&str> {
+        self.backup.as_ref()?.stage.media().map(|media| media.mid.as_str())
     }
 
     pub(crate) fn mid(&self) -> Option<&str> {
@@ -134,15 +155,12 @@ impl Track {
     pub(crate) fn answers_to(&self, cid: &str) -> bool {
         self.cid == cid
             || self.sdp_cid.as_deref() == Some(cid)
-            || self.info.codecs.iter().any(|codec| codec.cid == cid)
+            || self.info.codecs.first().is_some_and(|codec| codec.cid == cid)
     }
 
     /// Lets others know of it from now on.
     pub(crate) fn go_live(&mut self) {
-        self.stage = match std::mem::replace(&mut self.stage, Stage::Pending) {
-            Stage::Negotiated { up, media } | Stage::Live { up, media } => Stage::Live { up, media },
-            Stage::Pending => Stage::Pending,
-        };
+        self.stage.go_live();
     }
 
     /// Remembers the codec that its packets carry.
@@ -197,12 +215,37 @@ impl Track {
 
     /// Lower-case name of the codec as subscribers' qualities name it.
     pub(crate) fn codec_name(&self) -> String {
-        self.info
-            .mime_type
-            .split_once('/')
-            .map_or(self.info.mime_type.as_str(), |(_, codec)| codec)
-            .to_ascii_lowercase()
+        codec_name(&self.info.mime_type)
     }
+}
+
+impl Stage {
+    pub(crate) fn up(&self) -> Option<UpKey> {
+        match self {
+            Self::Pending => None,
+            Self::Negotiated { up, .. } | Self::Live { up, .. } => Some(*up),
+        }
+    }
+
+    pub(crate) fn media(&self) -> Option<&UpMedia> {
+        match self {
+            Self::Pending => None,
+            Self::Negotiated { media, .. } | Self::Live { media, .. } => Some(media),
+        }
+    }
+
+    /// Its first packet has come.
+    pub(crate) fn go_live(&mut self) {
+        *self = match std::mem::replace(self, Self::Pending) {
+            Self::Negotiated { up, media } | Self::Live { up, media } => Self::Live { up, media },
+            Self::Pending => Self::Pending,
+        };
+    }
+}
+
+/// The lower-case name that qualities have for the codec of a media type.
+pub(crate) fn codec_name(mime_type: &str) -> String {
+    mime_type.split_once('/').map_or(mime_type, |(_, codec)| codec).to_ascii_lowercase()
 }
 
 /// The name of a codec as track descriptions carry it.

@@ -4,6 +4,7 @@
 //! what happens by itself goes into [`Room::handle_input`]. After every call its outputs are drained.
 
 mod admin;
+mod backup;
 mod data;
 mod error;
 mod event;

@@ -129,11 +129,15 @@ impl Room {
         };
         track.subscriber_told = false;
         track.dynacast = Default::default();
+        if let Some(backup) = &mut track.backup {
+            backup.dynacast = crate::dynacast::Dynacast::silent();
+        }
         track.info.version = Some(version);
         let (Stage::Negotiated { up, media } | Stage::Live { up, media }) = &track.stage else {
             return;
         };
         let (up, media) = (*up, media.clone());
+        let second = track.backup.as_ref().and_then(|backup| backup.stage.media().cloned());
         let sizes = track.encoding_sizes(&media);
         let screen = track.info.source == proto::TrackSource::ScreenShare as i32;
         let muted = track.info.muted;
@@ -143,7 +147,10 @@ impl Room {
         if muted {
             self.command(MediaCommand::Mute { up, muted });
         }
-        self.send_wanted_quality(seat, sid, Some(proto::VideoQuality::High));
+        if let Some(media) = second {
+            self.attach_backup(seat, sid, media);
+        }
+        self.send_wanted_quality(seat, sid);
     }
 
     /// Takes a track from its subscribers, as its publisher goes with it.

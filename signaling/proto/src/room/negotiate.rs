@@ -8,8 +8,8 @@ use livekit_protocol::{
 
 use super::{MediaCommand, Room, SECTIONS_PATIENCE, Seat};
 use crate::{
-    participant::Participant,
-    sdp::{DownMedia, FillError, MediaKind, Offer, RemoteAnswer},
+    participant::{Participant, Stage},
+    sdp::{Codec, DownMedia, FillError, MediaKind, Offer, RemoteAnswer, UpMedia},
     subscription::Slot,
 };
 
@@ -90,7 +90,7 @@ impl Room {
             }),
         );
         if self.single(seat) {
-            self.start_chosen(seat);
+            self.start_chosen(now, seat);
         }
     }
 
@@ -126,7 +126,7 @@ impl Room {
         for refused in &changes.refused {
             self.refuse_subscription(seat, &refused.track_sid);
         }
-        self.start_chosen(seat);
+        self.start_chosen(now, seat);
         self.settle(now, seat);
     }
 
@@ -213,13 +213,13 @@ impl Room {
     }
 
     /// Begins forwarding where both sides have agreed.
-    fn start_chosen(&mut self, seat: Seat) {
+    pub(super) fn start_chosen(&mut self, now: Instant, seat: Seat) {
         let Some(participant) = self.participant(seat) else {
             return;
         };
         let transport = &participant.transport;
         let peer = transport.down_peer();
-        let mut starting = Vec::new();
+        let (mut starting, mut second) = (Vec::new(), Vec::new());
         for (sid, subscription) in &participant.subscriptions {
             let Slot::Chosen { mid } = &subscription.slot else {
                 continue;
@@ -228,14 +228,24 @@ impl Room {
                 Some(leg) => leg.session.down(mid),
                 None => transport.answering.session.down(mid),
             };
-            let up = self
+            let track = self
                 .by_track
                 .get(sid)
                 .and_then(|publisher| self.participant(*publisher))
-                .and_then(|publisher| publisher.track(sid)?.up());
-            if let (Some(negotiated), Some(up)) = (negotiated, up) {
+                .and_then(|publisher| publisher.track(sid));
+            let (Some(negotiated), Some(track)) = (negotiated, track) else { continue };
+            let mut up = track.up();
+            if Self::needs_backup(track, &negotiated) {
+                second.push(sid.clone());
+                let stage = track.backup.as_ref().map(|backup| &backup.stage);
+                up = stage.filter(|stage| matches!(stage, Stage::Live { .. })).and_then(Stage::up);
+            }
+            if let Some(up) = up {
                 starting.push((sid.clone(), mid.clone(), negotiated, up));
             }
+        }
+        for sid in second {
+            self.back_up(now, seat, &sid);
         }
 
         for (sid, mid, negotiated, up) in starting {
@@ -325,7 +335,7 @@ impl Room {
             participant_sid: publisher.sid.clone(),
             track_sid: sid.to_owned(),
             stream: stream_name(subscriber, track),
-            codecs: media.codecs.clone(),
+            codecs: sent_codecs(track, media),
             stereo,
             ssrc: subscription.ssrc,
             rtx_ssrc: subscription.rtx_ssrc,
@@ -373,6 +383,18 @@ impl Room {
     fn single(&self, seat: Seat) -> bool {
         self.participant(seat).is_some_and(|participant| participant.transport.offering.is_none())
     }
+}
+
+/// What a track is sent in: its first codec, its second if it has one, and what its encoder may fall back to.
+fn sent_codecs(track: &crate::participant::Track, media: &UpMedia) -> Vec<Codec> {
+    let mut codecs = media.codecs.clone();
+    if let Some(backup) = &track.backup
+        && codecs.iter().all(|codec| codec.mime != backup.mime)
+    {
+        let negotiated = backup.stage.media().and_then(|media| media.codecs.first());
+        codecs.insert(1.min(codecs.len()), negotiated.cloned().unwrap_or_else(|| Codec::usual(backup.mime)));
+    }
+    codecs
 }
 
 /// Tracks under one name are played in step: a camera with its microphone, a screen with its sound.

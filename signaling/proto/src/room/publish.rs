@@ -17,6 +17,10 @@ use crate::{
 impl Room {
     /// A client wants to publish.
     pub(super) fn add_track(&mut self, now: Instant, seat: Seat, mut request: proto::AddTrackRequest) {
+        if self.participant(seat).is_some_and(|participant| participant.track(&request.sid).is_some()) {
+            self.add_backup(now, seat, request);
+            return;
+        }
         if let Err((reason, why)) = self.may_add_track(seat, &request) {
             let echo = request_response::Request::AddTrack(request);
             self.respond(seat, 0, reason, why, Some(echo));
@@ -46,11 +50,12 @@ impl Room {
         };
         participant.tracks.push(track);
         let session = &mut participant.transport.answering.session;
-        for cid in
-            std::iter::once(&request.cid).chain(request.simulcast_codecs.iter().map(|codec| &codec.cid))
-        {
-            session.set_up_options(cid, options.clone());
+        for codec in &request.simulcast_codecs {
+            let codec_options =
+                UpOptions { codec: crate::participant::mime_of(&codec.codec), ..options.clone() };
+            session.set_up_options(&codec.cid, codec_options);
         }
+        session.set_up_options(&request.cid, options);
         self.by_track.insert(sid.clone(), seat);
         self.send(seat, published);
         if held {
@@ -66,8 +71,10 @@ impl Room {
     fn offered(&mut self, seat: Seat, sid: &str) -> Option<UpMedia> {
         let participant = self.participant(seat)?;
         let track = participant.track(sid)?;
-        let untaken =
-            |media: &UpMedia| !participant.tracks.iter().any(|track| track.mid() == Some(media.mid.as_str()));
+        let untaken = |media: &UpMedia| {
+            let mid = Some(media.mid.as_str());
+            !participant.tracks.iter().any(|track| track.mid() == mid || track.backup_mid() == mid)
+        };
         let sections = || participant.transport.answering.session.ups().filter(untaken);
         if let Some(media) = sections().find(|media| track.answers_to(&media.cid)) {
             return Some(media);
@@ -125,9 +132,6 @@ impl Room {
         if request.r#type == TrackType::Data as i32 {
             return Err((Reason::UnsupportedType, "data tracks are not supported"));
         }
-        if participant.track(&request.sid).is_some() {
-            return Err((Reason::UnsupportedType, "backup codecs are not supported"));
-        }
         let words = [&request.cid, &request.name, &request.stream];
         #[allow(deprecated)]
         let lists = request.layers.len().max(request.simulcast_codecs.len());
@@ -171,6 +175,14 @@ impl Room {
                 None => {}
             }
 
+            let backed_up = self.backup_in(seat, &media.mid);
+            if let Some(sid) = self.awaits_backup(seat, &media.cid) {
+                self.attach_backup(seat, &sid, media);
+                continue;
+            }
+            if let Some(sid) = backed_up {
+                self.end_backup(now, seat, &sid);
+            }
             if let Some((sid, media)) = self.awaiting(seat, media) {
                 self.attach(now, seat, &sid, media);
             }
@@ -179,6 +191,10 @@ impl Room {
 
     /// Sections in which the client no longer sends.
     pub(super) fn take_ended(&mut self, now: Instant, seat: Seat, mid: &str) {
+        if let Some(sid) = self.backup_in(seat, mid) {
+            self.end_backup(now, seat, &sid);
+            return;
+        }
         let ended = self.participant(seat).and_then(|participant| {
             let track = participant.tracks.iter().find(|track| track.mid() == Some(mid))?;
             Some(track.info.sid.clone())
@@ -244,6 +260,10 @@ impl Room {
         else {
             return;
         };
+        if track.is_backup(up) {
+            self.start_backup(now, seat, &sid);
+            return;
+        }
         track.set_mime(mime);
         self.go_live(now, seat, &sid);
     }
@@ -332,7 +352,7 @@ impl Room {
             participant.settings.remove(sid);
         }
 
-        if let Some(up) = track.up() {
+        for up in track.ups() {
             self.by_up.remove(&up);
             self.speaking.remove(&up);
             self.command(MediaCommand::Unpublish { up });
@@ -358,7 +378,7 @@ impl Room {
         }
         track.info.muted = muted;
         track.info.version = Some(version);
-        if let Some(up) = track.up() {
+        for up in track.ups().collect::<Vec<_>>() {
             self.command(MediaCommand::Mute { up, muted });
         }
         self.announce(seat);
@@ -474,4 +494,4 @@ fn sid_prefix(request: &proto::AddTrackRequest) -> &'static str {
 }
 
 /// Layers, codecs and features of one track.
-const MAX_LAYERS: usize = 16;
+pub(super) const MAX_LAYERS: usize = 16;

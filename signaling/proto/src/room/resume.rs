@@ -79,7 +79,8 @@ impl Room {
         let own = participant.info();
         let wanted: Vec<_> = participant
             .live_tracks()
-            .filter_map(|track| Some((track.info.sid.clone(), track.dynacast.announced()?)))
+            .filter(|track| track.dynacast.announced().is_some())
+            .map(|track| track.info.sid.clone())
             .collect();
 
         self.send(
@@ -96,8 +97,8 @@ impl Room {
         let room = Some(self.info());
         self.send(seat, signal_response::Message::RoomUpdate(proto::RoomUpdate { room }));
         self.refresh_token(now, seat);
-        for (sid, quality) in wanted {
-            self.send_wanted_quality(seat, &sid, quality);
+        for sid in wanted {
+            self.send_wanted_quality(seat, &sid);
         }
         let speakers = self.current_speakers(seat);
         if !speakers.is_empty() {

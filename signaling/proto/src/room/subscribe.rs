@@ -7,7 +7,7 @@ use livekit_protocol::{self as proto, VideoQuality, request_response, signal_res
 use super::{DownKey, MediaCommand, Room, Seat};
 use crate::{
     dynacast,
-    participant::{Participant, Track},
+    participant::{Participant, Track, codec_name, mime_name},
     sdp::MediaKind,
     subscription::{Slot, Subscription, SubscriptionRules, TrackSettings, layer_wish, wanted_quality},
     voice::Voice,
@@ -110,14 +110,22 @@ impl Room {
         else {
             return;
         };
-        let wish = layer_wish(track, settings, adaptive);
+        let wish = layer_wish(track, false, settings, adaptive);
         let first = !std::mem::replace(&mut track.subscriber_told, true);
 
         self.by_down.insert(down, (seat, sid.to_owned()));
         if let Some(subscriber) = self.participants.get_mut(&seat) {
             subscriber.subscriptions.insert(
                 sid.to_owned(),
-                Subscription { down, ssrc, rtx_ssrc, slot: Slot::Waiting, wish, paused: false },
+                Subscription {
+                    down,
+                    ssrc,
+                    rtx_ssrc,
+                    slot: Slot::Waiting,
+                    wish,
+                    backup: false,
+                    paused: false,
+                },
             );
         }
         self.tell_if_speaking(seat, sid);
@@ -209,18 +217,19 @@ impl Room {
         }
     }
 
-    fn renew_wish(&mut self, seat: Seat, sid: &str) {
+    pub(super) fn renew_wish(&mut self, seat: Seat, sid: &str) {
         let Some(subscriber) = self.participant(seat) else {
             return;
         };
         let settings = subscriber.settings.get(sid).copied();
         let adaptive = subscriber.adaptive_stream;
+        let backup = subscriber.subscriptions.get(sid).is_some_and(|subscription| subscription.backup);
         let wish = self
             .by_track
             .get(sid)
             .and_then(|publisher| self.participant(*publisher))
             .and_then(|publisher| publisher.track(sid))
-            .map(|track| layer_wish(track, settings, adaptive));
+            .map(|track| layer_wish(track, backup, settings, adaptive));
         let Some(subscription) =
             self.participants.get_mut(&seat).and_then(|subscriber| subscriber.subscriptions.get_mut(sid))
         else {
@@ -328,48 +337,67 @@ impl Room {
         else {
             return;
         };
-        let wanted = self
-            .participants
-            .values()
-            .filter(|participant| participant.subscriptions.contains_key(sid))
-            .filter_map(|subscriber: &Participant| {
+        let wanted = |backup: bool| {
+            let served = |subscriber: &&Participant| {
+                subscriber.subscriptions.get(sid).is_some_and(|subscription| subscription.backup == backup)
+            };
+            let quality = |subscriber: &Participant| {
                 wanted_quality(track, subscriber.settings.get(sid).copied(), subscriber.adaptive_stream)
-            })
-            .max_by_key(|&quality| quality as i32);
+            };
+            let qualities = self.participants.values().filter(served).filter_map(quality);
+            qualities.max_by_key(|&quality| quality as i32)
+        };
+        let (first, second) = (wanted(false), wanted(true));
 
         let Some(track) =
             self.participants.get_mut(&publisher_seat).and_then(|publisher| publisher.track_mut(sid))
         else {
             return;
         };
-        let announce = track.dynacast.set_wanted(now, wanted);
-        if let Some(at) = track.dynacast.poll_timeout() {
+        let mut announce = track.dynacast.set_wanted(now, first).is_some();
+        let mut due = track.dynacast.poll_timeout();
+        if let Some(backup) = &mut track.backup {
+            announce |= backup.dynacast.set_wanted(now, second).is_some();
+            due = due.into_iter().chain(backup.dynacast.poll_timeout()).min();
+        }
+        if let Some(at) = due {
             self.arm(at);
         }
-        if let Some(quality) = announce {
-            self.send_wanted_quality(publisher_seat, sid, quality);
+        if announce {
+            self.send_wanted_quality(publisher_seat, sid);
         }
     }
 
-    pub(super) fn send_wanted_quality(&mut self, seat: Seat, sid: &str, wanted: Option<VideoQuality>) {
+    /// Tells a publisher which qualities of a track it should send, in each of its codecs.
+    pub(super) fn send_wanted_quality(&mut self, seat: Seat, sid: &str) {
         let Some(track) = self.participant(seat).and_then(|publisher| publisher.track(sid)) else {
             return;
         };
-        let qualities: Vec<_> = [VideoQuality::Low, VideoQuality::Medium, VideoQuality::High]
-            .into_iter()
-            .map(|quality| proto::SubscribedQuality {
-                quality: quality as i32,
-                enabled: dynacast::includes(wanted, quality),
-            })
-            .collect();
-        let codec = track.codec_name();
+        // Unasked, everything is sent in the first codec.
+        let first = qualities(track.dynacast.announced().unwrap_or(Some(VideoQuality::High)));
+        let mut codecs = vec![proto::SubscribedCodec { codec: track.codec_name(), qualities: first.clone() }];
+        if let Some(backup) = &track.backup {
+            codecs.push(proto::SubscribedCodec {
+                codec: codec_name(mime_name(backup.mime)),
+                qualities: qualities(backup.dynacast.announced().flatten()),
+            });
+        }
 
         #[allow(deprecated)] // old clients read the first list
         let update = proto::SubscribedQualityUpdate {
             track_sid: sid.to_owned(),
-            subscribed_qualities: qualities.clone(),
-            subscribed_codecs: vec![proto::SubscribedCodec { codec, qualities }],
+            subscribed_qualities: first,
+            subscribed_codecs: codecs,
         };
         self.send(seat, signal_response::Message::SubscribedQualityUpdate(update));
     }
+}
+
+fn qualities(wanted: Option<VideoQuality>) -> Vec<proto::SubscribedQuality> {
+    let all = [VideoQuality::Low, VideoQuality::Medium, VideoQuality::High];
+    let told = all.map(|quality| proto::SubscribedQuality {
+        quality: quality as i32,
+        enabled: dynacast::includes(wanted, quality),
+    });
+    told.into()
 }

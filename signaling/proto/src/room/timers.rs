@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use livekit_protocol::{DisconnectReason, VideoQuality, leave_request::Action};
+use livekit_protocol::{DisconnectReason, leave_request::Action};
 
 use super::{Room, SECTIONS_PATIENCE, Seat, TOKEN_REFRESH};
 use crate::participant::Link;
@@ -14,7 +14,7 @@ enum Due {
     MediaClosed,
     Token,
     Sections,
-    Quality(String, Option<VideoQuality>),
+    Quality(String),
 }
 
 impl Room {
@@ -64,8 +64,10 @@ impl Room {
                 due.push((seat, Due::Sections));
             }
             for track in &mut participant.tracks {
-                if let Some(quality) = track.dynacast.handle_timeout(now) {
-                    due.push((seat, Due::Quality(track.info.sid.clone(), quality)));
+                let first = track.dynacast.handle_timeout(now);
+                let second = track.backup.as_mut().and_then(|backup| backup.dynacast.handle_timeout(now));
+                if first.or(second).is_some() {
+                    due.push((seat, Due::Quality(track.info.sid.clone())));
                 }
             }
         }
@@ -83,7 +85,7 @@ impl Room {
             }
             Due::Token => self.refresh_token(now, seat),
             Due::Sections => self.settle(now, seat),
-            Due::Quality(sid, quality) => self.send_wanted_quality(seat, &sid, quality),
+            Due::Quality(sid) => self.send_wanted_quality(seat, &sid),
         }
     }
 
@@ -93,7 +95,10 @@ impl Room {
                 Link::Lost { until, .. } => Some(until),
                 Link::Up(_) => None,
             };
-            let qualities = participant.tracks.iter().filter_map(|track| track.dynacast.poll_timeout());
+            let qualities = participant.tracks.iter().flat_map(|track| {
+                let second = track.backup.as_ref().and_then(|backup| backup.dynacast.poll_timeout());
+                track.dynacast.poll_timeout().into_iter().chain(second)
+            });
             [
                 participant.join_deadline,
                 participant.goodbye_deadline,

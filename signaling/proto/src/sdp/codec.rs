@@ -68,6 +68,24 @@ impl Codec {
         }
     }
 
+    /// A codec as browsers usually send it, for a section in which nobody has said yet how.
+    #[must_use]
+    pub(crate) fn usual(mime: Mime) -> Self {
+        let fmtp = match mime {
+            Mime::H264 => "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+            _ => "",
+        };
+        let clock_rate = mime.clock_rate();
+        Self {
+            payload_type: 0,
+            rtx: None,
+            mime,
+            clock_rate,
+            fmtp: fmtp.to_owned(),
+            feedback: Feedback::default(),
+        }
+    }
+
     /// How well we like this among the payload types of one codec, 0 the most; `None` if we cannot use it.
     fn rank(&self) -> Option<u32> {
         match self.mime {
@@ -75,12 +93,18 @@ impl Codec {
             // Other profiles mean more than 8 bits or other than 4:2:0, which few decode.
             Mime::Vp9 => matches!(parameter(&self.fmtp, "profile-id"), None | Some("0")).then_some(0),
             Mime::Av1 => matches!(parameter(&self.fmtp, "profile"), None | Some("0")).then_some(0),
-            Mime::Opus | Mime::Red | Mime::Vp8 | Mime::H265 => Some(0),
+            // Main pictures before those of more bits, which fewer decode.
+            Mime::H265 => Some(self.h265().profile.abs_diff(1)),
+            Mime::Opus | Mime::Red | Mime::Vp8 => Some(0),
         }
     }
 
     pub(super) fn h264(&self) -> H264 {
         H264::from_fmtp(&self.fmtp)
+    }
+
+    pub(super) fn h265(&self) -> H265 {
+        H265::from_fmtp(&self.fmtp)
     }
 }
 
@@ -116,6 +140,27 @@ impl H264 {
 
     fn rank(self) -> u32 {
         self.profile as u32 + if self.non_interleaved { 0 } else { 10 }
+    }
+}
+
+/// What must agree in H.265 format parameters (RFC 7798 §7.1); levels may differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct H265 {
+    profile: u32,
+    tier: u32,
+    /// Whether all is in one stream, as with browsers it always is.
+    single: bool,
+}
+
+impl H265 {
+    fn from_fmtp(fmtp: &str) -> Self {
+        let number =
+            |name, usual| parameter(fmtp, name).map_or(usual, |text| text.parse().unwrap_or(u32::MAX));
+        Self {
+            profile: number("profile-id", 1),
+            tier: number("tier-flag", 0),
+            single: parameter(fmtp, "tx-mode").is_none_or(|mode| mode.eq_ignore_ascii_case("SRST")),
+        }
     }
 }
 
@@ -233,9 +278,13 @@ fn best(codecs: &[Codec], mime: Mime) -> Option<&Codec> {
 
 /// The payload type under which a receiver takes what a publisher sends.
 fn receivable<'a>(offered: &'a [Codec], sent: &Codec) -> Option<&'a Codec> {
-    let same = |codec: &&Codec| codec.mime == sent.mime && codec.h264() == sent.h264();
-    let same_profile = offered.iter().find(same).filter(|_| sent.mime == Mime::H264);
-    same_profile.or_else(|| best(offered, sent.mime))
+    let mut same = offered.iter().filter(|codec| codec.mime == sent.mime);
+    match sent.mime {
+        Mime::H264 => same.find(|codec| codec.h264() == sent.h264()).or_else(|| best(offered, sent.mime)),
+        // A decoder of another profile would show nothing.
+        Mime::H265 => same.find(|codec| codec.h265() == sent.h265()),
+        _ => best(offered, sent.mime),
+    }
 }
 
 fn answer_video(codec: &Codec) -> Codec {

@@ -130,6 +130,9 @@ impl<'a> Description<'a> {
         if !self.bundle.is_empty() {
             line(format_args!("a=group:BUNDLE{}", self.bundle));
         }
+        // We read both forms of header extensions in one stream (RFC 8285 §6). Browsers send dependency descriptors of key
+        // pictures, which are longer than the short form allows, only to who says so.
+        line(format_args!("a=extmap-allow-mixed"));
         line(format_args!("a=ice-lite"));
         line(format_args!("a=msid-semantic:WMS *"));
         line(format_args!("a=fingerprint:sha-256 {}", hex(&self.local.fingerprint.0)));

@@ -1,5 +1,6 @@
 //! Rooms in virtual time.
 
+mod backup;
 mod coming_and_going;
 mod data;
 mod floor;

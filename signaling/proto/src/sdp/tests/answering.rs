@@ -37,7 +37,7 @@ fn an_answer_is_one_bundle_on_a_lite_and_passive_transport() {
             "v=0\r\no=- 0 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1 2 3 4 5 6\r\n"
         )
     );
-    assert!(answer.contains("\r\na=ice-lite\r\n"));
+    assert!(answer.contains("\r\na=ice-lite\r\n") && answer.contains("\r\na=extmap-allow-mixed\r\n"));
     let lead = section(&answer, "0");
     assert!(lead.contains(&"a=setup:passive") && lead.contains(&"a=ice-ufrag:ours"));
     assert!(lead.contains(&"a=candidate:1 1 udp 2130706431 192.0.2.1 7882 typ host"));

@@ -4,6 +4,7 @@ mod absurd;
 mod answering;
 mod audio;
 mod offering;
+mod profiles;
 mod witness;
 
 use super::*;
