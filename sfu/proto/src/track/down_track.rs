@@ -47,6 +47,10 @@ pub struct DownTrack {
     block: ExtensionBlock,
     rewriter: RtpRewriter,
     vp8: vp8::Renumberer,
+    /// What is added to frame numbers of dependency descriptors, and the furthest that was sent: a receiver takes a
+    /// source whose numbers lie behind those of the one before for old.
+    frame_shift: u16,
+    newest_frame: Option<u16>,
     history: RtxHistory,
     last_source: Option<SourceKey>,
     /// Whether its packets wait for their time where the path is thin.
@@ -66,6 +70,7 @@ struct Parcel<'a> {
     header: Header,
     change: Change,
     numbers: vp8::Numbers,
+    frame_shift: u16,
     /// The number under which it was sent before, if this is its retransmission.
     repaired: Option<u16>,
 }
@@ -76,11 +81,12 @@ pub struct Scratch {
     /// A whole header.
     pub header: [u8; MAX_HEADER_LEN],
     head: [u8; HEAD_LEN],
+    descriptor: [u8; MAX_DESCRIPTOR_LEN],
 }
 
 impl Default for Scratch {
     fn default() -> Self {
-        Self { header: [0; MAX_HEADER_LEN], head: [0; HEAD_LEN] }
+        Self { header: [0; MAX_HEADER_LEN], head: [0; HEAD_LEN], descriptor: [0; MAX_DESCRIPTOR_LEN] }
     }
 }
 
@@ -123,6 +129,8 @@ impl DownTrack {
             // Half the range of sequence numbers is left before the first wrap, which some receivers misjudge.
             rewriter: RtpRewriter::new(clock_rate, (seed >> 33) as u16 & 0x7fff, seed as u32),
             vp8: vp8::Renumberer::new((seed >> 20) as u16),
+            frame_shift: 0,
+            newest_frame: None,
             history: RtxHistory::new(remembered),
             last_source: None,
             paced: up.kind == MediaKind::Video,
@@ -285,7 +293,14 @@ impl DownTrack {
             self.rtx_sequence = self.rtx_sequence.wrapping_add(1);
         }
         let repaired = form.rtx.map(|_| sequence);
-        let parcel = Parcel { packet: &packet, header, change: form.change, numbers: sent.vp8, repaired };
+        let parcel = Parcel {
+            packet: &packet,
+            header,
+            change: form.change,
+            numbers: sent.vp8,
+            frame_shift: sent.frame_shift,
+            repaired,
+        };
         self.transmit(parcel, peer, out) > 0
     }
 
@@ -332,6 +347,9 @@ impl DownTrack {
         self.rewriter.switch_source(moment.now, first, aligned);
         if let Some(descriptor) = &packet.info.vp8 {
             self.vp8.switch_source(descriptor);
+        }
+        if let Some((newest, first)) = self.newest_frame.zip(frame_number(packet)) {
+            self.frame_shift = newest.wrapping_add(1).wrapping_sub(first);
         }
     }
 
@@ -420,8 +438,14 @@ impl DownTrack {
             source_sequence: packet.sequence as u32,
             timestamp,
             marker: packet.marker || last,
+            frame_shift: self.frame_shift,
             vp8: numbers,
         };
+        if let Some(frame) = frame_number(packet) {
+            let frame = frame.wrapping_add(self.frame_shift);
+            let further = self.newest_frame.is_none_or(|newest| frame.wrapping_sub(newest) as i16 > 0);
+            self.newest_frame = if further { Some(frame) } else { self.newest_frame };
+        }
         if form.nack || self.paced {
             self.history.note(out.moment, sequence, sent);
         }
@@ -451,7 +475,14 @@ impl DownTrack {
             timestamp: sent.timestamp,
             ssrc: self.ssrc,
         };
-        let parcel = Parcel { packet, header, change: form.change, numbers: sent.vp8, repaired: None };
+        let parcel = Parcel {
+            packet,
+            header,
+            change: form.change,
+            numbers: sent.vp8,
+            frame_shift: sent.frame_shift,
+            repaired: None,
+        };
         let octets = self.transmit(parcel, peer, out);
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(octets as u32);
@@ -465,7 +496,7 @@ impl DownTrack {
         peer: &mut Participant,
         out: &mut Outlet<'_, S>,
     ) -> usize {
-        let Parcel { packet, header, change, numbers, repaired } = parcel;
+        let Parcel { packet, header, change, numbers, frame_shift, repaired } = parcel;
         let head = &mut out.scratch.head;
         let mut head_len = 0;
         if let Some(sequence) = repaired {
@@ -479,8 +510,13 @@ impl DownTrack {
 
         let octets = head_len + payload.len();
         let stamp = self.stamp(octets, peer, out.moment);
-        let Scratch { header: header_bytes, head } = &mut *out.scratch;
-        let header_len = self.block.write(header, &packet.extensions, stamp, header_bytes);
+        let Scratch { header: header_bytes, head, descriptor } = &mut *out.scratch;
+        let mut extensions = packet.extensions;
+        if frame_shift != 0 {
+            extensions.dependency_descriptor =
+                extensions.dependency_descriptor.and_then(|given| renumbered(given, frame_shift, descriptor));
+        }
+        let header_len = self.block.write(header, &extensions, stamp, header_bytes);
         out.sink.send_rtp(
             self.key,
             RtpOut { header: &header_bytes[..header_len], payload_head: &head[..head_len], payload },
@@ -494,6 +530,24 @@ fn stored(up: &UpTrack, sent: Sent) -> Option<MediaPacket<'_>> {
     let encoding = up.encoding(sent.source)?;
     let position = widen(sent.source_sequence, encoding.newest()?)?;
     encoding.stored(sent.source, position, &up.codecs)
+}
+
+/// The frame number in a packet's dependency descriptor: whole bytes, behind the flags and the template.
+fn frame_number(packet: &MediaPacket<'_>) -> Option<u16> {
+    match packet.extensions.dependency_descriptor? {
+        [_, high, low, ..] => Some(u16::from_be_bytes([*high, *low])),
+        _ => None,
+    }
+}
+
+/// A dependency descriptor with another frame number; all else in it is told relative to that.
+fn renumbered<'a>(given: &[u8], shift: u16, out: &'a mut [u8; MAX_DESCRIPTOR_LEN]) -> Option<&'a [u8]> {
+    let out = out.get_mut(..given.len())?;
+    out.copy_from_slice(given);
+    let number = out.get_mut(1..3)?;
+    let frame = u16::from_be_bytes([number[0], number[1]]).wrapping_add(shift);
+    number.copy_from_slice(&frame.to_be_bytes());
+    Some(out)
 }
 
 /// The extended sequence number nearest below `newest` that ends in `low`.
@@ -519,6 +573,8 @@ const PADDING: [u8; 224] = {
 
 /// A retransmission's original sequence number stands before what changes.
 const HEAD_LEN: usize = 2 + MAX_CHANGED;
+/// More than fits into a header extension.
+const MAX_DESCRIPTOR_LEN: usize = 255;
 
 #[cfg(test)]
 mod tests {

@@ -19,6 +19,8 @@ pub struct Sent {
     pub timestamp: u32,
     /// Last packet of a picture for this viewer, first of a talk spurt.
     pub marker: bool,
+    /// What was added to the frame number in its dependency descriptor.
+    pub frame_shift: u16,
     /// The numbers in its VP8 descriptor.
     pub vp8: vp8::Numbers,
 }
@@ -156,6 +158,7 @@ mod tests {
             source_sequence,
             timestamp: 0,
             marker: false,
+            frame_shift: 0,
             vp8: vp8::Numbers::default(),
         }
     }

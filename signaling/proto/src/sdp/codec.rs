@@ -265,8 +265,9 @@ pub(super) fn accepted_extensions(
         // Either tells the sender's estimator enough.
         Extension::AbsSendTime => !transport_cc,
         Extension::VideoOrientation | Extension::PlayoutDelay => video,
-        // It numbers frames; where we switch layers the numbers would not fit.
-        Extension::DependencyDescriptor => video && scalable,
+        // Of other codecs nobody needs it. Where the client only receives we do not know yet what will come: libwebrtc
+        // never offers again what was once refused, and decodes no AV1 without it.
+        Extension::DependencyDescriptor => video && (scalable || !section.sends),
     });
     extensions
 }

@@ -1,10 +1,11 @@
 //! Codecs whose pictures are forwarded whole.
 
-use super::rig::{Media, Rig, VP8, VP8_RTX, camera, down, simulcast_camera, vp8};
+use super::rig::{Media, Received, Rig, VP8, VP8_RTX, camera, down, simulcast_camera, vp8};
 use crate::id::{PayloadType, Ssrc, UpTrackId};
 use crate::io::{Codec, Event, LayerWish, Mime};
 use crate::rtcp::nack;
 use crate::rtp::ExtensionValues;
+use crate::rtp::dependency::tests::{Head, L2T2, write};
 
 #[test]
 fn an_h264_picture_starts_at_its_parameter_sets() {
@@ -81,6 +82,45 @@ fn av1_keeps_its_dependency_descriptor_also_when_sent_again() {
     assert_eq!(again[0].dependency_descriptor, seen[0].dependency_descriptor);
     assert_eq!(again[0].payload_type, VP8_RTX.0);
     assert_eq!(again[0].payload[2..], [0x18, 0x0a, 9]);
+}
+
+#[test]
+fn frame_numbers_go_on_where_a_viewer_moves_between_av1_encodings() {
+    let mut rig = Rig::with_peers(2);
+    let mut simulcast = simulcast_camera(1);
+    simulcast.codecs = vec![codec(Mime::Av1)];
+    rig.publish(1, simulcast);
+    rig.subscribe(2, down(1, 1, vec![codec(Mime::Av1)]));
+    rig.wish(1, LayerWish { encoding: 0, ..LayerWish::default() });
+    let send = |rig: &mut Rig, rid: &'static [u8], ssrc, sequence, frame: u16, key: bool| {
+        let head = Head { begins: true, ends: true, template: u8::from(!key), frame };
+        let descriptor = write(head, key.then_some(L2T2));
+        let values = ExtensionValues {
+            mid: Some(b"v"),
+            rid: Some(rid),
+            dependency_descriptor: Some(&descriptor),
+            ..ExtensionValues::default()
+        };
+        let payload: &[u8] = if key { &[0x18, 0x0a] } else { &[0x10, 0x0a] };
+        rig.send(1, Media { ssrc, payload_type: VP8.0, sequence, values, payload, ..Media::default() });
+    };
+
+    send(&mut rig, b"q", 1, 1, 500, true);
+    send(&mut rig, b"q", 1, 2, 501, false);
+    send(&mut rig, b"h", 2, 7, 9, true);
+    rig.wish(1, LayerWish::default());
+    send(&mut rig, b"h", 2, 8, 10, true);
+    send(&mut rig, b"h", 2, 9, 11, false);
+
+    let frame = |packet: &Received| {
+        let descriptor = packet.dependency_descriptor.as_deref().expect("passes");
+        u16::from_be_bytes([descriptor[1], descriptor[2]])
+    };
+    let seen = rig.received(2);
+    assert_eq!(seen.iter().map(frame).collect::<Vec<_>>(), [500, 501, 502, 503]);
+
+    rig.send_rtcp(2, |out| nack::write(out, Ssrc(1), Ssrc(1_001), &[seen[1].sequence, seen[3].sequence]));
+    assert_eq!(rig.received(2).iter().map(frame).collect::<Vec<_>>(), [501, 503]);
 }
 
 #[test]

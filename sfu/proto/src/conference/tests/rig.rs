@@ -210,7 +210,12 @@ fn encode(media: Media<'_>, mid: Option<Mid>) -> Vec<u8> {
 /// We never write rids; browsers do.
 fn add_rid(bytes: &mut Vec<u8>, extension: Extension, rid: Option<&[u8]>) {
     let Some(rid) = rid else { return };
-    bytes.push(extensions().id(extension).expect("negotiated") << 4 | (rid.len() as u8 - 1));
+    let id = extensions().id(extension).expect("negotiated");
+    match bytes[12..14] {
+        // The two-byte form (RFC 8285 §4.3).
+        [0x10, 0] => bytes.extend([id, rid.len() as u8]),
+        _ => bytes.push(id << 4 | (rid.len() as u8 - 1)),
+    }
     bytes.extend(rid);
     while !bytes.len().is_multiple_of(4) {
         bytes.push(0);
