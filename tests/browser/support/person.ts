@@ -7,6 +7,7 @@ import { HOST } from "./server.js";
 interface Options {
   viewport?: { width: number; height: number };
   locale?: string;
+  bypassCSP?: boolean;
 }
 
 export class Person {
@@ -18,7 +19,7 @@ export class Person {
     readonly name: string,
     readonly context: BrowserContext,
     readonly page: Page,
-    private readonly base: string,
+    readonly base: string,
   ) {}
 
   static async at(browser: Browser, base: string, name: string, options: Options = {}): Promise<Person> {
@@ -26,6 +27,7 @@ export class Person {
       baseURL: base,
       locale: options.locale ?? "fr-FR",
       viewport: options.viewport ?? { width: 1280, height: 720 },
+      bypassCSP: options.bypassCSP ?? false,
       permissions: ["camera", "microphone", "clipboard-read", "clipboard-write"],
     });
     await context.addInitScript(instrument);

@@ -10,6 +10,7 @@ use sfu_proto::io::{
 };
 use sfu_proto::participant::Nature;
 use sfu_proto::rtcp;
+use sfu_proto::rtp::dependency::Descriptor;
 use sfu_proto::track::payload::{PayloadInfo, red, vp8};
 
 const ALICE: PeerKey = PeerKey(0);
@@ -93,6 +94,13 @@ pub(super) fn rtcp(data: &[u8]) {
 pub(super) fn payload(data: &[u8]) {
     for mime in [Mime::Opus, Mime::Red, Mime::Vp8, Mime::Vp9, Mime::H264, Mime::H265, Mime::Av1] {
         let _ = PayloadInfo::read(mime, data);
+    }
+    for len in [data.len(), data.len() / 2] {
+        if let Some((_, Some(structure))) = Descriptor::parse(&data[..len], None) {
+            // What follows a structure is read by it.
+            let _ = Descriptor::parse(&data[len..], Some(&structure));
+            let _ = Descriptor::parse(data, Some(&structure));
+        }
     }
     let mut out = vec![0; data.len() + 16];
     if let Some(descriptor) = vp8::Descriptor::parse(data) {
