@@ -115,7 +115,14 @@ impl Room {
             Stage::Pending | Stage::Negotiated { .. } => Stage::Negotiated { up, media: boxed },
         };
         self.by_up.insert(up, (seat, sid.to_owned()));
-        self.command(MediaCommand::Publish { peer, up, media: Box::new(media), sizes, screen });
+        self.command(MediaCommand::Publish {
+            peer,
+            up,
+            media: Box::new(media),
+            sizes,
+            screen,
+            always_heard: false,
+        });
         if muted {
             self.command(MediaCommand::Mute { up, muted });
         }

@@ -366,7 +366,7 @@ impl Sections {
             let codec = match *kind {
                 "audio" => {
                     "111 63\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111"
-                "audio" => "111\r\na=rtpmap:111 opus/48000/2",
+                }
                 "vp9" => {
                     "98 96\r\na=rtpmap:98 VP9/90000\r\na=fmtp:98 profile-id=0\r\na=rtcp-fb:98 nack\r\n\
                      a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack"
