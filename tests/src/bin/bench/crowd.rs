@@ -381,11 +381,11 @@ impl Crowd {
         self.measured(|crowd| {
             while start.elapsed() < time {
                 let now = Instant::now();
-                for index in 0..due.len() {
-                    if now >= due[index] {
+                for (index, due) in due.iter_mut().enumerate() {
+                    if now >= *due {
                         let kind = crowd.sources[index].kind;
                         // Who is late does not catch up: that would be another load.
-                        due[index] = (due[index] + interval(kind)).max(now);
+                        *due = (*due + interval(kind)).max(now);
                         crowd.send(index, if kind == MediaKind::Audio { 1 } else { 3 });
                     }
                 }
