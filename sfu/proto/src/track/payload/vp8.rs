@@ -121,7 +121,9 @@ pub struct Renumberer {
     pictures: Option<Renumbering>,
     tl0_shift: u8,
     key_shift: u8,
+    /// The numbers of the furthest picture that was passed, and where that is on the source's time line.
     newest: Numbers,
+    furthest: u64,
 }
 
 impl Renumberer {
@@ -134,6 +136,7 @@ impl Renumberer {
             tl0_shift: 0,
             key_shift: 0,
             newest: Numbers { picture: picture & 0x7fff, ..Numbers::default() },
+            furthest: 0,
         }
     }
 
@@ -148,11 +151,13 @@ impl Renumberer {
         let next = |newest: u8, first: Option<u8>| newest.wrapping_add(1).wrapping_sub(first.unwrap_or(0));
         self.tl0_shift = next(self.newest.tl0, first.tl0);
         self.key_shift = next(self.newest.key_index, first.key_index);
+        self.furthest = 0;
     }
 
     /// The numbers under which a picture is sent, or `None` if it has no place any more.
     pub fn pass(&mut self, descriptor: &Descriptor) -> Option<Numbers> {
-        let picture = match (self.position(descriptor), &mut self.pictures) {
+        let position = self.position(descriptor);
+        let picture = match (position, &mut self.pictures) {
             (Some(position), Some(pictures)) => pictures.pass(position)? as u16 & 0x7fff,
             _ => 0,
         };
@@ -163,7 +168,11 @@ impl Renumberer {
             key_index: shifted(descriptor.key_index, self.key_shift) & 0x1f,
         };
 
-        self.newest = numbers;
+        // What comes late is not where the next source goes on.
+        if position.is_none_or(|position| position >= self.furthest) {
+            self.furthest = position.unwrap_or(0);
+            self.newest = numbers;
+        }
         Some(numbers)
     }
 
@@ -260,6 +269,22 @@ pub(crate) mod tests {
         assert_eq!(after.picture, before.picture + 1);
         assert_eq!(after.tl0, before.tl0.wrapping_add(1));
         assert_eq!(after.key_index, before.key_index + 1);
+    }
+
+    #[test]
+    fn a_switch_goes_on_after_the_furthest_picture_though_an_earlier_one_came_last() {
+        let mut renumberer = Renumberer::new(100);
+        let picture = |number, key| Descriptor::parse(&descriptor(number, 0, key)).expect("well-formed");
+        renumberer.switch_source(&picture(20, true));
+        let passed = [20, 21, 22, 21].map(|number| renumberer.pass(&picture(number, number == 20)));
+        let furthest = passed[2].expect("passes");
+
+        let high = picture(5, true);
+        renumberer.switch_source(&high);
+        let after = renumberer.pass(&high).expect("passes");
+
+        assert_eq!(after.picture, furthest.picture + 1);
+        assert_eq!(after.tl0, furthest.tl0.wrapping_add(1));
     }
 
     #[test]
