@@ -111,7 +111,7 @@ impl Reception {
 
     /// Reports the stream since the last report.
     pub fn report(&mut self, now: Instant, ssrc: Ssrc) -> Option<ReportBlock> {
-        self.first?;
+        let first = self.first?;
         let counts = self.counts();
         let recent = counts.since(self.reported);
         self.reported = counts;
@@ -126,7 +126,8 @@ impl Reception {
             fraction_lost: lost.min(255) as u8,
             cumulative_lost: (counts.expected as i64 - counts.received as i64).clamp(-0x80_0000, 0x7f_ffff)
                 as i32,
-            highest_sequence: self.newest as u32,
+            // Wraps are counted from the first packet on (RFC 3550 §6.4.1).
+            highest_sequence: (self.newest - (first & !0xffff)) as u32,
             jitter: self.jitter / 16,
             last_report: self.sender.map_or(0, |sender| middle(sender.ntp)),
             since_last_report: since,
@@ -144,6 +145,22 @@ pub fn middle(ntp: u64) -> u32 {
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    #[test]
+    fn wraps_are_counted_from_the_first_packet_on() {
+        let mut reception = Reception::new(90_000);
+        let mut sequences = crate::rtp::Unwrapper::<16>::default();
+        let now = Instant::now();
+        let mut highest = |numbers: &[u16]| {
+            for &number in numbers {
+                reception.count(now, sequences.extend(number), 0, false);
+            }
+            reception.report(now, Ssrc(1)).expect("something came").highest_sequence
+        };
+
+        assert_eq!(highest(&[65_534]), 65_534);
+        assert_eq!(highest(&[65_535, 0, 1]), 0x1_0001);
+    }
 
     #[test]
     fn losses_are_reported_once_as_a_fraction_and_forever_in_sum() {
