@@ -108,7 +108,7 @@ impl Parts {
         shard
     }
 
-    /// Has a command carried out wherever it matters. An error is that of the shard that it is about.
+    /// Has a command carried out wherever it matters.
     pub(crate) fn command(self: &Arc<Self>, command: Command) -> Result<(), QueueFull> {
         if let Command::Move { peer, to } = command {
             let there = self.house.conferences().get(&to).and_then(Weak::upgrade);
@@ -166,13 +166,13 @@ impl Parts {
         self.house.conferences().remove(&self.id);
     }
 
-    /// Hands what is to be done to the shards. All of it is tried; an error is that of the last step.
+    /// Hands what is to be done to the shards. All of it is tried; an error is the first that there was.
     fn carry_out(self: &Arc<Self>, spread: &mut Spread) -> Result<(), QueueFull> {
-        let mut last = Ok(());
+        let mut all = Ok(());
         for (shard, step) in spread.take_steps() {
             let port = &self.house.shards[shard].port;
             let conference = self.id;
-            last = match step {
+            let done = match step {
                 Step::Open => match self.events.upgrade() {
                     Some(events) => port.send(Input::Open { conference, events, parts: Arc::clone(self) }),
                     None => Err(QueueFull::Gone),
@@ -184,8 +184,9 @@ impl Parts {
                 }
                 Step::Command(command) => port.send(Input::Command { conference, command }),
             };
+            all = all.and(done);
         }
-        last
+        all
     }
 
     fn spread(&self) -> MutexGuard<'_, Spread> {

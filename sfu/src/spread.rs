@@ -137,7 +137,7 @@ impl Spread {
         }
     }
 
-    /// Works out what a command takes. The last step, if any, is the command itself.
+    /// Works out what a command takes: itself, on the shards that it concerns, and what others have to know of it.
     pub(crate) fn handle(&mut self, command: Command) {
         // What has gone meanwhile is nowhere; the home knows nothing of it either.
         let home = self.home();

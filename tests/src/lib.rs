@@ -7,6 +7,7 @@ pub mod fuzz;
 pub mod link;
 pub mod mail_server;
 pub mod peer;
+pub mod program;
 pub mod source;
 pub mod stage;
 pub mod telephone;

@@ -4,12 +4,12 @@
 
 use std::time::Duration;
 
-use palabre::config::Config;
 use palabre::server::Server;
 use palabre_load::case::{Case, Layout, Protocol, Resolution, VideoCodec};
 use palabre_load::outcome::{Outcome, table};
 use palabre_load::run::{RunError, run};
 use palabre_load::signal::{ConnectError, Server as Target};
+use palabre_tests::program;
 
 #[tokio::test]
 async fn a_case_over_one_peer_connection_is_whole() {
@@ -119,16 +119,7 @@ struct Office {
 impl Office {
     async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let mut config = Config::default();
-        let free = "127.0.0.1:0".parse().unwrap();
-        config.http.listen = free;
-        config.https.listen = None;
-        config.sfu.listen = free;
-        config.sfu.tcp = None;
-        config.sfu.shards = 1;
-        config.turn.enabled = false;
-        config.sip.listen = Vec::new();
-        config.store.dir = dir.path().to_owned();
+        let mut config = program::config(dir.path());
         config.keys.insert(KEY, SECRET).unwrap();
         let server = Server::start(config).await.unwrap();
         Self { server, _dir: dir }

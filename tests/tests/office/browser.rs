@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use palabre::config::Config;
 use palabre::server::Server;
+use palabre_tests::program;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -20,16 +21,11 @@ impl Office {
 
     pub(crate) async fn start_with(choose: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let mut config = Config::default();
-        let free = "127.0.0.1:0".parse().expect("an address");
-        config.http.listen = free;
+        let mut config = program::config(dir.path());
+        let free = config.http.listen;
         config.https.listen = Some(free);
-        config.sfu.listen = free;
-        config.sfu.tcp = None;
+        config.turn.enabled = true;
         (config.turn.udp, config.turn.tcp) = (vec![free], vec![free]);
-        config.sip.listen = Vec::new();
-        config.sfu.shards = 1;
-        config.store.dir = dir.path().to_owned();
         choose(&mut config);
         let server = Server::start(config).await.expect("it starts");
         Self { server, _dir: dir }

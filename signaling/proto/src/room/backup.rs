@@ -10,7 +10,7 @@ use livekit_protocol::{
 
 use super::{DownKey, MediaCommand, Room, Seat, UpKey};
 use crate::{
-    participant::{Stage, Track, mime_of},
+    participant::{Backup, Stage, Track, mime_of},
     sdp::{DownNegotiated, Mime, UpMedia, UpOptions},
     subscription::Slot,
 };
@@ -128,16 +128,13 @@ impl Room {
         }
     }
 
+    fn backup_mut(&mut self, seat: Seat, sid: &str) -> Option<&mut Backup> {
+        self.participants.get_mut(&seat)?.track_mut(sid)?.backup.as_deref_mut()
+    }
+
     /// The first packet of a second codec is there: those who wait for it get it.
     pub(super) fn start_backup(&mut self, now: Instant, seat: Seat, sid: &str) {
-        let Some(backup) = self
-            .participants
-            .get_mut(&seat)
-            .and_then(|participant| participant.track_mut(sid))
-            .and_then(|track| track.backup.as_mut())
-        else {
-            return;
-        };
+        let Some(backup) = self.backup_mut(seat, sid) else { return };
         backup.stage.go_live();
         for subscriber in self.backed_up(sid) {
             self.renew_wish(subscriber, sid);
@@ -147,14 +144,7 @@ impl Room {
 
     /// The second codec of a track is not sent any more; it may come again.
     pub(super) fn end_backup(&mut self, now: Instant, seat: Seat, sid: &str) {
-        let Some(backup) = self
-            .participants
-            .get_mut(&seat)
-            .and_then(|participant| participant.track_mut(sid))
-            .and_then(|track| track.backup.as_mut())
-        else {
-            return;
-        };
+        let Some(backup) = self.backup_mut(seat, sid) else { return };
         backup.cid.clear();
         let Some(up) = std::mem::replace(&mut backup.stage, Stage::Pending).up() else { return };
         backup.dynacast = crate::dynacast::Dynacast::silent();

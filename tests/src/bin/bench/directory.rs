@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use palabre::accounts::{Email, Passwords, Role, User};
-use palabre::config::Config;
 use palabre::directory::blank;
 use palabre::people::Import;
 use palabre::server::Server;
 use palabre::store::By;
+use palabre_tests::program;
 use reqwest::{Client, header};
 use serde_json::{Value, json};
 
@@ -21,17 +21,7 @@ pub(super) fn measure(report: &mut Report) -> Result<()> {
 
 async fn run(report: &mut Report) -> Result<()> {
     let dir = tempfile::tempdir()?;
-    let mut config = Config::default();
-    let free = "127.0.0.1:0".parse()?;
-    config.http.listen = free;
-    config.https.listen = None;
-    config.sfu.listen = free;
-    config.sfu.tcp = None;
-    config.sfu.shards = 1;
-    config.turn.enabled = false;
-    config.sip.listen = Vec::new();
-    config.store.dir = dir.path().to_owned();
-    let server = Server::start(config).await?;
+    let server = Server::start(program::config(dir.path())).await?;
     let now = server.app.clock.now();
     let who = User::new("Awa".to_owned(), Email::new("awa@example.org")?, Role::Administrator, now);
     let (password, hash) = Passwords::initial_now()?;

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 use palabre::accounts::{Email, Role, User};
-use palabre::config::Config;
 use palabre::directory::blank;
 use palabre::server::Server;
 use palabre::store::{By, Import};
 use palabre::tariffs::{rates, tariffs};
+use palabre_tests::program;
 use serde_json::json;
 use sip_gateway::{Directory as _, Fact, LegState};
 use sip_gateway_proto::call::{CallId, EndCause, LegId, MediaReport, RecordedRoute};
@@ -26,7 +26,7 @@ const CALLS: u64 = 100_000;
 pub(crate) fn measure(report: &mut Report) -> Result<()> {
     tokio::runtime::Runtime::new()?.block_on(async {
         let dir = tempfile::tempdir()?;
-        let server = Server::start(config(dir.path())).await?;
+        let server = Server::start(program::config(dir.path())).await?;
         let done = measure_with(&server, report).await;
         server.stop().await;
         done
@@ -80,17 +80,6 @@ async fn measure_with(server: &Server, report: &mut Report) -> Result<()> {
         report.row(format!("{name}, the slowest of 21"), times[times.len() - 1], "ms", target);
     }
     Ok(())
-}
-
-fn config(dir: &std::path::Path) -> Config {
-    let mut config = Config::default();
-    let free = "127.0.0.1:0".parse().expect("an address");
-    (config.http.listen, config.https.listen) = (free, None);
-    (config.sfu.listen, config.sfu.tcp, config.sfu.shards) = (free, None, 1);
-    config.turn.enabled = false;
-    config.sip.listen = Vec::new();
-    config.store.dir = dir.to_owned();
-    config
 }
 
 async fn fill(server: &Server) -> Result<()> {

@@ -84,9 +84,13 @@ fn carry_reports(from: &mut Rig, end: u32, to: &mut Rig, other_end: u32) {
 }
 
 fn picture(rig: &mut Rig, sequence: u16, key: bool) {
-    let payload = descriptor(sequence, 0, key);
-    let (ssrc, timestamp) = (11, u32::from(sequence) * 3_000);
     let values = ExtensionValues { orientation: Some(1), ..ExtensionValues::default() };
+    picture_of(rig, 11, values, sequence, key);
+}
+
+fn picture_of(rig: &mut Rig, ssrc: u32, values: ExtensionValues<'_>, sequence: u16, key: bool) {
+    let payload = descriptor(sequence, 0, key);
+    let timestamp = u32::from(sequence) * 3_000;
     let media = Media {
         ssrc,
         payload_type: VP8.0,
@@ -122,20 +126,9 @@ fn a_simulcast_camera_is_chosen_from_on_the_far_side() {
     apart.far.wish(1, LayerWish { encoding: 0, ..LayerWish::default() });
     for sequence in 1..=10 {
         for (ssrc, rid) in [(21, b"q"), (22, b"h"), (23, b"f")] {
-            let payload = descriptor(sequence, 0, sequence == 1);
             let values =
                 ExtensionValues { rid: Some(&rid[..]), mid: Some(b"v"), ..ExtensionValues::default() };
-            let timestamp = u32::from(sequence) * 3_000;
-            let media = Media {
-                ssrc,
-                payload_type: VP8.0,
-                sequence,
-                timestamp,
-                values,
-                payload: &payload,
-                ..Media::default()
-            };
-            apart.near.send(PUBLISHER, media);
+            picture_of(&mut apart.near, ssrc, values, sequence, sequence == 1);
         }
         apart.cross();
         apart.advance(Duration::from_millis(10));

@@ -41,11 +41,7 @@ fn whoever_cannot_decode_the_first_codec_has_the_second_asked_for_and_gets_it() 
 
 #[test]
 fn a_second_codec_that_nobody_needs_any_more_is_let_go() {
-    let mut house = House::open();
-    let mut ada = house.join("ada");
-    let mut old = viewer(&mut house, "old", "video");
-    let (sid, _) = publish_vp9(&mut house, &mut ada, camera_in_two_codecs());
-    house.offer(&mut old);
+    let (mut house, mut ada, old, sid, _) = with_an_old_viewer();
     publish_second(&mut house, &mut ada, &sid, "cam-vp8");
 
     house.say(
@@ -63,11 +59,7 @@ fn a_second_codec_that_nobody_needs_any_more_is_let_go() {
 
 #[test]
 fn a_second_codec_is_muted_and_ends_with_its_track() {
-    let mut house = House::open();
-    let mut ada = house.join("ada");
-    let mut old = viewer(&mut house, "old", "video");
-    let (sid, first) = publish_vp9(&mut house, &mut ada, camera_in_two_codecs());
-    house.offer(&mut old);
+    let (mut house, mut ada, _, sid, first) = with_an_old_viewer();
     let second = publish_second(&mut house, &mut ada, &sid, "cam-vp8");
 
     house.say(&ada, ask::Message::Mute(proto::MuteTrackRequest { sid: sid.clone(), muted: true }));
@@ -90,11 +82,7 @@ fn a_second_codec_is_muted_and_ends_with_its_track() {
 
 #[test]
 fn whoever_got_the_second_codec_waits_when_it_ends_and_goes_on_when_it_is_back() {
-    let mut house = House::open();
-    let mut ada = house.join("ada");
-    let mut old = viewer(&mut house, "old", "video");
-    let (sid, _) = publish_vp9(&mut house, &mut ada, camera_in_two_codecs());
-    house.offer(&mut old);
+    let (mut house, mut ada, _, sid, _) = with_an_old_viewer();
     publish_second(&mut house, &mut ada, &sid, "cam-vp8");
 
     ada.offer.0.last_mut().expect("the second").1 = "inactive";
@@ -179,6 +167,16 @@ fn camera_in_two_codecs() -> proto::AddTrackRequest {
 fn second_request(sid: &str, codec: &str, cid: &str) -> proto::AddTrackRequest {
     let codec = proto::SimulcastCodec { codec: codec.into(), cid: cid.into(), ..Default::default() };
     proto::AddTrackRequest { sid: sid.into(), cid: cid.into(), simulcast_codecs: vec![codec], ..camera() }
+}
+
+/// A camera in VP9, and somebody who cannot decode that.
+fn with_an_old_viewer() -> (House, Guest, Guest, String, UpKey) {
+    let mut house = House::open();
+    let mut ada = house.join("ada");
+    let mut old = viewer(&mut house, "old", "video");
+    let (sid, first) = publish_vp9(&mut house, &mut ada, camera_in_two_codecs());
+    house.offer(&mut old);
+    (house, ada, old, sid, first)
 }
 
 /// Somebody with a section for a video, in VP8 or also in VP9.
