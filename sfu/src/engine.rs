@@ -71,6 +71,7 @@ impl Engine {
                     inputs,
                     Arc::clone(&ufrags),
                     Arc::clone(&published),
+                    config.relief,
                 )
                 .map_err(StartError::Thread)?,
             );
@@ -146,6 +147,10 @@ impl Engine {
             sum.add(&shard.published.read());
         }
         sum
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.house.is_full()
     }
 
     /// Stops and joins all threads; later calls find nothing to do.

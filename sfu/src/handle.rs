@@ -37,12 +37,14 @@ pub struct SfuConfig {
     /// How many peers and subscriptions more than the idlest a shard may carry before the next peer of one of its
     /// conferences goes to another shard.
     pub slack: u64,
+    /// Whether a shard with too much to do leaves out pictures, and the engine is full meanwhile.
+    pub relief: bool,
     /// How many voices of a conference are forwarded at a time, the loudest of all.
     pub voices: usize,
 }
 
 impl Default for SfuConfig {
-    /// One shard on any free loopback port, without TCP, that forwards everybody: what a test wants.
+    /// One shard on any free loopback port, without TCP, that forwards everybody and everything: what a test wants.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -50,6 +52,7 @@ impl Default for SfuConfig {
             tcp: None,
             advertise: Vec::new(),
             slack: SLACK,
+            relief: false,
             voices: usize::MAX,
         }
     }
@@ -178,6 +181,12 @@ impl Sfu {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.engine.stats()
+    }
+
+    /// Whether the engine has so much to do that nobody should come. Peers that come all the same are placed.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.engine.is_full()
     }
 
     /// Ends all conferences, tells the peers, and joins the threads; takes a few milliseconds.

@@ -14,4 +14,4 @@ pub mod turn;
 mod ufrags;
 
 pub use handle::{Conference, Placement, Sfu, SfuConfig, ShardIndex};
-pub use sfu_proto::{id, io};
+pub use sfu_proto::{id, io, relief};

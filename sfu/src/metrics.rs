@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use sfu_proto::stats::SfuStats;
+use sfu_proto::{relief::Relief, stats::SfuStats};
 
 /// The counters of all shards together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Stats {
     pub shards: u64,
     /// What the shards' machines have counted.
     pub sfu: SfuStats,
+    /// What the shard that has most to do leaves out.
+    pub relief: Relief,
     /// ICE-TCP connections there are.
     pub tcp_connections: u64,
     /// Datagrams of any kind that the kernel did not take from us, and frames that a connection had no room for.
@@ -29,6 +31,7 @@ impl Stats {
     /// Adds the counters of another shard.
     pub(crate) fn add(&mut self, other: &Self) {
         self.sfu.add(&other.sfu);
+        self.relief = self.relief.max(other.relief);
         self.tcp_connections += other.tcp_connections;
         self.dropped_send += other.dropped_send;
         self.dropped_oversized += other.dropped_oversized;

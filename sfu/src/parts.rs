@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use sfu_proto::id::{ConferenceId, PeerId};
 use sfu_proto::io::{Command, Event, HostCandidate};
+use sfu_proto::relief::Relief;
 use tokio::sync::mpsc;
 
 use crate::bridge::BridgeOutlet;
@@ -48,12 +49,22 @@ impl ShardHandle {
     pub(crate) fn conferences(&self) -> u64 {
         self.opened.load(Ordering::Relaxed)
     }
+
+    /// Whether it has so much to do that nobody should come.
+    fn is_full(&self) -> bool {
+        self.published.read().relief >= FULL
+    }
 }
 
 impl House {
     pub(crate) fn new(shards: Vec<ShardHandle>, ufrags: Arc<Ufrags>) -> Self {
         let loads = shards.iter().map(|_| AtomicU64::new(0)).collect();
         Self { shards, loads, ufrags, conferences: Mutex::default() }
+    }
+
+    /// Whether no shard should be given more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.shards.iter().all(ShardHandle::is_full)
     }
 
     fn conferences(&self) -> MutexGuard<'_, HashMap<ConferenceId, Weak<Parts>>> {
@@ -102,7 +113,7 @@ impl Parts {
     /// Finds a shard for a peer that will join.
     pub(crate) fn place(self: &Arc<Self>, peer: PeerId) -> usize {
         let mut spread = self.spread();
-        let shard = spread.place(peer);
+        let shard = spread.place(peer, |shard| self.house.shards[shard].is_full());
         // A shard that takes nothing any more refuses the peer itself as well, which says so.
         let _ = self.carry_out(&mut spread);
         shard
@@ -193,3 +204,6 @@ impl Parts {
         self.spread.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Where even the smallest pictures are too much or nearly so, those who are there come first.
+const FULL: Relief = Relief::Smallest;

@@ -104,14 +104,16 @@ impl Spread {
         self.steps.drain(..)
     }
 
-    /// Finds a shard for a peer that will join.
-    pub(crate) fn place(&mut self, peer: PeerId) -> usize {
+    /// Finds a shard for a peer that will join; one that is full only where all are.
+    pub(crate) fn place(&mut self, peer: PeerId, is_full: impl Fn(usize) -> bool) -> usize {
         if let Some(shard) = self.shard_of(peer) {
             return shard;
         }
         let load = |shard: usize| self.loads[shard].load(Ordering::Relaxed);
-        let idlest = (0..self.loads.len()).min_by_key(|&shard| load(shard)).unwrap_or(self.home());
-        let has_room = |shard: &usize| load(*shard) <= load(idlest) + self.slack;
+        let by_load = |&shard: &usize| (is_full(shard), load(shard));
+        let idlest = (0..self.loads.len()).min_by_key(by_load).unwrap_or(self.home());
+        let has_room =
+            |&shard: &usize| load(shard) <= load(idlest) + self.slack && is_full(shard) == is_full(idlest);
         let shard = self.parts.iter().copied().find(has_room).unwrap_or(idlest);
         self.settle(peer, shard);
         shard

@@ -485,6 +485,8 @@ pub struct SpeakerLevel {
 pub struct TransportQuality {
     /// Fraction of packets lost from the peer to us, 0 to 1.
     pub loss_up: f32,
+    /// Fraction of packets of sound that did not come from the peer by themselves, 0 to 1; some were repaired.
+    pub sound_loss_up: f32,
     /// Fraction of packets lost from us to the peer, 0 to 1.
     pub loss_down: f32,
     /// Round-trip time, if measured.

@@ -12,6 +12,7 @@ mod near;
 mod outlets;
 pub mod participant;
 pub mod path;
+pub mod relief;
 pub mod rtcp;
 pub mod rtp;
 pub mod sfu;

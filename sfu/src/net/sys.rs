@@ -64,6 +64,14 @@ pub(crate) fn wait_writable(fd: BorrowedFd<'_>, timeout: Duration) {
     unsafe { libc::poll(&mut polled, 1, timeout.as_millis() as c_int) };
 }
 
+/// How much processor time the calling thread has had.
+pub(crate) fn thread_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the timespec is writable.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
 /// Keeps the calling thread on one core.
 pub(crate) fn pin_to_core(core: usize) -> Result<()> {
     // SAFETY: an all-zero set is the empty set; the set is readable for the size given.

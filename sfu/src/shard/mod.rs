@@ -6,6 +6,7 @@
 
 mod outbox;
 pub(crate) mod port;
+mod strain;
 
 use std::collections::HashMap;
 use std::sync::{Arc, mpsc};
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use sfu_proto::id::{ConferenceId, PeerId};
 use sfu_proto::io::{Command, Event};
 use sfu_proto::path::Path;
+use sfu_proto::relief::Relief;
 use sfu_proto::sfu::{Retired, Sfu};
 
 use crate::bridge::{BridgeOutlet, Bridges};
@@ -26,6 +28,7 @@ use crate::parts::Parts;
 use crate::ufrags::Ufrags;
 use outbox::{Outbox, Taken};
 use port::{Input, Port};
+use strain::Strain;
 
 /// All that one shard's thread owns.
 pub(crate) struct Shard {
@@ -42,6 +45,8 @@ pub(crate) struct Shard {
     ufrags: Arc<Ufrags>,
     published: Arc<Published>,
     counters: Stats,
+    /// Only where pictures may be left out.
+    strain: Option<Strain>,
     behind: bool, // whether any room is
 }
 
@@ -65,6 +70,7 @@ impl Shard {
         inputs: mpsc::Receiver<Input>,
         ufrags: Arc<Ufrags>,
         published: Arc<Published>,
+        relief: bool,
     ) -> std::io::Result<Self> {
         sfu.collect();
         Ok(Self {
@@ -81,6 +87,7 @@ impl Shard {
             ufrags,
             published,
             counters: Stats { shards: 1, ..Stats::default() },
+            strain: relief.then(Strain::default),
             behind: false,
         })
     }
@@ -91,8 +98,7 @@ impl Shard {
         loop {
             self.flush();
             self.publish();
-            self.sleep(busy);
-            let now = Instant::now();
+            let now = self.sleep(busy);
             let Turn { full, stop } = self.take_inputs(now);
             if stop {
                 self.sfu.close(now);
@@ -109,8 +115,8 @@ impl Shard {
         }
     }
 
-    /// Waits for something to do, unless the last turn has left something.
-    fn sleep(&mut self, busy: bool) {
+    /// Waits for something to do, unless the last turn has left something. Tells how late it is then.
+    fn sleep(&mut self, busy: bool) -> Instant {
         let now = Instant::now();
         let until = |at: Instant| at.saturating_duration_since(now);
         let timeout = match (busy, self.sfu.poll_timeout()) {
@@ -119,11 +125,23 @@ impl Shard {
                 [deadline.map(until), self.behind.then_some(RETRY)].into_iter().flatten().min()
             }
         };
-        if timeout == Some(Duration::ZERO) {
-            return;
+        let mut woken = now;
+        if timeout != Some(Duration::ZERO) {
+            let fds = [self.socket.fd(), self.port.wake_fd(), self.connections.fd()];
+            sys::wait_readable(fds, timeout);
+            woken = Instant::now();
         }
-        let fds = [self.socket.fd(), self.port.wake_fd(), self.connections.fd()];
-        sys::wait_readable(fds, timeout);
+        if let Some(strain) = &mut self.strain
+            && let Some(relief) = strain.slept(now, woken, sys::thread_time)
+        {
+            tracing::warn!(
+                shard = self.port.index(),
+                ?relief,
+                "how much this media thread leaves out has changed"
+            );
+            self.sfu.relieve(relief);
+        }
+        woken
     }
 
     fn take_inputs(&mut self, now: Instant) -> Turn {
@@ -331,6 +349,7 @@ impl Shard {
             sfu: self.sfu.stats(),
             tcp_connections: self.connections.len() as u64,
             dropped_send: self.send.dropped + self.connections.dropped,
+            relief: self.strain.as_ref().map_or(Relief::None, Strain::relief),
             ..self.counters
         });
     }

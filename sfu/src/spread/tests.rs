@@ -13,7 +13,7 @@ const MICROPHONE: u64 = 11;
 #[test]
 fn a_conference_stays_on_its_home_until_that_carries_too_much() {
     let (mut spread, loads) = spread(2);
-    let placed: Vec<usize> = (1..=6).map(|peer| spread.place(PeerId(peer))).collect();
+    let placed: Vec<usize> = (1..=6).map(|peer| spread.place(PeerId(peer), |_| false)).collect();
     assert_eq!(placed, [0, 0, 0, 1, 0, 1], "two more than the idlest at most");
     assert_eq!(carried(&loads), [4, 2]);
     assert_eq!(words(&mut spread), ["1: open"]);
@@ -25,14 +25,24 @@ fn a_conference_stays_on_its_home_until_that_carries_too_much() {
 #[test]
 fn a_peer_keeps_its_place() {
     let (mut spread, _) = spread(0);
-    assert_eq!([spread.place(ALICE), spread.place(BOB), spread.place(ALICE)], [0, 1, 0]);
+    assert_eq!(
+        [spread.place(ALICE, |_| false), spread.place(BOB, |_| false), spread.place(ALICE, |_| false)],
+        [0, 1, 0]
+    );
+}
+
+#[test]
+fn a_full_shard_is_passed_over_until_all_are() {
+    let (mut spread, _) = spread(9);
+    assert_eq!(spread.place(ALICE, |shard| shard == 0), 1);
+    assert_eq!(spread.place(BOB, |_| true), 0, "at home again");
 }
 
 #[test]
 fn on_one_shard_commands_are_passed_on_and_nothing_else() {
     let (mut spread, _) = spread(9);
-    spread.place(ALICE);
-    spread.place(BOB);
+    spread.place(ALICE, |_| false);
+    spread.place(BOB, |_| false);
     spread.handle(publish(ALICE, CAMERA, MediaKind::Video));
     spread.handle(subscribe(BOB, 1, CAMERA));
     spread.handle(Command::Unsubscribe { track: DownTrackId(1) });
@@ -84,13 +94,13 @@ fn a_voice_crosses_at_once() {
 #[test]
 fn a_shard_that_comes_late_learns_what_there_is() {
     let (mut spread, _) = spread(1);
-    spread.place(ALICE);
+    spread.place(ALICE, |_| false);
     spread.handle(publish(ALICE, MICROPHONE, MediaKind::Audio));
     spread.handle(Command::MuteUpTrack { track: UpTrackId(MICROPHONE), muted: true });
-    spread.place(PeerId(3));
+    spread.place(PeerId(3), |_| false);
     words(&mut spread);
 
-    assert_eq!(spread.place(BOB), 1);
+    assert_eq!(spread.place(BOB, |_| false), 1);
 
     let expected = [
         "1: open",
@@ -106,15 +116,15 @@ fn a_shard_that_comes_late_learns_what_there_is() {
 #[test]
 fn whoever_is_always_heard_is_so_on_every_shard_and_on_those_that_come_late() {
     let (mut spread, _) = spread(1);
-    spread.place(ALICE);
+    spread.place(ALICE, |_| false);
     spread.handle(publish(ALICE, MICROPHONE, MediaKind::Audio));
     words(&mut spread);
     let always = |always| Command::AlwaysHear { track: UpTrackId(MICROPHONE), always };
 
     spread.handle(always(true));
     assert_eq!(words(&mut spread), ["0: always hear 11 true"]);
-    spread.place(PeerId(3));
-    spread.place(BOB);
+    spread.place(PeerId(3), |_| false);
+    spread.place(BOB, |_| false);
     assert!(words(&mut spread).contains(&"1: publish 11 of 1 as [1, 2], always heard".to_owned()));
     spread.handle(always(false));
     assert_eq!(words(&mut spread), ["0: always hear 11 false", "1: always hear 11 false"]);
@@ -209,7 +219,7 @@ fn spread(slack: u64) -> (Spread, Loads) {
 /// Alice is on the first shard, Bob on the second.
 fn apart() -> (Spread, Loads) {
     let (mut spread, loads) = spread(0);
-    assert_eq!([spread.place(ALICE), spread.place(BOB)], [0, 1]);
+    assert_eq!([spread.place(ALICE, |_| false), spread.place(BOB, |_| false)], [0, 1]);
     assert_eq!(words(&mut spread), ["1: open"]);
     (spread, loads)
 }

@@ -1,6 +1,7 @@
 //! Distributes what a peer's path carries over the videos that it would like to see.
 
 use super::Bitrate;
+use crate::relief::Relief;
 
 /// Most steps in which a video can be had: the encodings of a source, or the layers of its only one.
 pub const MAX_STEPS: usize = 8;
@@ -85,13 +86,24 @@ impl Demand {
         (0..=highest).rev().find(sent).or_else(|| (highest..MAX_STEPS as u8).find(sent))
     }
 
+    /// The same without what a shard leaves out; nothing if that is all of it.
+    #[must_use]
+    pub fn relieved(self, relief: Relief) -> Option<Self> {
+        let Some(best) = self.best().filter(|_| relief != Relief::None) else { return Some(self) };
+        let sent = || (0..=best).filter(|&step| self.costs[usize::from(step)].is_some());
+        let most = relief.most(self.screen, sent().count())?;
+        Some(Self { highest: sent().nth(most).unwrap_or(best), ..self })
+    }
+
     /// What a step takes.
     #[must_use]
     pub fn cost(&self, step: u8) -> Bitrate {
         self.costs[usize::from(step)].unwrap_or_default()
     }
 
-    fn lowest(&self) -> Option<u8> {
+    /// The lowest step that is sent.
+    #[must_use]
+    pub fn lowest(&self) -> Option<u8> {
         let sent = self.costs.iter().position(Option::is_some)?;
         Some(sent as u8)
     }
@@ -192,6 +204,20 @@ mod tests {
 
         assert_eq!(grants(&demands), [(1, Some(2)), (2, Some(2))]);
         assert_eq!(only_high.best(), Some(2));
+    }
+
+    #[test]
+    fn relief_counts_the_steps_that_are_sent() {
+        let highest = |demand: Demand, relief| demand.relieved(relief).map(|demand| demand.highest);
+        let mut gap = camera(1);
+        gap.costs[1] = None;
+        let layered = Demand { highest: u8::MAX, ..camera(1) };
+
+        assert_eq!(highest(layered, Relief::None), Some(u8::MAX));
+        assert_eq!(highest(layered, Relief::Smaller), Some(1));
+        assert_eq!(highest(gap, Relief::Smaller), Some(0));
+        assert_eq!(highest(Demand { screen: true, ..gap }, Relief::Smaller), Some(2));
+        assert_eq!(highest(camera(1), Relief::SoundOnly), None);
     }
 
     fn camera(slot: u32) -> Demand {

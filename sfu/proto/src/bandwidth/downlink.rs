@@ -27,7 +27,9 @@ pub struct Downlink {
 struct Estimators {
     send_side: Box<dyn Estimator>,
     reported: Reported,
-    /// When the first and the last packet left that was numbered for transport-wide feedback.
+    /// Whether packets are numbered for transport-wide feedback.
+    numbering: bool,
+    /// When the first and the last packet left that was numbered.
     numbered: Option<(u64, u64)>,
     /// Whether such feedback ever came.
     heard: bool,
@@ -67,6 +69,20 @@ impl Downlink {
         path
     }
 
+    /// The path is another one from now on, of which nothing is known.
+    pub fn restart(&mut self) {
+        let numbering = self.estimators.as_ref().is_some_and(|estimators| estimators.numbering);
+        *self = Self { rtt: self.rtt, ..Self::new(self.estimators.is_none()) };
+        self.expect_feedback(numbering);
+    }
+
+    /// Learns whether packets will be numbered, so that the peer can tell how each of them fares.
+    pub fn expect_feedback(&mut self, numbering: bool) {
+        if let Some(estimators) = &mut self.estimators {
+            estimators.numbering |= numbering;
+        }
+    }
+
     /// Asks for what counting a packet takes, before it is needed.
     #[inline]
     pub(crate) fn bring_near(&self) {
@@ -87,10 +103,17 @@ impl Downlink {
         self.estimators.as_ref().map_or(Bitrate::UNLIMITED, Estimators::sustainable)
     }
 
+    /// Whether packets will be numbered, and none was yet: something has to be sent, or nothing would ever be known.
+    #[must_use]
+    pub fn begins(&self) -> bool {
+        self.estimators.as_ref().is_some_and(Estimators::begins)
+    }
+
     /// How fast packets may follow each other: without a limit where nobody tells how they fare.
     #[must_use]
     pub fn pace(&self) -> Bitrate {
-        let known = self.estimators.as_ref().filter(|estimators| estimators.knows());
+        let told = |estimators: &&Estimators| estimators.begins() || estimators.knows();
+        let known = self.estimators.as_ref().filter(told);
         known.map_or(Bitrate::UNLIMITED, |estimators| estimators.available().scaled(PACING))
     }
 
@@ -185,23 +208,28 @@ impl Estimators {
         Self {
             send_side: Box::new(SendSide::new(START)),
             reported: Reported::default(),
+            numbering: false,
             numbered: None,
             heard: false,
         }
     }
 
     fn available(&self) -> Bitrate {
-        if self.knows() { self.send_side.available() } else { self.reported.available() }
+        if self.begins() || self.knows() { self.send_side.available() } else { self.reported.available() }
     }
 
     fn sustainable(&self) -> Bitrate {
-        if self.knows() { self.send_side.sustainable() } else { self.reported.available() }
+        if self.begins() || self.knows() { self.send_side.sustainable() } else { self.reported.available() }
     }
 
     /// Whether feedback tells what becomes of packets, or may soon.
     fn knows(&self) -> bool {
         let young = self.numbered.is_some_and(|(first, last)| last - first < HEARD_WITHIN);
         self.heard || young
+    }
+
+    fn begins(&self) -> bool {
+        self.numbering && self.numbered.is_none() && !self.heard
     }
 }
 
@@ -233,9 +261,9 @@ const HEARD_WITHIN: u64 = 2_000_000;
 /// Over what can be sent: a picture larger than others is soon through, and fills no queue of note.
 const PACING: f64 = 1.5;
 
-/// Congestion so soon after an upgrade is its fault.
-const PROBATION: Duration = Duration::from_secs(5);
-const LEAST_PENALTY: Duration = Duration::from_secs(8);
+/// Congestion so soon after an upgrade is its fault: what is hardly too much fills a queue slowly.
+const PROBATION: Duration = Duration::from_secs(20);
+const LEAST_PENALTY: Duration = Duration::from_secs(10);
 const MOST_PENALTY: Duration = Duration::from_secs(120);
 const FORGIVEN: Duration = Duration::from_secs(60);
 

@@ -69,6 +69,16 @@ impl<T> Pacer<T> {
         self.queue.is_empty() && self.burst.is_none() && self.budget > 0.0
     }
 
+    /// Whether a retransmission may leave; if not, it will be asked for again.
+    #[inline]
+    pub fn admits_repair(&mut self, micros: u64) -> bool {
+        if self.rate == Bitrate::UNLIMITED {
+            return true;
+        }
+        self.fill(micros);
+        self.budget > -bytes_in(self.rate, LONGEST_DEBT / 2)
+    }
+
     /// Notes what leaves, and returns the mark of the probe to which it belongs.
     #[inline]
     pub fn spend(&mut self, size: usize) -> u8 {
@@ -87,6 +97,13 @@ impl<T> Pacer<T> {
     pub fn hold(&mut self, packet: T, size: usize) {
         self.queue.push_back((packet, size));
         self.queued += size;
+    }
+
+    /// Drops what waits, and ends a probe.
+    pub fn clear(&mut self) {
+        self.queue.clear();
+        self.queued = 0;
+        self.burst = None;
     }
 
     /// How many packets wait.
@@ -232,6 +249,25 @@ mod tests {
 
         assert!(!pacer.admits(20_000));
         assert!(pacer.admits(200_000));
+    }
+
+    #[test]
+    fn what_is_asked_for_again_waits_where_too_much_was_sent() {
+        let mut pacer = Pacer::<()>::new(0);
+        pacer.set_rate(Bitrate::kbps(128));
+        let mut repairs = |micros| {
+            let mut count = 0;
+            while pacer.admits_repair(micros) {
+                pacer.spend(1_000);
+                count += 1;
+            }
+            count
+        };
+
+        assert_eq!(repairs(1_000_000), 2);
+        assert_eq!(repairs(1_020_000), 1);
+        assert_eq!(repairs(1_040_000), 0);
+        assert_eq!(repairs(1_200_000), 2);
     }
 
     #[test]

@@ -44,11 +44,15 @@ impl Ladder {
         ladder
     }
 
-    /// What to aim at while nothing is sent: whatever comes first will do no harm.
-    pub(super) fn before_anything(up: &UpTrack, wish: LayerWish, before: Option<Aim>) -> Aim {
+    /// What to aim at while nothing is sent: what there was before, where the path has room to spare, and else what is
+    /// soon through.
+    pub(super) fn before_anything(up: &UpTrack, wish: LayerWish, before: Option<Aim>, room: Bitrate) -> Aim {
         let last = up.encodings.len().saturating_sub(1) as u8;
         let highest = wish.encoding.min(last);
-        let encoding = before.map_or(highest, |aim| aim.encoding.min(highest));
+        let likely = before.map_or(highest, |aim| aim.encoding.min(highest));
+        let fits = |encoding: &Encoding| encoding.bitrate().scaled(ROOM_TO_SPARE) <= room;
+        let encoding =
+            up.encodings.get(usize::from(likely)).filter(|encoding| fits(encoding)).map_or(0, |_| likely);
         let spatial = if last == 0 { wish.encoding } else { u8::MAX };
         Aim { layers: Layers { spatial, temporal: u8::MAX }, ..Aim::whole(encoding) }
     }
@@ -125,6 +129,9 @@ impl Ladder {
         }
     }
 }
+
+/// More sources than one may be about to begin.
+const ROOM_TO_SPARE: f64 = 2.0;
 
 /// What browsers give to the layers up to one, of what all take: each three times as much as that below.
 fn part(all: Bitrate, spatial: u8, top: u8) -> Bitrate {

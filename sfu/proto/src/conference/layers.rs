@@ -30,6 +30,13 @@ impl Conference {
             peer.pacer.set_rate(peer.downlink.pace());
             let budget = peer.downlink.sustainable().less(sound);
             allocate(budget, peer.downlink.may_upgrade(now), &mut demands);
+            // However large the first picture is: without it nobody finds out what the path carries.
+            if peer.downlink.begins()
+                && demands.iter().all(|demand| demand.grant.is_none())
+                && let Some(first) = demands.first_mut()
+            {
+                first.grant = first.lowest();
+            }
             peer.downlink.limited = demands.iter().any(|demand| demand.grant < demand.best());
             // The first layer of a picture is no trial, however good.
             let upgraded = |demand: &Demand| demand.current.is_some() && demand.grant > demand.current;
@@ -73,13 +80,17 @@ impl Conference {
                     sound = sound.plus(demand.costs[0].unwrap_or_default());
                 }
             } else if up.muted || demand.best().is_none() {
-                let aim = Ladder::before_anything(up, down.wish, down.selector.target());
+                let room = peer.downlink.sustainable();
+                let aim = Ladder::before_anything(up, down.wish, down.selector.target(), room);
                 down.selector.aim(Some(aim));
                 if up.has_gone_quiet(now) {
                     tell_paused(down, true, sink);
                 }
-            } else {
+            } else if let Some(demand) = demand.relieved(self.relief) {
                 demands.push(demand);
+            } else {
+                down.selector.aim(None);
+                tell_paused(down, true, sink);
             }
         }
         sound

@@ -1,5 +1,6 @@
 //! Peers come and go.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::{Conference, PeerKey, Sink};
@@ -27,6 +28,31 @@ impl Conference {
         let Some(peer) = self.peers.get_mut(slot) else { return };
         peer.connected = true;
         self.allocate(now, slot, sink);
+    }
+
+    /// The first pictures are to be there soon, so they begin with a layer that any path carries. Those who watch the
+    /// peer need keyframes, too.
+    pub(super) fn welcome_back<S: Sink + ?Sized>(&mut self, now: Instant, id: PeerId, sink: &mut S) {
+        let Some(&slot) = self.peer_ids.get(&id) else { return };
+        let Some(peer) = self.peers.get_mut(slot) else { return };
+        peer.downlink.restart();
+        peer.pacer.clear();
+        for &down in &peer.down_tracks {
+            if let Some(down) = self.down_tracks.get_mut(down) {
+                down.selector.restart();
+            }
+        }
+        self.allocate(now, slot, sink);
+
+        for up in self.peers.get(slot).map(|peer| peer.up_tracks.clone()).unwrap_or_default() {
+            let subscribers = self.up_tracks.get(up).map_or(&[][..], |up| &up.subscribers);
+            let watched =
+                subscribers.iter().filter_map(|&down| self.down_tracks.get(down)?.selector.current());
+            let watched: BTreeSet<_> = watched.map(|source| source.encoding).collect();
+            for encoding in watched {
+                self.want_keyframe(now, up, encoding, sink);
+            }
+        }
     }
 
     pub(super) fn streams_of(&self, id: PeerId) -> KnownStreams {

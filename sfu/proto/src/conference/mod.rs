@@ -24,6 +24,7 @@ use crate::bandwidth::estimator::Fate;
 use crate::id::{ConferenceId, DownTrackId, PeerId, Ssrc, UpTrackId};
 use crate::io::{DownTrackParams, Event, LayerWish, UpTrackParams};
 use crate::participant::{KnownStreams, Nature, Participant};
+use crate::relief::Relief;
 use crate::speaker::Loudest;
 use crate::track::down_track::{DownTrack, Outlet, Scratch};
 use crate::track::moment::Moment;
@@ -98,6 +99,8 @@ pub struct Conference {
     loudest: Loudest,
     /// Packets of pictures that came in this batch; see [`Self::collect`].
     batch: Batch,
+    /// What is left out while the shard has too much to do.
+    relief: Relief,
     /// The slots of peers for which packets wait.
     pacing: Vec<u32>,
     scratch: Scratch,
@@ -127,6 +130,7 @@ impl Conference {
             timers: timers::Timers::default(),
             loudest: Loudest::new(usize::MAX),
             batch: Batch::default(),
+            relief: Relief::None,
             pacing: Vec::new(),
             scratch: Scratch::default(),
             rtcp: Vec::new(),
@@ -155,6 +159,12 @@ impl Conference {
     /// The transport of a peer can carry media from now on.
     pub fn connected<S: Sink + ?Sized>(&mut self, now: Instant, peer: PeerId, sink: &mut S) {
         self.connect_peer(now, peer, sink);
+    }
+
+    /// A peer whose path carried nothing for a while is there again: what it missed is not repeated, and all it is to
+    /// see begins anew.
+    pub fn back<S: Sink + ?Sized>(&mut self, now: Instant, peer: PeerId, sink: &mut S) {
+        self.welcome_back(now, peer, sink);
     }
 
     /// What is known of a peer's streams, for the conference that it moves to.
@@ -253,6 +263,11 @@ impl Conference {
     /// From now on only the loudest so many of all who speak are forwarded, and what is always heard.
     pub fn hear_at_most(&mut self, voices: usize) {
         self.loudest.limit(voices);
+    }
+
+    /// Leaves out so much of what viewers would get, from when their layers are looked at next.
+    pub fn relieve(&mut self, relief: Relief) {
+        self.relief = relief;
     }
 
     /// Whether packets wait for [`Self::forward_batch`].

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Conference, Sink};
-use crate::io::{Event, TransportQuality};
+use crate::io::{Event, MediaKind, TransportQuality};
 use crate::participant::{Nature, Participant};
 use crate::rtcp::report::{self, MAX_BLOCKS, ReportBlock};
 use crate::rtcp::{nack, sdes};
@@ -82,14 +82,21 @@ impl Conference {
     fn tell_quality<S: Sink + ?Sized>(&mut self, slot: u32, sink: &mut S) {
         let told = |peer: &&mut Participant| peer.connected && peer.nature != Nature::Bridge;
         let Some(peer) = self.peers.get_mut(slot).filter(told) else { return };
-        let mut heard = Counts::default();
+        let (mut all, mut sound) = (Counts::default(), Counts::default());
         for up in peer.up_tracks.iter().filter_map(|&up| self.up_tracks.get(up)) {
-            up.encodings.iter().for_each(|encoding| heard.add(encoding.reception.counts()));
+            for counts in up.encodings.iter().map(|encoding| encoding.reception.counts()) {
+                all.add(counts);
+                if up.kind == MediaKind::Audio {
+                    sound.add(counts);
+                }
+            }
         }
-        let recent = heard.since(std::mem::replace(&mut peer.told, heard));
+        let (told, told_sound) = std::mem::replace(&mut peer.told, (all, sound));
+        let (recent, recent_sound) = (all.since(told), sound.since(told_sound));
 
         let quality = TransportQuality {
             loss_up: recent.lost() as f32 / recent.expected.max(1) as f32,
+            sound_loss_up: recent_sound.lost_on_the_way(),
             loss_down: peer.downlink.take_loss(),
             rtt: peer.downlink.rtt(),
             available_down: peer.downlink.available().0,

@@ -116,6 +116,7 @@ impl Conference {
 
         let id = params.id;
         let track = DownTrack::new(params, (up_slot, up), (peer_slot, peer.key), self.random.next());
+        peer.downlink.expect_feedback(track.tells_arrivals());
         let slot = self.down_tracks.insert(track);
         if let Some(down) = self.down_tracks.get_mut(slot) {
             down.slot = slot;

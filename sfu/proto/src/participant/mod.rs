@@ -69,8 +69,8 @@ pub struct Participant {
     pub downlink: Downlink,
     /// What waits for its time to be sent on that path.
     pub pacer: Pacer<Held>,
-    /// What was received of it until its quality was last told.
-    pub told: Counts,
+    /// What was received of it until its quality was last told, and of that the sound.
+    pub told: (Counts, Counts),
 }
 
 impl Participant {
@@ -93,7 +93,7 @@ impl Participant {
             departures: Departures::default(),
             downlink: Downlink::new(direct),
             pacer: Pacer::new(key.0),
-            told: Counts::default(),
+            told: Default::default(),
         }
     }
 

@@ -146,6 +146,11 @@ impl Sfu {
                         conference.connected(now, id, sink);
                     });
                 }
+                TransportEvent::Back => {
+                    self.with_conference(place, |conference, sink| {
+                        conference.back(now, id, sink);
+                    });
+                }
                 TransportEvent::ChannelOpen(channel) => {
                     self.tell(place, Event::DataChannelOpen { peer: id, channel });
                 }

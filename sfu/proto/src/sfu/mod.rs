@@ -20,6 +20,7 @@ use crate::io::{Command, Event, PeerCloseReason};
 use crate::outlets::Outlets;
 use crate::participant::{KnownStreams, Nature};
 use crate::path::{Path, PathTable, TcpId};
+use crate::relief::Relief;
 use crate::srtp::SrtpReceiver;
 use crate::stats::SfuStats;
 use crate::timers::{Armed, Timers};
@@ -44,6 +45,7 @@ pub struct Sfu {
     collecting: bool,
     /// How many voices of a conference are forwarded at a time.
     voices: usize,
+    relief: Relief,
     batched: Vec<ConferenceKey>,
     timers: Timers<Timer>,
     retired: VecDeque<Retired>,
@@ -115,6 +117,7 @@ impl Sfu {
             outlets: Outlets::new(),
             collecting: false,
             voices: usize::MAX,
+            relief: Relief::None,
             batched: Vec::new(),
             timers: Timers::new(),
             retired: VecDeque::new(),
@@ -134,6 +137,7 @@ impl Sfu {
         });
         let mut conference = Conference::new(id, self.seed ^ id.0.rotate_left(32));
         conference.hear_at_most(self.voices);
+        conference.relieve(self.relief);
         if self.collecting {
             conference.collect();
         }
@@ -235,6 +239,14 @@ impl Sfu {
     /// In conferences that begin from now on so many voices are forwarded at a time, the loudest of all.
     pub fn hear_at_most(&mut self, voices: usize) {
         self.voices = voices;
+    }
+
+    /// Leaves out so much of what viewers would get, in all conferences.
+    pub fn relieve(&mut self, relief: Relief) {
+        self.relief = relief;
+        for hosted in self.conferences.iter_mut().flatten() {
+            hosted.conference.relieve(relief);
+        }
     }
 
     /// Forwards some of what has come since the last batch. To be called, and its output to be sent, until it says that

@@ -201,7 +201,7 @@ impl DownTrack {
         }
     }
 
-    /// Sends a packet again. `rest` is how soon a repeated request is believed.
+    /// Sends a packet again, if the path has room for it. `rest` is how soon a repeated request is believed.
     pub fn resend<S: Sink + ?Sized>(
         &mut self,
         sequence: u16,
@@ -210,11 +210,15 @@ impl DownTrack {
         peer: &mut Participant,
         out: &mut Outlet<'_, S>,
     ) {
+        // Nobody waits for a picture that is paused, and sound comes first.
+        if self.paced && (self.selector.current().is_none() || !peer.pacer.admits_repair(out.moment.micros)) {
+            return;
+        }
         let Some(sent) = self.history.take(out.moment, sequence, rest) else { return };
         self.repair(sequence, sent, up, peer, out);
     }
 
-    /// Sends a packet whose time has come.
+    /// Sends a packet whose time has come, unless its track was paused meanwhile.
     pub fn release<S: Sink + ?Sized>(
         &mut self,
         sequence: u16,
@@ -222,16 +226,24 @@ impl DownTrack {
         peer: &mut Participant,
         out: &mut Outlet<'_, S>,
     ) {
-        let Some(sent) = self.history.find(sequence) else { return };
+        let Some(sent) = self.history.find(sequence).filter(|_| self.selector.current().is_some()) else {
+            return;
+        };
         let Some(packet) = stored(up, sent) else { return };
         let Some(form) = self.form(packet.codec) else { return };
         self.transmit_first(&packet, form, sequence, sent, peer, out);
     }
 
+    /// Whether the peer tells how each packet of it arrives.
+    #[must_use]
+    pub fn tells_arrivals(&self) -> bool {
+        self.block.has_transport_cc()
+    }
+
     /// Whether [`Self::pad`] has something to send, and would be told how it arrives.
     #[must_use]
     pub fn can_pad(&self) -> bool {
-        self.block.has_transport_cc() && self.forms.iter().flatten().any(|form| form.rtx.is_some())
+        self.tells_arrivals() && self.forms.iter().flatten().any(|form| form.rtx.is_some())
     }
 
     /// Sends something of about a size that is of no use but to see how it arrives: a packet that was sent before, or
@@ -329,7 +341,7 @@ impl DownTrack {
     fn stamp(&self, octets: usize, peer: &mut Participant, moment: Moment) -> Stamp {
         let size = octets + WIRE_OVERHEAD;
         let probe = peer.pacer.spend(size);
-        let transport_cc = self.block.has_transport_cc().then(|| {
+        let transport_cc = self.tells_arrivals().then(|| {
             peer.downlink.handle_sent(moment.micros, size);
             peer.departures.note(moment, size, probe)
         });

@@ -165,8 +165,8 @@ impl Encoding {
         }
 
         self.sequences.extend(packet.sequence);
-        self.note_gap(now, newest, sequence, codec.nack);
-        self.reception.count(now, sequence, packet.timestamp, repaired);
+        let asked_for = self.note_gap(now, newest, sequence, codec.nack);
+        self.reception.count(now, sequence, packet.timestamp, repaired || asked_for);
         if packet.payload.is_empty() {
             self.store.insert_empty(sequence);
             return Arrival::Padding(self.source(), sequence);
@@ -239,13 +239,17 @@ impl Encoding {
         Some(self.sequences.peek(number))
     }
 
-    fn note_gap(&mut self, now: Instant, newest: Option<u64>, sequence: u64, nack: bool) {
-        let Some(newest) = newest else { return };
+    /// Notes what is missing before a packet, or that it is missing no more; whether it had been asked for: sound is
+    /// repeated in its own stream.
+    fn note_gap(&mut self, now: Instant, newest: Option<u64>, sequence: u64, nack: bool) -> bool {
+        let Some(newest) = newest else { return false };
         if sequence < newest {
-            self.nacks.note_arrival(sequence);
-        } else if nack && !self.nacks.note_gap(now, newest + 1..sequence) && self.kind == MediaKind::Video {
+            return self.nacks.note_arrival(sequence);
+        }
+        if nack && !self.nacks.note_gap(now, newest + 1..sequence) && self.kind == MediaKind::Video {
             self.keyframe.want();
         }
+        false
     }
 
     fn begin_run(&mut self) {

@@ -34,11 +34,10 @@ impl NackList {
         true
     }
 
-    /// Notes that a packet has come after all.
-    pub fn note_arrival(&mut self, sequence: u64) {
-        if let Ok(index) = self.missing.binary_search_by_key(&sequence, |missing| missing.sequence) {
-            self.missing.remove(index);
-        }
+    /// Notes that a packet has come after all, and tells whether it had been asked for.
+    pub fn note_arrival(&mut self, sequence: u64) -> bool {
+        let place = self.missing.binary_search_by_key(&sequence, |missing| missing.sequence);
+        place.ok().and_then(|index| self.missing.remove(index)).is_some_and(|missing| missing.tries > 0)
     }
 
     /// Forgets what came before a point from which the stream can be decoded.

@@ -13,6 +13,7 @@ pub struct Reception {
     first: Option<u64>,
     newest: u64,
     received: u64,
+    repaired: u64,
     reported: Counts,
     /// In sixteenths of a tick.
     jitter: u32,
@@ -38,6 +39,8 @@ pub struct Counts {
     pub expected: u64,
     /// Those that did, repairs included.
     pub received: u64,
+    /// Those of them that came only when they were asked for again.
+    pub repaired: u64,
 }
 
 impl Counts {
@@ -45,6 +48,7 @@ impl Counts {
     pub fn add(&mut self, other: Self) {
         self.expected += other.expected;
         self.received += other.received;
+        self.repaired += other.repaired;
     }
 
     /// What came on top of an earlier state.
@@ -53,13 +57,21 @@ impl Counts {
         Self {
             expected: self.expected.saturating_sub(earlier.expected),
             received: self.received.saturating_sub(earlier.received),
+            repaired: self.repaired.saturating_sub(earlier.repaired),
         }
     }
 
-    /// Packets lost.
+    /// Packets lost for good.
     #[must_use]
     pub fn lost(self) -> u64 {
         self.expected.saturating_sub(self.received)
+    }
+
+    /// The part of them that did not come by itself.
+    #[must_use]
+    pub fn lost_on_the_way(self) -> f32 {
+        let came = self.received.saturating_sub(self.repaired);
+        self.expected.saturating_sub(came) as f32 / self.expected.max(1) as f32
     }
 }
 
@@ -78,6 +90,7 @@ impl Reception {
         self.received += 1;
 
         if repaired {
+            self.repaired += 1;
             return;
         }
         if let Some((then, before)) = self.transit {
@@ -106,7 +119,8 @@ impl Reception {
     /// Everything since the stream began.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        Counts { expected: self.first.map_or(0, |first| self.newest - first + 1), received: self.received }
+        let expected = self.first.map_or(0, |first| self.newest - first + 1);
+        Counts { expected, received: self.received, repaired: self.repaired }
     }
 
     /// Reports the stream since the last report.

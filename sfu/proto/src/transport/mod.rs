@@ -67,6 +67,8 @@ pub(crate) enum TransportEvent {
         sender: Box<SrtpSender>,
         receiver: Box<SrtpReceiver>,
     },
+    /// Nothing was heard of the peer for a while, and now it is there again.
+    Back,
     ChannelOpen(DataChannel),
     Data(DataChannel, Vec<u8>),
     /// The transport is of no use any more.
@@ -129,6 +131,7 @@ impl Transport {
         output: &mut Output<'_>,
     ) -> bool {
         let mut answer = [0; ice::MAX_ANSWER];
+        let away = self.ice.last_check().is_some_and(|last| now.saturating_duration_since(last) > AWAY);
         match self.ice.handle_message(now, path, message, &mut answer) {
             CheckOutcome::Ignored => false,
             CheckOutcome::Contradicted { len } => {
@@ -139,6 +142,7 @@ impl Transport {
                 output.transmits.push(path, &answer[..len]);
                 output.events.extend(closed.map(TransportEvent::PathClosed));
                 output.events.extend(opened.map(TransportEvent::PathOpened));
+                output.events.extend((away && self.handshake.done).then_some(TransportEvent::Back));
                 true
             }
         }
@@ -353,5 +357,9 @@ impl Handshake {
 /// A peer that has not connected after this long is given up.
 const CONNECT: Duration = Duration::from_secs(60);
 
-/// A peer of which no check was believed for this long is given up (clients check every 2.5 to 6 seconds).
-const CONSENT: Duration = Duration::from_secs(20);
+/// Clients check the path they use every 2.5 to 6 seconds. Who did not for so long has had no path.
+const AWAY: Duration = Duration::from_secs(8);
+
+/// A peer of which no check was believed for this long is given up (RFC 7675 §5.1). A link that is cut for
+/// less goes on where it was.
+const CONSENT: Duration = Duration::from_secs(30);

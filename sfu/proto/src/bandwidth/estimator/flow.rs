@@ -49,6 +49,11 @@ impl Flow {
         self.rate_over(USUAL)
     }
 
+    /// The rate over the last fifth of a second.
+    pub(super) fn recent(&self) -> Option<Bitrate> {
+        self.rate_over(SHORT)
+    }
+
     /// The rate over the last fifth of a second, or over the last second, if that is more.
     pub(super) fn peak(&self) -> Option<Bitrate> {
         self.rate().max(self.rate_over(SHORT)).max(self.rate_over(BUCKETS - 1))

@@ -49,6 +49,8 @@ pub(super) struct Sight {
     pub(super) delivered: Option<Bitrate>,
     /// What came through at the most: before a queue, that is what the path carries.
     pub(super) peak: Option<Bitrate>,
+    /// What came through in the last moments, which is less sure.
+    pub(super) recent: Option<Bitrate>,
     /// Whether something was lost.
     pub(super) lost: bool,
     /// Whether much less is sent than could be.
@@ -165,7 +167,9 @@ impl RateControl {
             self.estimate = self.estimate.scaled(STEP).max(delivered).max(LEAST);
             return;
         }
-        let capacity = sight.peak.unwrap_or(delivered);
+        // Where a queue is so full that it drops packets, what came through just now is all.
+        let full = sight.recent.filter(|_| sight.lost);
+        let capacity = full.or(sight.peak).unwrap_or(delivered);
         self.capacity = Some(capacity);
         self.estimate = self.estimate.min(capacity.scaled(drain_factor(sight))).max(LEAST);
         self.phase = Phase::Draining { since: now, queue: sight.queue };
@@ -210,7 +214,9 @@ impl RateControl {
             return;
         }
         let delivered = sight.delivered.unwrap_or_default();
-        if sight.queue > queue.mul_f64(GROWN) && delivered < self.estimate.scaled(PASSES) {
+        let full = sight.lost && sight.queue > queue.mul_f64(UNMOVED);
+        let grown = sight.queue > queue.mul_f64(GROWN);
+        if (grown || full) && delivered < self.estimate.scaled(PASSES) {
             // It carries less than it did when we decided.
             self.back_off(now, Sight { limited: false, ..sight });
             return;

@@ -126,6 +126,7 @@ impl Estimator for SendSide {
                 queue: self.queue_length,
                 delivered: self.delivered.rate(),
                 peak: self.delivered.peak(),
+                recent: self.delivered.recent(),
                 lost: fates.iter().any(|fate| fate.arrival.is_none()),
                 limited: self.limited,
                 jitter: Duration::from_micros(self.jitter as u64),

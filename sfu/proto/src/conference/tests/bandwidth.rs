@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::rig::{Media, Rig, VP8, camera, down, microphone, opus, simulcast_camera, vp8};
 use crate::id::{DownTrackId, Ssrc};
 use crate::io::{Event, LayerWish};
+use crate::relief::Relief;
 use crate::rtcp::twcc;
 use crate::rtp::ExtensionValues;
 use crate::track::payload::vp8::tests::descriptor;
@@ -16,6 +17,39 @@ fn the_top_layer_is_reached_within_seconds_where_the_path_is_wide() {
     studio.run(Duration::from_secs(3), 50_000);
 
     assert_eq!(studio.layers_seen().last(), Some(&2));
+}
+
+#[test]
+fn a_picture_larger_than_what_is_assumed_of_a_path_is_what_shows_that_it_carries_it() {
+    let mut rig = Rig::with_peers(2);
+    rig.assume_nothing();
+    rig.publish(1, camera(1));
+    let picture = |rig: &mut Rig, turn: u16| {
+        for part in 0..4 {
+            let mut payload = descriptor(turn, 0, turn.is_multiple_of(30) && part == 0).to_vec();
+            payload.resize(1_100, 0);
+            let marker = part == 3;
+            let (sequence, timestamp) = (4 * turn + part, 3_600 * u32::from(turn));
+            let media = Media {
+                ssrc: 11,
+                payload_type: VP8.0,
+                sequence,
+                timestamp,
+                marker,
+                payload: &payload,
+                ..Media::default()
+            };
+            rig.send(1, media);
+        }
+        rig.forward_batch();
+        rig.advance(Duration::from_millis(40));
+    };
+    (0..60).for_each(|turn| picture(&mut rig, turn));
+
+    rig.subscribe(2, down(1, 1, vec![vp8()]));
+    (60..120).for_each(|turn| picture(&mut rig, turn));
+
+    assert!(!rig.received(2).is_empty(), "900 kbit/s, where 500 are assumed");
 }
 
 #[test]
@@ -73,6 +107,28 @@ fn a_path_that_tells_nothing_still_gets_the_layer_it_wants() {
     studio.run(Duration::from_secs(3), 50_000);
 
     assert_eq!(studio.layers_seen().last(), Some(&2));
+}
+
+#[test]
+fn a_shard_with_too_much_to_do_sends_smaller_pictures_and_then_none() {
+    let mut studio = Studio::new(vec![down(1, 1, vec![vp8()])]);
+    studio.run(Duration::from_secs(3), 50_000);
+    let seen = |studio: &mut Studio, relief| {
+        studio.rig.conference.relieve(relief);
+        studio.run(Duration::from_secs(1), 50_000);
+        studio.layers_seen();
+        studio.run(Duration::from_secs(1), 50_000);
+        let layers = studio.layers_seen();
+        layers.iter().all(|layer| Some(layer) == layers.last()).then(|| layers.last().copied())
+    };
+
+    assert_eq!(seen(&mut studio, Relief::Smaller), Some(Some(1)));
+    assert_eq!(seen(&mut studio, Relief::Smallest), Some(Some(0)));
+    assert_eq!(studio.pauses(), []);
+    assert_eq!(seen(&mut studio, Relief::SoundOnly), Some(None));
+    assert_eq!(studio.pauses(), [true]);
+    assert_eq!(seen(&mut studio, Relief::None), Some(Some(2)));
+    assert_eq!(studio.pauses(), [false]);
 }
 
 #[test]

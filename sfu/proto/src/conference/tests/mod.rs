@@ -9,6 +9,8 @@ mod hostile;
 mod layers;
 mod reports;
 pub(super) mod rig;
+mod screen;
 mod speakers;
 mod taps;
+mod thin_link;
 mod video;

@@ -96,6 +96,26 @@ fn a_publisher_is_told_when_its_packets_arrived() {
 }
 
 #[test]
+fn sound_that_came_only_when_asked_for_was_lost_on_the_way() {
+    let mut rig = Rig::with_peers(1);
+    rig.publish(1, microphone(1, vec![opus()]));
+    let say = |rig: &mut Rig, sequence| rig.send(1, Media { sequence, ..Media::default() });
+    for sequence in (1..=20).filter(|&sequence| sequence != 5 && sequence != 9 && sequence != 12) {
+        say(&mut rig, sequence);
+        if sequence == 13 {
+            // It was only overtaken.
+            say(&mut rig, 12);
+        }
+        rig.advance(Duration::from_millis(20));
+    }
+    say(&mut rig, 5);
+    rig.advance(Duration::from_secs(6));
+
+    let quality = qualities(&mut rig, PeerId(1));
+    assert_eq!((quality[0].loss_up, quality[0].sound_loss_up), (0.05, 0.1));
+}
+
+#[test]
 fn quality_tells_losses_of_both_ways_and_the_round_trip() {
     let mut rig = Rig::with_peers(2);
     rig.publish(1, camera(1));

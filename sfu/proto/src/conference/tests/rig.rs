@@ -129,6 +129,10 @@ impl Rig {
         self.conference.wish(self.now, DownTrackId(track), wish, &mut self.out);
     }
 
+    pub(in crate::conference) fn back(&mut self, peer: u64) {
+        self.conference.back(self.now, PeerId(peer), &mut self.out);
+    }
+
     /// Lets time pass, doing what becomes due on the way.
     pub(in crate::conference) fn advance(&mut self, time: Duration) {
         let end = self.now + time;
@@ -231,7 +235,7 @@ fn without_mid(ids: ExtensionMap) -> ExtensionMap {
     others
 }
 
-fn decode(bytes: &[u8]) -> Received {
+pub(in crate::conference) fn decode(bytes: &[u8]) -> Received {
     let packet = Packet::parse(bytes).expect("we send well-formed packets");
     let values = ExtensionValues::read(packet.extensions, &extensions());
     Received {

@@ -116,7 +116,7 @@ fn an_address_that_passes_to_another_client_is_that_clients_from_its_first_check
     world.clients.push(client);
     world.command(Command::Join(Box::new(params)));
 
-    world.run(Duration::from_secs(25));
+    world.run(Duration::from_secs(35));
 
     let reason = PeerCloseReason::IceTimeout;
     let connected = |peer| Event::PeerConnected { peer };

@@ -22,11 +22,11 @@ fn a_peer_that_never_comes_is_given_up_and_so_is_one_that_falls_silent() {
     world.events.clear();
 
     world.clients.clear();
-    world.run(Duration::from_secs(25));
+    world.run(Duration::from_secs(35));
     let reason = PeerCloseReason::IceTimeout;
     assert_eq!(world.events, [Event::PeerClosed { peer: silent, reason }]);
 
-    world.run(Duration::from_secs(40));
+    world.run(Duration::from_secs(30));
     assert_eq!(world.events[1..], [Event::PeerClosed { peer: absent, reason }]);
     assert_eq!(world.sfu.stats().peers, 0);
     assert_eq!(world.sfu.poll_timeout(), None, "nothing is left to wait for");
