@@ -6,7 +6,7 @@ use sfu::{
     io::{self, Command, Event, PeerCloseReason},
 };
 use signaling_proto::{
-    room::{Candidates, DownKey, LayerWish, MediaCommand, MediaEvent, PeerKey, UpKey},
+    room::{Candidates, DownKey, IsFull, LayerWish, MediaCommand, MediaEvent, PeerKey, UpKey},
     sdp,
 };
 
@@ -29,6 +29,12 @@ pub(crate) fn candidates(conference: &Conference) -> Candidates {
             |candidate: &io::HostCandidate| sdp::Candidate { address: candidate.address, tcp: candidate.tcp };
         candidates.iter().map(in_words).collect()
     })
+}
+
+/// Whether nobody should come.
+pub(crate) fn is_full(sfu: &sfu::Sfu) -> IsFull {
+    let sfu = sfu.clone();
+    Box::new(move || sfu.is_full())
 }
 
 /// A room's wish in the engine's words; `None` if it names something the engine could not name.
@@ -122,7 +128,7 @@ pub(crate) fn event(event: Event) -> Option<MediaEvent> {
         Event::Quality { peer, quality } => MediaEvent::Quality {
             peer: PeerKey(peer.0),
             loss: quality.loss_up.max(quality.loss_down),
-            loss_up: quality.loss_up,
+            sound_loss_up: quality.sound_loss_up,
             rtt: quality.rtt,
             limited: quality.limited,
         },

@@ -131,6 +131,12 @@ impl Rooms {
         self.shared.draining.load(Ordering::Relaxed)
     }
 
+    /// Whether the media engine has so much to do that nobody should come.
+    #[must_use]
+    pub fn overloaded(&self) -> bool {
+        self.shared.sfu.is_full()
+    }
+
     pub(crate) fn check_room_name(&self, name: &str) -> Result<(), RoomError> {
         let limit = self.shared.limits.room_name_bytes;
         match (1..=limit).contains(&name.len()) {
@@ -164,16 +170,7 @@ impl Rooms {
         request: proto::CreateRoomRequest,
         mut joining: Joining,
     ) -> Result<(RoomHandle, mpsc::Receiver<Outgoing>), JoinError> {
-        if self.draining() {
-            return Err(JoinError::Draining);
-        }
-        // A phone has no token that might be out of date: whoever brings it has just been told that it may come in.
-        if joining.voice.is_none() {
-            self.ask_doorkeeper(&request.name, &joining.identity).await?;
-            if let Some(doorkeeper) = self.shared.doorkeeper.get() {
-                joining.speech = doorkeeper.speech(&joining).await;
-            }
-        }
+        self.ask_leave(&request.name, &mut joining).await?;
         for _ in 0..ATTEMPTS {
             let handle = match joining.voice {
                 // A phone was let in by whoever knows the meetings, before anybody else perhaps.
@@ -227,6 +224,21 @@ impl Rooms {
             }
             None => Ok(()),
         }
+    }
+
+    /// Asks whether somebody may join, and how to speak.
+    async fn ask_leave(&self, room: &str, joining: &mut Joining) -> Result<(), JoinError> {
+        if self.draining() {
+            return Err(JoinError::Draining);
+        }
+        // A phone has no token that might be out of date: whoever brings it has just been told that it may come in.
+        if joining.voice.is_none() {
+            self.ask_doorkeeper(room, &joining.identity).await?;
+            if let Some(doorkeeper) = self.shared.doorkeeper.get() {
+                joining.speech = doorkeeper.speech(joining).await;
+            }
+        }
+        Ok(())
     }
 
     async fn ask_doorkeeper(&self, room: &str, identity: &str) -> Result<(), JoinError> {
@@ -320,6 +332,7 @@ impl Rooms {
             first_key: media::first_key(&conference),
             fingerprint: media::fingerprint(&self.shared.sfu),
             candidates: media::candidates(&conference),
+            is_full: media::is_full(&self.shared.sfu),
             limits: Arc::clone(&self.shared.limits),
             random: Box::new(rand::random),
             product: self.config().product.clone(),

@@ -7,6 +7,8 @@ pub struct AudioPolicy {
     pub ptime: Ptime,
     /// Bits a second of one channel at most, on average; nothing leaves that to the client.
     pub bitrate: Option<u32>,
+    /// Whether a second channel is worth its bits.
+    pub stereo: bool,
     /// Whether nothing but a breath is sent in silence.
     pub dtx: bool,
     /// Whether packets also hold what was important in the one before.
@@ -47,7 +49,14 @@ pub struct Speech {
 impl Default for AudioPolicy {
     /// What clients do anyway.
     fn default() -> Self {
-        Self { ptime: Ptime::Ms20, bitrate: None, dtx: true, fec: true, red: Redundancy::OnLoss }
+        Self {
+            ptime: Ptime::Ms20,
+            bitrate: None,
+            stereo: true,
+            dtx: true,
+            fec: true,
+            red: Redundancy::OnLoss,
+        }
     }
 }
 

@@ -173,6 +173,20 @@ impl Claims {
         Self { expires: Some(expires), ..self }
     }
 
+    /// The room of the token, as it is to be opened if it is not there.
+    #[must_use]
+    pub fn room_request(&self) -> proto::CreateRoomRequest {
+        let configuration = self.room_config.clone().unwrap_or_default();
+        proto::CreateRoomRequest {
+            name: self.video.room.clone(),
+            empty_timeout: configuration.empty_timeout,
+            departure_timeout: configuration.departure_timeout,
+            max_participants: configuration.max_participants,
+            metadata: configuration.metadata,
+            ..Default::default()
+        }
+    }
+
     /// What kind of participant joins. Kinds we do not know are people.
     #[must_use]
     pub fn participant_kind(&self) -> proto::participant_info::Kind {

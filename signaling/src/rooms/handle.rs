@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use sfu::ShardIndex;
+use signaling_proto::Joining;
 use signaling_proto::room::{ConnectionId, JoinError, Room, RoomError};
 use tokio::sync::{mpsc, oneshot};
 
@@ -47,10 +48,15 @@ impl RoomHandle {
         answer.await.ok()
     }
 
-    /// Takes a participant from this room to another one.
-    pub(super) async fn hand_over(&self, identity: &str, to: &RoomHandle) -> Result<(), RoomError> {
+    /// Takes a participant from this room to another one, where it stays who it is or is who joins.
+    pub(super) async fn hand_over(
+        &self,
+        identity: &str,
+        to: &RoomHandle,
+        joining: Option<Box<Joining>>,
+    ) -> Result<(), RoomError> {
         let (reply, released) = oneshot::channel();
-        let message = ToRoom::Release { identity: identity.to_owned(), to: to.clone(), reply };
+        let message = ToRoom::Release { identity: identity.to_owned(), joining, to: to.clone(), reply };
         if !self.tell(message).await {
             return Err(RoomError::RoomNotFound);
         }

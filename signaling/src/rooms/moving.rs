@@ -1,14 +1,15 @@
-//! Participants that are taken to another room, or shown there as well.
+//! Participants that are taken to another room, as who they are or as somebody who joins it, or shown there as well.
 
 use livekit_protocol as proto;
 use sfu::ShardIndex;
 use signaling_proto::Joining;
 use signaling_proto::forward::Forwarding;
 use signaling_proto::room::{JoinError, RoomError};
+use signaling_proto::token::Claims;
 use tokio::sync::mpsc;
 
 use super::handle::no_place;
-use super::{RoomHandle, Rooms};
+use super::{RoomHandle, Rooms, unix_now};
 use crate::forward;
 use crate::presence::Presence;
 
@@ -31,10 +32,37 @@ impl Rooms {
         let to = self.check_destination(identity, destination, from.shard).await?;
 
         if follows {
-            return from.hand_over(identity, &to).await;
+            return from.hand_over(identity, &to, None).await;
         }
         let (who, destination) = (identity.to_owned(), destination.to_owned());
         self.ask(room, move |room, now| room.send_over(now, &who, &destination)).await
+    }
+
+    /// Brings a participant into the room of a token, as if it joined there by that token: under the same conditions, and
+    /// as what it says. The transports that it has go with it, and those of its tracks that it may publish there.
+    pub async fn bring(&self, room: &str, identity: &str, token: &str) -> Result<(), RoomError> {
+        let claims = Claims::verify(token, &self.config().keys, unix_now().as_secs())
+            .map_err(|error| RoomError::Invalid(error.to_string()))?;
+        if !claims.video.room_join || claims.video.room == room {
+            return Err(RoomError::Invalid("the token leads to no other room".to_owned()));
+        }
+        self.check_room_name(&claims.video.room)?;
+        let from = self.find(room).ok_or(RoomError::RoomNotFound)?;
+        let who = identity.to_owned();
+        let follows = from.ask(move |room, _| room.can_move(&who)).await;
+        if !follows.unwrap_or(Err(RoomError::RoomNotFound))? {
+            return Err(RoomError::Precondition("the participant cannot move now".to_owned()));
+        }
+
+        let refused = |refusal: JoinError| RoomError::Precondition(refusal.to_string());
+        let request = claims.room_request();
+        let mut joining = Joining::by(self.new_connection(), claims);
+        self.ask_leave(&request.name, &mut joining).await.map_err(refused)?;
+        let to = self.enter(&request, Some(from.shard)).await.map_err(no_place)?;
+        let asking = joining.clone();
+        let place = to.ask(move |room, _| room.admits(&asking)).await.unwrap_or(Err(JoinError::Ended));
+        place.map_err(refused)?;
+        from.hand_over(identity, &to, Some(Box::new(joining))).await
     }
 
     /// Shows a participant in another room as well, until it leaves its own.

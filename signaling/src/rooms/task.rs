@@ -8,6 +8,7 @@ use std::{
 };
 
 use livekit_protocol::{self as proto, signal_request, signal_response};
+use signaling_proto::Joining;
 use signaling_proto::room::{
     ConnectionId, Input, JoinError, MediaCommand, Moving, Output, Room, RoomError, RoomEvent, RpcFailure,
     RpcKey,
@@ -31,8 +32,13 @@ pub(crate) enum ToRoom {
     Signal { connection: ConnectionId, message: Box<signal_request::Message> },
     /// A connection is gone.
     Closed { connection: ConnectionId },
-    /// A participant goes to another room.
-    Release { identity: String, to: RoomHandle, reply: oneshot::Sender<Result<Traveller, RoomError>> },
+    /// A participant goes to another room, as who it is or as who joins there.
+    Release {
+        identity: String,
+        joining: Option<Box<Joining>>,
+        to: RoomHandle,
+        reply: oneshot::Sender<Result<Traveller, RoomError>>,
+    },
     /// A participant comes from another room.
     Receive { traveller: Traveller, reply: oneshot::Sender<Result<(), JoinError>> },
     /// A connection that moved knows its new room.
@@ -147,8 +153,8 @@ impl Driver {
                     room.handle_input(now, Input::Closed { connection });
                 });
             }
-            ToRoom::Release { identity, to, reply } => {
-                let traveller = self.release(now, &identity, to);
+            ToRoom::Release { identity, joining, to, reply } => {
+                let traveller = self.release(now, &identity, joining, to);
                 // Whoever asked waits for the answer, or the participant would be lost.
                 let _ = reply.send(traveller);
             }
@@ -172,10 +178,21 @@ impl Driver {
         }
     }
 
-    fn release(&mut self, now: Instant, identity: &str, to: RoomHandle) -> Result<Traveller, RoomError> {
+    fn release(
+        &mut self,
+        now: Instant,
+        identity: &str,
+        joining: Option<Box<Joining>>,
+        to: RoomHandle,
+    ) -> Result<Traveller, RoomError> {
         let conference = to.conference;
         let mut released = Err(RoomError::Unavailable);
-        self.contain(None, |room| released = room.release(now, identity, conference));
+        self.contain(None, |room| {
+            released = match joining {
+                Some(joining) => room.release_as(now, identity, conference, *joining),
+                None => room.release(now, identity, conference),
+            };
+        });
         let moving = released?;
         // The engine is to move the transports before the other room speaks of them.
         self.perform_outputs();

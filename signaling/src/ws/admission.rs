@@ -7,7 +7,6 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use livekit_protocol::{self as proto, client_info::Sdk};
 use signaling_proto::{
     Joining, PeerConnections,
-    audio::Speech,
     room::{ConnectionId, Resuming},
     token::Claims,
 };
@@ -53,7 +52,7 @@ impl Admission {
         let mut client = client_info(&query);
         name_browser(&mut client, browser(headers));
         let connection = rooms.new_connection();
-        let room = room_request(&claims);
+        let room = claims.room_request();
         if query.flag("reconnect") == Some(true) {
             let resuming = Resuming {
                 connection,
@@ -91,7 +90,7 @@ impl Admission {
         request: proto::JoinRequest,
     ) -> Result<Self, Refusal> {
         let connection = rooms.new_connection();
-        let room = room_request(&claims);
+        let room = claims.room_request();
         let mut client = request.client_info.unwrap_or_default();
         name_browser(&mut client, browser);
         if request.reconnect {
@@ -155,50 +154,26 @@ fn joining(
     own: OwnWords,
     connections: PeerConnections,
 ) -> Result<Joining, Refusal> {
-    let permission = claims.video.permission();
+    let mut joining = Joining::by(connection, claims);
     let says_something = !own.metadata.is_empty() || !own.attributes.is_empty();
-    if says_something && !permission.can_update_metadata {
+    if says_something && !joining.permission.can_update_metadata {
         return Err(Refusal::forbidden("the token does not allow changing own metadata"));
     }
     if !rooms.limits().own_attributes(own.attributes.keys()) {
         return Err(Refusal::forbidden("one of these attributes is not a participant's own"));
     }
-    let metadata = match own.metadata.is_empty() {
-        true => claims.metadata.clone(),
-        false => own.metadata,
-    };
-    let mut attributes = claims.attributes.clone();
-    attributes.extend(own.attributes);
+    if !own.metadata.is_empty() {
+        joining.metadata = own.metadata;
+    }
+    joining.attributes.extend(own.attributes);
 
     Ok(Joining {
-        connection,
-        identity: claims.identity.clone(),
-        name: claims.name.clone(),
-        metadata,
-        attributes,
-        kind: claims.participant_kind(),
-        permission,
-        claims: Box::new(claims),
         client,
         auto_subscribe: settings.auto_subscribe,
         adaptive_stream: settings.adaptive_stream,
         connections,
-        add_tracks: Vec::new(),
-        voice: None,
-        speech: Speech::default(),
+        ..joining
     })
-}
-
-fn room_request(claims: &Claims) -> proto::CreateRoomRequest {
-    let configuration = claims.room_config.clone().unwrap_or_default();
-    proto::CreateRoomRequest {
-        name: claims.video.room.clone(),
-        empty_timeout: configuration.empty_timeout,
-        departure_timeout: configuration.departure_timeout,
-        max_participants: configuration.max_participants,
-        metadata: configuration.metadata,
-        ..Default::default()
-    }
 }
 
 fn client_info(query: &Query<'_>) -> proto::ClientInfo {

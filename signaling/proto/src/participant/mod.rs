@@ -60,6 +60,30 @@ pub struct Joining {
     pub speech: Speech,
 }
 
+impl Joining {
+    /// Whoever brings a token, as it says; nothing is known of the client.
+    #[must_use]
+    pub fn by(connection: ConnectionId, claims: Claims) -> Self {
+        Self {
+            connection,
+            identity: claims.identity.clone(),
+            name: claims.name.clone(),
+            metadata: claims.metadata.clone(),
+            attributes: claims.attributes.clone(),
+            kind: claims.participant_kind(),
+            permission: claims.video.permission(),
+            claims: Box::new(claims),
+            client: proto::ClientInfo::default(),
+            auto_subscribe: true,
+            adaptive_stream: false,
+            connections: PeerConnections::Single { offer: None },
+            add_tracks: Vec::new(),
+            voice: None,
+            speech: Speech::default(),
+        }
+    }
+}
+
 /// How many peer connections a client makes, and who offers.
 #[derive(Debug, Clone)]
 pub enum PeerConnections {

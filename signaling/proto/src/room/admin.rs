@@ -72,7 +72,12 @@ impl Room {
         self.participant_info(&request.identity)
     }
 
-    fn set_permission(&mut self, now: Instant, seat: Seat, permission: proto::ParticipantPermission) {
+    pub(super) fn set_permission(
+        &mut self,
+        now: Instant,
+        seat: Seat,
+        permission: proto::ParticipantPermission,
+    ) {
         let Some(participant) = self.participants.get_mut(&seat) else {
             return;
         };

@@ -28,6 +28,9 @@ pub enum JoinError {
     /// The server takes no new participants.
     #[error("the server is shutting down")]
     Draining,
+    /// The media engine has as much to do as it can, for those who are there already.
+    #[error("the server carries as much as it can; try again in some minutes")]
+    Overloaded,
     /// The media engine has no place.
     #[error("media is not available")]
     NoMedia,

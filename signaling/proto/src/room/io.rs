@@ -299,8 +299,8 @@ pub enum MediaEvent {
         peer: PeerKey,
         /// Fraction of packets lost, both directions, 0 to 1.
         loss: f32,
-        /// Of those from the participant to us.
-        loss_up: f32,
+        /// Fraction of packets of sound from the participant that did not come by themselves, 0 to 1.
+        sound_loss_up: f32,
         /// Round-trip time, if measured.
         rtt: Option<Duration>,
         /// Whether congestion withholds something wanted.

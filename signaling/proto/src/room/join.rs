@@ -38,7 +38,12 @@ impl Room {
         }
         match joining.voice {
             Some(Voice::Ears) => Ok(()),
-            Some(Voice::Seat) | None => self.has_place_for(&joining.identity),
+            Some(Voice::Seat) => self.has_place_for(&joining.identity),
+            // Whoever is here already, or brings nothing but a voice, burdens nobody further.
+            None if self.seat_of_identity(&joining.identity).is_none() && (self.is_full)() => {
+                Err(JoinError::Overloaded)
+            }
+            None => self.has_place_for(&joining.identity),
         }
     }
 
@@ -84,12 +89,16 @@ impl Room {
         Ok(())
     }
 
-    fn take_seat(&mut self, now: Instant, mut joining: Joining) -> Seat {
-        if let Some(attributes) = self.remembered.remove(&joining.identity)
-            && joining.permission.can_update_metadata
+    /// Gives whoever comes back the attributes that it is to have again.
+    pub(super) fn remember(&mut self, participant: &mut Participant) {
+        if let Some(attributes) = self.remembered.remove(&participant.identity)
+            && participant.permission.can_update_metadata
         {
-            joining.attributes.extend(attributes);
+            participant.attributes.extend(attributes);
         }
+    }
+
+    fn take_seat(&mut self, now: Instant, joining: Joining) -> Seat {
         let seat = Seat(self.new_key());
         let sid = self.new_id("PA_");
         let mut session = AnsweringSession::new(self.new_session_id());
@@ -116,7 +125,7 @@ impl Room {
         };
         let transport = Transport { answering, offering };
 
-        let participant = Participant {
+        let mut participant = Participant {
             sid,
             identity: joining.identity,
             name: joining.name,
@@ -148,6 +157,7 @@ impl Room {
             quality: Default::default(),
             sections_asked: None,
         };
+        self.remember(&mut participant);
         self.seat(seat, participant);
         self.arm(now + JOIN_TIMEOUT);
         seat

@@ -62,6 +62,9 @@ pub type Random = Box<dyn FnMut() -> u128 + Send>;
 /// Where a peer reaches the media engine, which finds a place for it when it is first asked.
 pub type Candidates = Box<dyn Fn(PeerKey) -> Vec<Candidate> + Send>;
 
+/// Whether the media engine has so much to do that nobody should come.
+pub type IsFull = Box<dyn Fn() -> bool + Send>;
+
 /// What a room is made of.
 pub struct RoomParams {
     /// Its name, timeouts, metadata and bound; zero timeouts take the defaults.
@@ -74,6 +77,8 @@ pub struct RoomParams {
     pub fingerprint: Fingerprint,
     /// Where media is received.
     pub candidates: Candidates,
+    /// Asked when somebody comes.
+    pub is_full: IsFull,
     /// Bounds.
     pub limits: Arc<Limits>,
     /// For ids, credentials and synchronization sources.
@@ -108,6 +113,7 @@ pub struct Room {
     ticks: i32,
     fingerprint: Fingerprint,
     candidates: Candidates,
+    is_full: IsFull,
     limits: Arc<Limits>,
     sdp_limits: sdp::Limits,
     random: Random,
@@ -161,6 +167,7 @@ impl Room {
             first_key,
             fingerprint,
             candidates,
+            is_full,
             limits,
             mut random,
             product,
@@ -187,6 +194,7 @@ impl Room {
             ticks: 0,
             fingerprint,
             candidates,
+            is_full,
             sdp_limits: sdp::Limits {
                 bytes: limits.sdp_bytes,
                 sections: limits.media_sections,
@@ -305,10 +313,10 @@ impl Room {
             MediaEvent::UpStarted { up, mime } => self.handle_up_started(now, up, mime),
             MediaEvent::Speakers { changes } => self.handle_speakers(&changes),
             MediaEvent::DownPaused { down, paused } => self.handle_paused(down, paused),
-            MediaEvent::Quality { peer, loss, loss_up, rtt, limited } => {
+            MediaEvent::Quality { peer, loss, sound_loss_up, rtt, limited } => {
                 self.handle_quality(peer, loss, rtt, limited);
                 if let Some(&seat) = self.by_peer.get(&peer) {
-                    self.handle_loss(now, seat, peer, loss_up);
+                    self.handle_loss(now, seat, peer, sound_loss_up);
                 }
             }
         }

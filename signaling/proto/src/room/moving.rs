@@ -1,16 +1,22 @@
-//! Taking a participant from one room to another without a new connection: out of a lobby, into a breakout room.
+//! Taking a participant from one room to another without a new connection: out of a lobby, into a breakout room, or into
+//! a meeting as somebody who joins it, whose transports were built before.
 
 use std::time::Instant;
 
 use livekit_protocol::{self as proto, DisconnectReason, leave_request::Action, participant_info::State};
 
-use super::{ConnectionId, JoinError, MediaCommand, Output, Room, RoomError, Seat};
-use crate::participant::{Participant, Stage};
+use super::{ConnectionId, JoinError, MediaCommand, Output, Room, RoomError, Seat, join::leave_message};
+use crate::{
+    participant::{Joining, Participant, Stage},
+    sdp::AudioOrder,
+};
 
 /// A participant between two rooms: its transports, its tracks, and what it is called.
 #[derive(Debug)]
 pub struct Moving {
     participant: Box<Participant>,
+    /// As whom it joins the other room, unless it stays who it is.
+    joining: Option<Box<Joining>>,
 }
 
 impl Moving {
@@ -56,7 +62,25 @@ impl Room {
             self.command(MediaCommand::Move { peer, to });
         }
         self.tell_departure(now, &mut participant, DisconnectReason::Migration);
-        Ok(Moving { participant: Box::new(participant) })
+        Ok(Moving { participant: Box::new(participant), joining: None })
+    }
+
+    /// Lets a participant go to another room in the same way, which it joins as somebody else. What that one may not
+    /// publish ends here, so that nobody there ever hears of it.
+    pub fn release_as(
+        &mut self,
+        now: Instant,
+        identity: &str,
+        to: u64,
+        joining: Joining,
+    ) -> Result<Moving, RoomError> {
+        if !self.can_move(identity)? {
+            return Err(RoomError::Precondition("the participant cannot move now".to_owned()));
+        }
+        let seat = self.seat_of_identity(identity).ok_or(RoomError::ParticipantNotFound)?;
+        self.set_permission(now, seat, joining.permission.clone());
+        let moving = self.release(now, identity, to)?;
+        Ok(Moving { joining: Some(Box::new(joining)), ..moving })
     }
 
     /// Takes in a participant that another room released.
@@ -64,7 +88,16 @@ impl Room {
         if self.finished {
             return Err(JoinError::Ended);
         }
-        let participant = *moving.participant;
+        let mut participant = *moving.participant;
+        if let Some(joining) = moving.joining {
+            if let Err(refusal) = self.admits(&joining) {
+                self.turn_away(participant);
+                return Err(refusal);
+            }
+            participant.become_another(*joining);
+            participant.joined_at_ms = self.unix(now).as_millis() as i64;
+            self.remember(&mut participant);
+        }
         if let Some(older) = self.seat_of_identity(&participant.identity) {
             self.remove(now, older, DisconnectReason::DuplicateIdentity, Some(Action::Disconnect));
         }
@@ -87,6 +120,18 @@ impl Room {
         self.subscribe_to_all(now, seat);
         self.settle(now, seat);
         Ok(())
+    }
+
+    /// Ends what somebody brought who may not come in after all.
+    fn turn_away(&mut self, participant: Participant) {
+        for peer in participant.transport.joined_peers() {
+            self.command(MediaCommand::Leave { peer });
+        }
+        if let Some(connection) = participant.connection() {
+            let leave = leave_message(DisconnectReason::JoinFailure, Action::Disconnect);
+            self.emit(Output::send(connection, leave));
+            self.emit(Output::Close { connection });
+        }
     }
 
     /// Sends a participant to another room the way that every client knows: with a token, to build everything anew.
@@ -166,6 +211,24 @@ impl Room {
             self.unsubscribe(subscriber, sid);
             self.settle(now, subscriber);
         }
+    }
+}
+
+impl Participant {
+    /// Makes it who joins, with the transports and tracks that it has.
+    fn become_another(&mut self, joining: Joining) {
+        let Joining { identity, name, metadata, attributes, kind, permission, claims, speech, .. } = joining;
+        self.identity = identity;
+        self.name = name;
+        self.metadata = metadata;
+        self.attributes = attributes;
+        self.kind = kind as i32;
+        self.permission = permission;
+        self.claims = claims;
+        self.always_heard = speech.always_heard;
+        let session = &mut self.transport.answering.session;
+        let lossy = session.audio_order().lossy;
+        session.order_audio(AudioOrder { policy: speech.policy, lossy });
     }
 }
 

@@ -309,10 +309,11 @@ fn opus_to_receive(options: &UpOptions, order: AudioOrder) -> String {
     if options.dtx && policy.dtx {
         fmtp.push_str(";usedtx=1");
     }
-    if options.stereo {
+    let stereo = order.is_stereo(options);
+    if stereo {
         fmtp.push_str(";stereo=1");
     }
-    let bitrate = order.bitrate(options).or(options.stereo.then_some(MOST_OPUS));
+    let bitrate = order.bitrate(options).or(stereo.then_some(MOST_OPUS));
     if let Some(bitrate) = bitrate {
         fmtp.push_str(&format!(";maxaveragebitrate={bitrate}"));
     }
@@ -320,9 +321,14 @@ fn opus_to_receive(options: &UpOptions, order: AudioOrder) -> String {
 }
 
 impl AudioOrder {
+    /// Whether a client may send the second channel that it has.
+    fn is_stereo(self, options: &UpOptions) -> bool {
+        options.stereo && self.policy.stereo
+    }
+
     /// Bits a second at most, of all channels.
     pub(super) fn bitrate(self, options: &UpOptions) -> Option<u32> {
-        let channels = if options.stereo { 2 } else { 1 };
+        let channels = if self.is_stereo(options) { 2 } else { 1 };
         Some((self.policy.bitrate? * channels).min(MOST_OPUS))
     }
 }

@@ -1,3 +1,4 @@
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use livekit_protocol::{
@@ -136,6 +137,22 @@ fn a_room_nobody_joins_ends_and_so_does_one_that_everybody_left() {
     assert!(matches!(house.events.last(), Some(RoomEvent::RoomFinished { .. })));
     let joining = house.joining("bob");
     assert!(matches!(house.try_join(joining), Err(JoinError::Ended)));
+}
+
+#[test]
+fn an_engine_with_too_much_to_do_is_there_for_those_who_are_in() {
+    let mut house = House::open();
+    house.join("ada");
+    house.engine_is_full.store(true, Ordering::Relaxed);
+
+    let joining = house.joining("bob");
+    assert_eq!(house.try_join(joining).err(), Some(JoinError::Overloaded));
+    let joining = house.joining("ada");
+    assert!(house.try_join(joining).is_ok(), "who comes back has a place");
+
+    house.engine_is_full.store(false, Ordering::Relaxed);
+    let joining = house.joining("bob");
+    assert!(house.try_join(joining).is_ok());
 }
 
 #[test]
@@ -279,16 +296,16 @@ fn how_well_one_is_connected_is_told_to_oneself_and_to_who_receives_one() {
     };
 
     let peer = house.peer_of(0);
-    house.media_event(MediaEvent::Quality { peer, loss: 0.2, loss_up: 0.0, rtt: None, limited: false });
+    house.media_event(MediaEvent::Quality { peer, loss: 0.2, sound_loss_up: 0.0, rtt: None, limited: false });
     let poor = Some(proto::ConnectionQuality::Poor as i32);
     assert_eq!((told_of(&house, &ada, &ada.sid), told_of(&house, &bob, &ada.sid)), (poor, poor));
 
     // Nobody receives bob, and what has not changed is not told again.
     let peer = house.peer_of(1);
-    house.media_event(MediaEvent::Quality { peer, loss: 0.2, loss_up: 0.0, rtt: None, limited: false });
+    house.media_event(MediaEvent::Quality { peer, loss: 0.2, sound_loss_up: 0.0, rtt: None, limited: false });
     assert_eq!((told_of(&house, &ada, &bob.sid), told_of(&house, &bob, &bob.sid)), (None, poor));
     house.mail(&bob);
-    house.media_event(MediaEvent::Quality { peer, loss: 0.2, loss_up: 0.0, rtt: None, limited: false });
+    house.media_event(MediaEvent::Quality { peer, loss: 0.2, sound_loss_up: 0.0, rtt: None, limited: false });
     assert_eq!(house.mail(&bob), []);
 }
 

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::Arc,
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
@@ -22,6 +23,8 @@ use crate::{
 
 pub(super) struct House {
     pub(super) room: Room,
+    /// What the media engine answers when somebody comes.
+    pub(super) engine_is_full: Arc<AtomicBool>,
     pub(super) now: Instant,
     pub(super) media: Vec<MediaCommand>,
     pub(super) events: Vec<RoomEvent>,
@@ -79,12 +82,17 @@ impl House {
     ) -> Self {
         let now = Instant::now();
         let mut seed = u128::from(number) << 64;
+        let engine_is_full = Arc::new(AtomicBool::new(false));
         let params = RoomParams {
             request,
             unix_now: Duration::from_secs(1_800_000_000),
             first_key: 1 << 63 | number << 32,
             fingerprint: Fingerprint([7; 32]),
             candidates: Box::new(|_| Vec::new()),
+            is_full: Box::new({
+                let engine_is_full = Arc::clone(&engine_is_full);
+                move || engine_is_full.load(Ordering::Relaxed)
+            }),
             limits: Arc::new(limits),
             random: Box::new(move || {
                 seed += 1;
@@ -95,6 +103,7 @@ impl House {
         };
         let mut house = Self {
             room: Room::new(now, params),
+            engine_is_full,
             now,
             media: Vec::new(),
             events: Vec::new(),

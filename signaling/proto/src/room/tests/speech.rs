@@ -150,8 +150,8 @@ impl House {
         peer.expect("something was published")
     }
 
-    fn lose(&mut self, peer: PeerKey, loss_up: f32) {
-        self.media_event(MediaEvent::Quality { peer, loss: loss_up, loss_up, rtt: None, limited: false });
+    fn lose(&mut self, peer: PeerKey, loss: f32) {
+        self.media_event(MediaEvent::Quality { peer, loss, sound_loss_up: loss, rtt: None, limited: false });
     }
 
     fn answer(&self, guest: &Guest) -> String {

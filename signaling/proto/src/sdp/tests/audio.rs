@@ -51,8 +51,8 @@ fn a_client_may_ask_for_less_and_a_policy_too() {
 }
 
 #[test]
-fn two_channels_may_take_twice_as_much() {
-    let mut session = published(THIN);
+fn two_channels_may_take_twice_as_much_where_they_are_worth_it() {
+    let mut session = published(AudioPolicy { stereo: true, ..THIN });
     session.set_up_options(MICROPHONE, UpOptions { stereo: true, ..speech() });
 
     let answer = session.answer(&local()).sdp;
@@ -60,6 +60,11 @@ fn two_channels_may_take_twice_as_much() {
     let lines = section(&answer, "7");
     assert!(lines.contains(&"b=TIAS:32000"));
     assert!(lines.iter().any(|line| line.ends_with(";stereo=1;maxaveragebitrate=32000")));
+
+    let mut session = published(THIN);
+    session.set_up_options(MICROPHONE, UpOptions { stereo: true, ..speech() });
+    let answer = session.answer(&local()).sdp;
+    assert!(section(&answer, "7").contains(&"b=TIAS:16000") && !answer.contains("stereo=1"));
 }
 
 #[test]
@@ -117,8 +122,14 @@ fn a_policy_that_always_wants_redundancy_prefers_it_at_once() {
     assert_eq!(mimes(&session.up("7").unwrap().codecs), [(Mime::Red, 63), (Mime::Opus, 111)]);
 }
 
-const THIN: AudioPolicy =
-    AudioPolicy { ptime: Ptime::Ms60, bitrate: Some(16_000), dtx: true, fec: true, red: Redundancy::OnLoss };
+const THIN: AudioPolicy = AudioPolicy {
+    ptime: Ptime::Ms60,
+    bitrate: Some(16_000),
+    stereo: false,
+    dtx: true,
+    fec: true,
+    red: Redundancy::OnLoss,
+};
 
 /// A session in which a microphone is published under a policy.
 fn published(policy: AudioPolicy) -> AnsweringSession {
