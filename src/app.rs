@@ -22,7 +22,7 @@ use crate::gate::Gate;
 use crate::http::ApiError;
 use crate::mail::MailRoom;
 use crate::mailboxes::Mailboxes;
-use crate::meetings::{Lobby, Meeting, MeetingCode, MeetingRooms, Tokens};
+use crate::meetings::{Approaches, LinkTests, Lobby, Meeting, MeetingCode, MeetingRooms, Tokens};
 use crate::metrics::Counters;
 use crate::savings::Savings;
 use crate::store::Store;
@@ -42,6 +42,10 @@ pub struct App {
     pub gate: Arc<Gate>,
     /// The waiting rooms.
     pub lobby: Lobby,
+    /// The rooms in which browsers try their links.
+    pub link_tests: LinkTests,
+    /// Who is about to come to a meeting's door.
+    pub approaches: Approaches,
     /// Signs admissions.
     pub tokens: Tokens,
     /// The rooms of meetings.
@@ -89,6 +93,8 @@ pub struct Parts {
     pub relay: Option<Relay>,
     pub rooms: MeetingRooms,
     pub lobby: Lobby,
+    pub link_tests: LinkTests,
+    pub approaches: Approaches,
     pub proceedings: AllProceedings,
 }
 
@@ -110,6 +116,8 @@ impl App {
             relay,
             rooms,
             lobby,
+            link_tests,
+            approaches,
             proceedings,
         } = parts;
         let (run, calls) = (directory.run(), switchboard.clone());
@@ -123,6 +131,8 @@ impl App {
             passwords: Passwords::default(),
             gate: Arc::new(Gate::new(&config.limits)),
             lobby,
+            link_tests,
+            approaches,
             tokens: Tokens::new(&config.keys),
             directory,
             switchboard,

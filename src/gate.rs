@@ -14,6 +14,8 @@ pub struct Gate {
     sign_ins_by_client: Mutex<Attempts<IpAddr>>,
     setups_by_client: Mutex<Attempts<IpAddr>>,
     knocks_by_client: Mutex<Attempts<IpAddr>>,
+    tests_by_client: Mutex<Attempts<IpAddr>>,
+    approaches_by_client: Mutex<Attempts<IpAddr>>,
     pins_by_caller: Mutex<Attempts<String>>,
     pins_of_strangers: Mutex<Attempts<()>>,
     calls_by_user: Mutex<Attempts<UserId>>,
@@ -29,6 +31,8 @@ impl Gate {
             sign_ins_by_client: Mutex::new(Attempts::new(failures * 3, SIGN_IN_WINDOW)),
             setups_by_client: Mutex::new(Attempts::new(60, MINUTE)),
             knocks_by_client: Mutex::new(Attempts::new(limits.knocks_per_address, MINUTE)),
+            tests_by_client: Mutex::new(Attempts::new(TESTS_PER_MINUTE, MINUTE)),
+            approaches_by_client: Mutex::new(Attempts::new(limits.knocks_per_address, MINUTE)),
             pins_by_caller: Mutex::new(Attempts::new(limits.wrong_pins_per_caller, HOUR)),
             pins_of_strangers: Mutex::new(Attempts::new(limits.wrong_pins, HOUR)),
             calls_by_user: Mutex::new(Attempts::new(CALLS_PER_MINUTE, MINUTE)),
@@ -66,6 +70,22 @@ impl Gate {
     /// After how long to come again.
     pub fn attempt_knock(&self, address: IpAddr) -> Result<(), Duration> {
         take(&self.knocks_by_client, Instant::now(), client_of(address))
+    }
+
+    /// Somebody tries the link.
+    ///
+    /// # Errors
+    /// After how long to come again.
+    pub fn attempt_test(&self, address: IpAddr) -> Result<(), Duration> {
+        take(&self.tests_by_client, Instant::now(), client_of(address))
+    }
+
+    /// A guest's page connects before the guest asks to join; as often as one may ask.
+    ///
+    /// # Errors
+    /// After how long to come again.
+    pub fn attempt_approach(&self, address: IpAddr) -> Result<(), Duration> {
+        take(&self.approaches_by_client, Instant::now(), client_of(address))
     }
 
     /// A telephone has typed a PIN; counted as wrong until it was right. Strangers are counted together too, since whoever
@@ -119,6 +139,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
+/// A test takes half a minute and is done by few of a post at once.
+const TESTS_PER_MINUTE: usize = 10;
 /// Nobody dials faster.
 const CALLS_PER_MINUTE: usize = 30;
 const SIGN_IN_WINDOW: Duration = Duration::from_secs(15 * 60);

@@ -108,6 +108,12 @@ fn media(text: &mut Exposition, stats: &Stats) {
         "Media connections over TCP.",
         stats.tcp_connections,
     );
+    text.single(
+        "palabre_media_relief",
+        "gauge",
+        "What the busiest media thread leaves out: 0 nothing, 1 large pictures, 2 all but the smallest, 3 cameras.",
+        stats.relief as u64,
+    );
     let total = "counter";
     text.single("palabre_media_packets_in_total", total, "Datagrams received.", sfu.packets_in);
     text.single("palabre_media_bytes_in_total", total, "Bytes received.", sfu.bytes_in);

@@ -29,7 +29,9 @@ use crate::http::tls::{self, Certificate, CertificateError};
 use crate::http::{self, Listener, ServeError};
 use crate::mail::{MailRoom, RelayError as MailError};
 use crate::mailboxes::Mailboxes;
-use crate::meetings::{ATTRIBUTES, Doorkeeper, Gathering, Lobby, LobbyLimits, MeetingRooms};
+use crate::meetings::{
+    ATTRIBUTES, Approach, Approaches, Doorkeeper, Gathering, LinkTests, Lobby, LobbyLimits, MeetingRooms,
+};
 use crate::relays::{Relays, relay_config};
 use crate::speech::Speaking;
 use crate::store::{Store, StoreError};
@@ -113,15 +115,19 @@ impl Server {
         }
         let switchboard = Switchboard::new(directory.clone(), clock.clone());
         let lobby = Lobby::new(lobby_limits(&config));
+        let link_tests = LinkTests::default();
+        let approaches = Approaches::new(config.limits.rooms);
         let proceedings = AllProceedings::recalled(&store, clock.now(), directory.run()).await?;
-        let doorkeeper = Doorkeeper::new(
-            store.clone(),
-            switchboard.clone(),
-            lobby.clone(),
-            proceedings.clone(),
-            clock.clone(),
-            Speaking::new(config.audio.clone(), store.clone(), directory.clone()),
-        );
+        let doorkeeper = Doorkeeper {
+            store: store.clone(),
+            switchboard: switchboard.clone(),
+            lobby: lobby.clone(),
+            link_tests: link_tests.clone(),
+            approaches: approaches.clone(),
+            proceedings: proceedings.clone(),
+            clock: clock.clone(),
+            speaking: Speaking::new(config.audio.clone(), store.clone(), directory.clone()),
+        };
         rooms.set_doorkeeper(Arc::new(doorkeeper));
         let recordings = config.store.dir.join(phones::RECORDINGS);
         let mailboxes = Mailboxes::open(store.clone(), recordings, mail.clone()).await?;
@@ -147,6 +153,8 @@ impl Server {
             relay: relay.clone(),
             rooms: meeting_rooms,
             lobby,
+            link_tests,
+            approaches,
             proceedings,
         };
         let app = App::new(config, parts);
@@ -264,6 +272,7 @@ fn media_config(config: &Config) -> SfuConfig {
         tcp: sfu.tcp,
         advertise: sfu.advertise.clone(),
         slack: sfu.slack as u64,
+        relief: sfu.relief,
         voices: if config.audio.voices == 0 { usize::MAX } else { config.audio.voices },
     }
 }
@@ -293,8 +302,9 @@ fn lobby_limits(config: &Config) -> LobbyLimits {
 fn webhook_config(config: &Config) -> WebhookConfig {
     let key = config.webhook.key.as_deref().or(config.keys.first()).unwrap_or_default();
     WebhookConfig {
-        // Where a party waits is no meeting, and nobody else's business.
-        untold: Gathering::is_one,
+        // Where a party waits or a visitor prepares is no meeting, and nobody else's business; where a link is tried nobody
+        // meets.
+        untold: |room| Gathering::is_one(room) || Approach::is_one(room) || LinkTests::is_one(room),
         ..WebhookConfig::new(config.webhook.urls.clone(), config.keys.clone(), key.to_owned())
     }
 }

@@ -54,7 +54,14 @@ fn policy(audio: &Audio, place: Option<&Place>) -> AudioPolicy {
         true => (audio.thin_ptime, audio.thin_bitrate),
         false => (audio.ptime, audio.bitrate),
     };
-    AudioPolicy { ptime, bitrate: Some(bitrate * 1_000), dtx: audio.dtx, fec: audio.fec, red: audio.red }
+    AudioPolicy {
+        ptime,
+        bitrate: Some(bitrate * 1_000),
+        stereo: !thin,
+        dtx: audio.dtx,
+        fec: audio.fec,
+        red: audio.red,
+    }
 }
 
 #[cfg(test)]

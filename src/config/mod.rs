@@ -72,6 +72,7 @@ pub struct Sfu {
     pub advertise: Vec<IpAddr>,
     pub shards: usize,
     pub slack: usize,
+    pub relief: bool,
 }
 
 /// How people speak, and how many of them are heard.
@@ -320,7 +321,14 @@ impl Config {
         Self {
             http: Http { listen: nowhere, public_url: None, trusted_proxies: Vec::new() },
             https: Https { listen: None, cert: None, key: None },
-            sfu: Sfu { listen: nowhere, tcp: None, advertise: Vec::new(), shards: 0, slack: 0 },
+            sfu: Sfu {
+                listen: nowhere,
+                tcp: None,
+                advertise: Vec::new(),
+                shards: 0,
+                slack: 0,
+                relief: false,
+            },
             audio: Audio {
                 voices: 0,
                 ptime: Ptime::Ms20,

@@ -86,6 +86,14 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "meeting_full", message)
     }
 
+    /// The media engine has as much to do as it can.
+    #[must_use]
+    pub fn server_full() -> Self {
+        let message =
+            "The server carries as much as it can for those who are in meetings; try again in some minutes.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "server_full", message)
+    }
+
     /// The ministry's directory does not answer. Why goes to the log.
     #[must_use]
     pub fn directory_away(fault: &crate::accounts::ldap::LdapError) -> Self {

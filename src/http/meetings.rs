@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::client::Client;
 use super::marking::{MarkingView, marking, refuse_unmarked};
 use super::signed_in::{AtMeeting, HostOf, SignedIn};
-use super::{ApiError, Json};
+use super::{ApiError, Json, approaches};
 use crate::accounts::{Secret, User, display_name};
 use crate::app::App;
 use crate::directory::DialInView;
 use crate::meetings::invitation::Composer;
 use crate::meetings::schedule::Badge;
-use crate::meetings::{self, Admission, Caller, Comer, Meeting, Presence, title};
+use crate::meetings::{self, Admission, Approach, Caller, Comer, Meeting, Presence, title};
 use crate::store::{Invited, StoreError};
 
 /// A meeting as its host sees it.
@@ -155,14 +155,26 @@ pub(super) struct JoinMeeting {
     previous: Option<String>,
     /// The secret of a personal link.
     invitation: Option<String>,
+    /// The token of a room in which whoever asks is connected already.
+    approach: Option<String>,
 }
 
 /// What whoever asks to come in gets.
 #[derive(Debug, Serialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub(super) enum Join {
-    Admitted { url: String, token: String, identity: String, name: String, is_host: bool },
-    Waiting { ticket: String },
+    Admitted {
+        url: String,
+        token: String,
+        identity: String,
+        name: String,
+        is_host: bool,
+        /// Whether whoever asked is inside, by the connection that was there.
+        moved: bool,
+    },
+    Waiting {
+        ticket: String,
+    },
 }
 
 /// `POST /api/meetings/{code}/join`.
@@ -183,16 +195,20 @@ pub(super) async fn join(
 
     let invited = invited(&app, &meeting, request.invitation.as_deref()).await?;
     let previous = request.previous.and_then(|token| app.tokens.previous(&meeting, &token, app.clock.now()));
+    let approach = request.approach.and_then(|token| approaches::standing(&app, &meeting, &token));
     let entrance = match user {
         Some(user) if meeting.is_host(Some(&user)) => {
             let badge = app.store.badge_of_user(&meeting.code, &user).await?;
             Entrance::Open(Admission::host(&meeting, &user).seated(badge))
         }
         Some(user) => admit_user(&app, &meeting, user, invited, previous).await?,
-        None => admit_guest(&app, &meeting, request.name.as_deref(), invited, previous).await?,
+        None => {
+            let guest = Guest { name: request.name.as_deref(), approach: approach.as_ref() };
+            admit_guest(&app, &meeting, guest, invited, previous).await?
+        }
     };
     match entrance {
-        Entrance::Open(admission) => admitted(&app, &client, admission).await,
+        Entrance::Open(admission) => admitted(&app, &client, admission, approach).await,
         Entrance::Waiting(caller) => knock(&app, &meeting, caller).await,
     }
 }
@@ -251,10 +267,16 @@ async fn kept_seat(
     Ok(app.store.seat_is_open(&meeting.code, badge.seat).await?.then_some(badge))
 }
 
+/// What somebody without an account says.
+struct Guest<'a> {
+    name: Option<&'a str>,
+    approach: Option<&'a Approach>,
+}
+
 async fn admit_guest(
     app: &App,
     meeting: &Meeting,
-    name: Option<&str>,
+    Guest { name, approach }: Guest<'_>,
     invited: Option<Invited>,
     previous: Option<Admission>,
 ) -> Result<Entrance, ApiError> {
@@ -278,7 +300,7 @@ async fn admit_guest(
     };
     let comer = if badge.is_some() { Comer::Invited } else { Comer::Stranger };
     refuse_unmarked(app, meeting, comer)?;
-    let guest = seated_guest(meeting, name.clone(), badge.clone());
+    let guest = seated_guest(meeting, name.clone(), badge.clone(), approach);
     refuse_removed(app, meeting, &guest).await?;
     refuse_locked(meeting, guest.rights().directs)?;
     if meeting.waiting_room && guest.waits() {
@@ -287,13 +309,26 @@ async fn admit_guest(
     Ok(Entrance::Open(guest))
 }
 
-fn seated_guest(meeting: &Meeting, name: String, badge: Option<Badge>) -> Admission {
-    let identity = Admission::guest_identity(badge.as_ref());
+/// A guest on a seat, or one who is nobody yet, but for the identity of an approach.
+fn seated_guest(
+    meeting: &Meeting,
+    name: String,
+    badge: Option<Badge>,
+    approach: Option<&Approach>,
+) -> Admission {
+    let given = approach.map(|approach| &approach.identity).filter(|given| {
+        badge.is_none() && Admission::user_of(given).is_none() && Admission::seat_of(given).is_none()
+    });
+    let identity = given.cloned().unwrap_or_else(|| Admission::guest_identity(badge.as_ref()));
     Admission::admitted(meeting, identity, name).seated(badge)
 }
 
 /// The seat of a personal link, which must be one of this meeting.
-async fn invited(app: &App, meeting: &Meeting, secret: Option<&str>) -> Result<Option<Invited>, ApiError> {
+pub(super) async fn invited(
+    app: &App,
+    meeting: &Meeting,
+    secret: Option<&str>,
+) -> Result<Option<Invited>, ApiError> {
     let Some(secret) = secret else { return Ok(None) };
     let secret = Secret::shown(secret).ok_or_else(no_invitation)?;
     let invited = app.store.invited_by_link(&secret, app.clock.now()).await?;
@@ -307,18 +342,29 @@ pub(super) fn no_invitation() -> ApiError {
     ApiError::new(StatusCode::FORBIDDEN, "no_invitation", message)
 }
 
-/// Lets somebody in: a token, and where to bring it.
-pub(super) async fn admitted(
+/// Lets somebody in: a token, and where to bring it; or at once, from an approach.
+async fn admitted(
     app: &App,
     client: &Client,
     admission: Admission,
+    approach: Option<Approach>,
 ) -> Result<Json<Join>, ApiError> {
     if app.rooms.is_full(&admission).await {
         return Err(ApiError::meeting_full());
     }
+    if app.rooms.are_overloaded_for(&admission).await {
+        return Err(ApiError::server_full());
+    }
     let admission = app.as_planned(admission).await?;
     note_entry(app, client, &admission).await?;
-    Ok(Json(join_view(app, client, admission)))
+    let meeting = admission.meeting.clone();
+    // Clients that move keep their identity.
+    let approach = approach.filter(|approach| approach.identity == admission.identity);
+    let mut join = join_view(app, client, admission);
+    if let (Join::Admitted { token, moved, .. }, Some(approach)) = (&mut join, approach) {
+        *moved = approaches::bring(app, &meeting, &approach, token).await;
+    }
+    Ok(Json(join))
 }
 
 /// Writes into the audit log who comes in, and from where. Guests are known by the name they gave.
@@ -342,6 +388,7 @@ pub(super) fn join_view(app: &App, client: &Client, admission: Admission) -> Joi
         is_host: admission.is_host(),
         identity: admission.identity,
         name: admission.name,
+        moved: false,
     }
 }
 

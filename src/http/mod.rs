@@ -2,11 +2,13 @@
 
 mod accounts;
 mod agenda;
+mod approaches;
 mod asked;
 mod attendance;
 mod audit;
 mod calls;
 mod client;
+mod connection_test;
 mod devices;
 mod directors;
 mod directory;
@@ -118,6 +120,7 @@ pub fn router(app: App, rooms: Router) -> Router {
         .route("/meetings/{code}/attendance", get(attendance::list))
         .route("/meetings/{code}/attendance.csv", get(attendance::table))
         .route("/meetings/{code}/agenda.csv", get(attendance::agenda))
+        .route("/meetings/{code}/approach", post(approaches::begin))
         .route("/meetings/{code}/join", post(meetings::join))
         .route("/meetings/{code}/knocks", get(knocks::watch))
         .route("/meetings/{code}/knocks/admit", post(gatherings::admit))
@@ -154,6 +157,7 @@ pub fn router(app: App, rooms: Router) -> Router {
         )
         .route("/invitations/{secret}", get(invitations::show))
         .route("/answers/{secret}", get(invitations::asked).post(invitations::answer))
+        .route("/connection-test", post(connection_test::begin))
         .route("/server", get(operation::server))
         .nest("/admin", phones::router().merge(savings::router()).merge(audit::router()))
         .fallback(error::no_such_call)

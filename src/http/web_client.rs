@@ -46,6 +46,11 @@ fn file(asset: &'static Asset, headers: &axum::http::HeaderMap) -> Response {
     let caching =
         if asset.path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    if asset.path == WORKER {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(WORKER_POLICY));
+    }
     response
 }
 
@@ -99,11 +104,12 @@ fn accepts_brotli(headers: &axum::http::HeaderMap) -> bool {
         })
 }
 
-/// No foreign origin, no inline script. WebSockets are named because older Safari does not count them as `'self'`.
+/// No foreign origin, no inline script; WebAssembly blurs backgrounds and takes noises out. WebSockets are named because
+/// older Safari does not count them as `'self'`.
 fn policy(client: &Client) -> HeaderValue {
     format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; \
-         media-src 'self' blob:; worker-src 'self'; manifest-src 'self'; connect-src 'self' {}; \
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; \
+         font-src 'self'; media-src 'self' blob:; worker-src 'self'; manifest-src 'self'; connect-src 'self' {}; \
          base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
         client.websocket_url()
     )
@@ -112,5 +118,8 @@ fn policy(client: &Client) -> HeaderValue {
 }
 
 const INDEX: &str = "index.html";
+/// The worker that keeps the pages on a device. It has a policy of its own: it fetches from here and loads nothing.
+const WORKER: &str = "sw.js";
+const WORKER_POLICY: &str = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'";
 const NOT_BUILT: &str = "<!doctype html><title>Palabre</title><p>The web client is not in this program: run \
     <code>make web</code> and build again.</p>";

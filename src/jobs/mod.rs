@@ -18,6 +18,7 @@ use crate::store::{By, StoreError};
 pub fn start(app: &App, tasks: &mut JoinSet<()>) {
     tasks.spawn(empty_lobby(app.clone()));
     tasks.spawn(meetings::keep_gatherings(app.clone()));
+    tasks.spawn(meetings::keep_approaches(app.clone()));
     tasks.spawn(forget_expired(app.clone()));
     tasks.spawn(follow_directory(app.clone()));
     app.directory.start(tasks);

@@ -5,37 +5,27 @@ use std::pin::Pin;
 
 use sip_gateway_proto::call::is_call_room;
 
-use super::{Admission, Gathering, Lobby, MeetingCode};
+use super::{Admission, Approach, Approaches, Gathering, LinkTests, Lobby, MeetingCode};
 use crate::calls::Switchboard;
 use crate::clock::Clock;
 use crate::floor::AllProceedings;
 use crate::speech::Speaking;
 use crate::store::{Store, StoreError};
 
-/// Looks into the store before each join of a meeting.
+/// Looks before each join of a meeting into the store, and into what is known of calls, waiting rooms, tests of a link,
+/// visitors on their way, proceedings and links.
 pub struct Doorkeeper {
-    store: Store,
-    switchboard: Switchboard,
-    lobby: Lobby,
-    proceedings: AllProceedings,
-    clock: Clock,
-    speaking: Speaking,
+    pub(crate) store: Store,
+    pub(crate) switchboard: Switchboard,
+    pub(crate) lobby: Lobby,
+    pub(crate) link_tests: LinkTests,
+    pub(crate) approaches: Approaches,
+    pub(crate) proceedings: AllProceedings,
+    pub(crate) clock: Clock,
+    pub(crate) speaking: Speaking,
 }
 
 impl Doorkeeper {
-    /// Answers from a store, and from what is known of calls, waiting rooms, proceedings and links.
-    #[must_use]
-    pub fn new(
-        store: Store,
-        switchboard: Switchboard,
-        lobby: Lobby,
-        proceedings: AllProceedings,
-        clock: Clock,
-        speaking: Speaking,
-    ) -> Self {
-        Self { store, switchboard, lobby, proceedings, clock, speaking }
-    }
-
     async fn still_holds(&self, room: &str, identity: &str) -> Result<bool, StoreError> {
         if is_call_room(room) {
             let Some(user) = Admission::user_of(identity) else { return Ok(false) };
@@ -46,6 +36,13 @@ impl Doorkeeper {
         // Whoever has been decided about gathers no longer, whatever the token says.
         if Gathering::is_one(room) {
             return Ok(self.lobby.gathers(room, identity));
+        }
+        if LinkTests::is_one(room) {
+            return Ok(self.link_tests.is_open(room));
+        }
+        // Whoever has been brought in, or stayed too long, is on the way no longer.
+        if Approach::is_one(room) {
+            return Ok(self.approaches.admits(room, identity));
         }
         // Rooms of SDKs have names and identities of their own; their tokens are all there is to know.
         let code = MeetingCode::parse(room).filter(|code| code.as_str() == room);

@@ -1,9 +1,11 @@
 //! Meetings: what a link leads to, who is its host, who waits at its door.
 
 mod admission;
+mod approach;
 mod code;
 mod doorkeeper;
 pub mod invitation;
+mod link_test;
 mod lobby;
 mod marking;
 mod meeting;
@@ -16,8 +18,10 @@ mod seating;
 mod tokens;
 
 pub use admission::{Admission, MeetingRole, phone_removal};
+pub use approach::{Approach, Approaches, TooManyApproaches, keep_approaches};
 pub use code::MeetingCode;
 pub use doorkeeper::Doorkeeper;
+pub use link_test::{LONGEST_TEST, LinkTests};
 pub use lobby::{
     Attendance, Caller, Expected, Gathering, Knock, KnockError, Lobby, LobbyLimits, News, Table, TableView,
     Ticket, Waiting, keep_gatherings,

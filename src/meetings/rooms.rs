@@ -65,6 +65,17 @@ impl MeetingRooms {
         inside.len() >= limit && !inside.iter().any(|one| one.identity == admission.identity)
     }
 
+    /// Whether the media engine has so much to do that somebody who is not inside yet should not come.
+    pub async fn are_overloaded_for(&self, admission: &Admission) -> bool {
+        self.are_overloaded() && !self.is_inside(admission.meeting.as_str(), &admission.identity).await
+    }
+
+    /// Whether the media engine has so much to do that nobody should come.
+    #[must_use]
+    pub fn are_overloaded(&self) -> bool {
+        self.rooms.overloaded()
+    }
+
     /// Whether there is no place left for one more.
     pub async fn has_no_place(&self, code: &MeetingCode) -> bool {
         self.places(code).await == 0
@@ -149,6 +160,14 @@ impl MeetingRooms {
     /// When the room does not answer.
     pub async fn remove_from_call(&self, room: &str, identity: &str) -> Result<(), RoomError> {
         gone_is_good(self.rooms.remove_participant(room, identity).await)
+    }
+
+    /// Brings somebody from a room that is no meeting's into the one of a token, as what the token says.
+    ///
+    /// # Errors
+    /// When somebody of that token would not be let in, or the one who is to be brought is not there or cannot follow.
+    pub async fn bring(&self, room: &str, identity: &str, token: &str) -> Result<(), RoomError> {
+        self.rooms.bring(room, identity, token).await
     }
 
     /// Mutes tracks of a participant.

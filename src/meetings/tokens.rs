@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use livekit_protocol::RoomConfiguration;
 use signaling_proto::token::{Claims, Keys, TokenError};
 
 use super::nameplate::{HEAD, TITLE, badge_on, nameplate};
-use super::{Admission, Gathering, Meeting};
+use super::{Admission, Approach, Gathering, LONGEST_TEST, Meeting};
 use crate::accounts::User;
 use crate::directory::Posting;
 
@@ -44,11 +45,7 @@ impl Tokens {
         claims.video.can_publish = (!rights.speaks).then_some(false);
         claims.video.room_admin = admission.is_host();
         claims.video.can_update_own_metadata = Some(rights.speaks);
-        claims.not_before = Some(seconds(now));
-        claims
-            .until(seconds(now) + LIFETIME.as_secs())
-            .sign(&self.keys, &self.key)
-            .expect("the key is there and the claims have an expiry")
+        self.sealed(claims, now, LIFETIME)
     }
 
     /// The token of a user for the room of a call, good for as long.
@@ -56,11 +53,7 @@ impl Tokens {
     pub fn mint_call(&self, user: &User, room: &str, now: Timestamp) -> String {
         let mut claims = Claims::join(&Admission::identity_of(&user.id), room);
         claims.name.clone_from(&user.name);
-        claims.not_before = Some(seconds(now));
-        claims
-            .until(seconds(now) + LIFETIME.as_secs())
-            .sign(&self.keys, &self.key)
-            .expect("the key is there and the claims have an expiry")
+        self.sealed(claims, now, LIFETIME)
     }
 
     /// The token of somebody who waits, for the room in which the party gathers: to speak, write and listen there, and for
@@ -75,30 +68,73 @@ impl Tokens {
             [(TITLE, badge.title.as_str()), (HEAD, head)].into_iter().filter(|(_, text)| !text.is_empty());
         claims.attributes.extend(texts.map(|(name, text)| (name.to_owned(), text.to_owned())));
         claims.video.can_publish_sources = vec!["microphone".to_owned()];
+        self.sealed(claims, now, LIFETIME)
+    }
+
+    /// The token of one end of a connection test: one sends and hears nothing, the other hears and sends nothing. It is good
+    /// for as long as the room.
+    #[must_use]
+    pub fn mint_test(&self, room: &str, sends: bool, now: Timestamp) -> String {
+        let mut claims = Claims::join(if sends { "sender" } else { "receiver" }, room);
+        claims.video.can_publish = Some(sends);
+        claims.video.can_publish_sources = vec!["microphone".to_owned(), "camera".to_owned()];
+        claims.video.can_subscribe = Some(!sends);
+        claims.video.can_publish_data = Some(false);
+        claims.room_config = Some(RoomConfiguration { max_participants: 2, ..RoomConfiguration::default() });
+        self.sealed(claims, now, LONGEST_TEST)
+    }
+
+    /// The token of a visitor for a room in which nobody else is: to have a microphone and a camera ready there, and for
+    /// nothing else.
+    #[must_use]
+    pub fn mint_approach(&self, approach: &Approach, now: Timestamp) -> String {
+        let mut claims = Claims::join(&approach.identity, &approach.room);
+        claims.video.can_publish_sources = ["microphone", "camera"].map(str::to_owned).to_vec();
+        claims.video.can_publish_data = Some(false);
+        claims.video.can_subscribe = Some(false);
+        claims.room_config = Some(RoomConfiguration { max_participants: 1, ..RoomConfiguration::default() });
+        self.sealed(claims, now, LIFETIME)
+    }
+
+    /// The token of these claims, good from now on for so long.
+    fn sealed(&self, mut claims: Claims, now: Timestamp, lifetime: Duration) -> String {
         claims.not_before = Some(seconds(now));
         claims
-            .until(seconds(now) + LIFETIME.as_secs())
+            .until(seconds(now) + lifetime.as_secs())
             .sign(&self.keys, &self.key)
             .expect("the key is there and the claims have an expiry")
+    }
+
+    /// Which visitor a token of ours is for, though it may have expired: how long one may stay is not up to it.
+    #[must_use]
+    pub fn approach(&self, token: &str, now: Timestamp) -> Option<Approach> {
+        let claims = self.remembered(token, now)?;
+        let Claims { identity, video, .. } = claims;
+        Approach::is_one(&video.room).then_some(Approach { room: video.room, identity })
     }
 
     /// Whom an earlier token of ours let into a meeting, though it may have expired, within twelve hours.
     #[must_use]
     pub fn previous(&self, meeting: &Meeting, token: &str, now: Timestamp) -> Option<Admission> {
+        let claims = self.remembered(token, now)?;
+        if !claims.video.room_join || claims.video.room != meeting.code.as_str() {
+            return None;
+        }
+        let badge = badge_on(&claims.attributes);
+        Some(Admission::admitted(meeting, claims.identity, claims.name).seated(badge))
+    }
+
+    /// What a token of ours says, or said until it expired within twelve hours.
+    fn remembered(&self, token: &str, now: Timestamp) -> Option<Claims> {
         let now = seconds(now);
-        let claims = match Claims::verify(token, &self.keys, now) {
+        match Claims::verify(token, &self.keys, now) {
             // Then as of its last second.
             Err(TokenError::Expired(ago)) if ago < MEMORY.as_secs() => {
                 Claims::verify(token, &self.keys, now.saturating_sub(ago + 1))
             }
             other => other,
         }
-        .ok()?;
-        if !claims.video.room_join || claims.video.room != meeting.code.as_str() {
-            return None;
-        }
-        let badge = badge_on(&claims.attributes);
-        Some(Admission::admitted(meeting, claims.identity, claims.name).seated(badge))
+        .ok()
     }
 }
 
