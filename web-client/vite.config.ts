@@ -1,5 +1,7 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { blurFiles } from "./scripts/blur-files.ts";
+import { keepBudgets, keepShell } from "./scripts/plugin.ts";
 
 // Where `npm run dev` finds the server: the address `palabre serve` listens on by default.
 const server = process.env["PALABRE_URL"] ?? "http://127.0.0.1:7880";
@@ -14,7 +16,7 @@ const ownLanguages: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [ownLanguages, react()],
+  plugins: [ownLanguages, react(), blurFiles(), keepBudgets(), keepShell()],
   build: {
     target: "es2022",
     // Our CSP allows no data: scripts or fonts, and hashed files are cached for ever anyway.
@@ -22,7 +24,13 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // The client SDK is one module of that size; it loads while one is in pre-join.
     chunkSizeWarningLimit: 600,
-    rolldownOptions: { output: { hashCharacters: "base36" } },
+    rolldownOptions: {
+      output: {
+        hashCharacters: "base36",
+        // What every page begins with comes in one piece: it compresses better so, and is asked for once.
+        codeSplitting: { groups: [{ name: "start", test: /\/src\/main\.tsx$/ }] },
+      },
+    },
   },
   server: {
     proxy: {

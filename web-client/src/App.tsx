@@ -9,6 +9,7 @@ import type { Me } from "./api/accounts";
 import { go, useRoute } from "./navigation";
 import { postTabs, type TelephonyTab } from "./routes";
 import { Button, ErrorBoundary, Loading, PlainPage, useTitle } from "./ui";
+import { ShellLine } from "./worker";
 
 // Each page comes with its own words; behind a meeting's link none of them is needed.
 const SignInPage = lazy(async () => ({ default: (await withWords(auth(), "auth", "fields")).SignInPage }));
@@ -27,6 +28,9 @@ const PlanPage = lazy(async () => ({
 }));
 const AnswerPage = lazy(async () => ({
   default: (await withWords(invitation(), "invitation")).AnswerPage,
+}));
+const ConnectionPage = lazy(async () => ({
+  default: (await withWords(import("./features/connection"), "connection")).ConnectionPage,
 }));
 const InvitationPage = lazy(async () => ({ default: (await invitation()).InvitationPage }));
 const CallsPage = lazy(async () => ({
@@ -55,6 +59,11 @@ const SettingsPage = lazy(async () => ({
     .SettingsPage,
 }));
 
+/** While developing only: no build has it. */
+const DesignPage = import.meta.env.DEV
+  ? lazy(async () => ({ default: (await import("./design")).DesignPage }))
+  : undefined;
+
 const auth = () => import("./features/auth");
 const agenda = () => import("./features/agenda");
 const invitation = () => import("./features/invitation");
@@ -69,6 +78,7 @@ export function App() {
             <Suspense fallback={<Loading />}>
               <Page />
             </Suspense>
+            <ShellLine />
           </Telephone>
         </AccountProvider>
       </ErrorBoundary>
@@ -102,8 +112,10 @@ function Page() {
       return <InvitationPage key={route.secret} secret={route.secret} />;
     case "answer":
       return <AnswerPage key={route.secret} secret={route.secret} wanted={route.wanted} />;
+    case "connection":
+      return <ConnectionPage />;
     case "nowhere":
-      return <Nowhere />;
+      return DesignPage && location.pathname === "/design" ? <DesignPage /> : <Nowhere />;
     case "sign-in":
       return <SignInPage next={route.next} />;
     case "home":

@@ -14,6 +14,8 @@ describe("addresses", () => {
     expect(routeOf("/savings")).toEqual({ page: "savings" });
     expect(routeOf("/audit")).toEqual({ page: "audit" });
     expect(routeOf("/mail")).toEqual({ page: "outbox" });
+    expect(routeOf("/test")).toEqual({ page: "connection" });
+    expect(routeOf("/test/x")).toEqual({ page: "nowhere" });
     expect(routeOf("/mail/x")).toEqual({ page: "nowhere" });
     expect(routeOf("/audit/x")).toEqual({ page: "nowhere" });
     expect(routeOf("/m/abc-defg-hij/x")).toEqual({ page: "nowhere" });

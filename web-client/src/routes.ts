@@ -7,6 +7,7 @@ export type Route =
   | { page: "meeting"; code: string }
   | { page: "invitation"; secret: string }
   | { page: "answer"; secret: string; wanted: "accepted" | "declined" | "tentative" | undefined }
+  | { page: "connection" }
   | { page: "agenda" }
   | { page: "plan"; code: string | undefined }
   | { page: "directory" }
@@ -54,6 +55,8 @@ export function routeOf(path: string, query = ""): Route {
       return SECRET.test(second)
         ? { page: "answer", secret: second, wanted: answerIn(new URLSearchParams(query).get("answer")) }
         : { page: "nowhere" };
+    case "test":
+      return second === "" ? { page: "connection" } : { page: "nowhere" };
     case "agenda":
       if (second === "") return { page: "agenda" };
       if (second === "new") return { page: "plan", code: undefined };

@@ -24,6 +24,9 @@ export const en: Core = {
     crashed: "The page has stopped",
     crashedHelp: "An error keeps it from going on. Reload it: your seat is kept.",
     reload: "Reload",
+    testLink: "Test the link",
+    newVersion: "A new version is ready.",
+    away: "The server does not answer. Theme and language work; the rest waits for its return.",
     extension: (number) => `extension ${number}`,
   },
   errors: {
@@ -44,6 +47,7 @@ export const en: Core = {
     unexpected: "Something did not work. Try again.",
     meeting_locked: "The room is locked. The host can open it.",
     meeting_full: "The room is full. Try again later.",
+    server_full: "The server carries all it can. Try again in some minutes.",
     removed: "The host removed you from this meeting.",
     too_many_waiting: "Too many people are waiting. Try again in a moment.",
     no_extension: "Your account has no extension.",
@@ -91,6 +95,12 @@ export const en: Core = {
     unnamed: (n) => `Device ${n}`,
     level: "Microphone level",
     test: "Play a test",
+    nothingHeard: "Do you hear nothing?",
+    nothingHeardHelp: "Turn up the volume, check the headset and its control, or choose another output.",
+    speakerFailed: "This output does not answer. Choose another one, or plug the headset in again.",
+    silent: "Nothing comes from the microphone.",
+    silentHelp:
+      "Say a few words. If the level does not move, choose another microphone or press the headset’s mute key.",
     name: "Your name and function",
     nameHelp: "As others will see you.",
     nameMissing: "Write your name to enter.",
@@ -101,10 +111,49 @@ export const en: Core = {
     locked: "The room is locked.",
     you: "You",
     failures: {
-      denied: "The browser refuses access. Use the icon in the address bar to allow it.",
+      denied: "The browser refuses access.",
+      "denied-by-system": "The computer refuses access to the browser.",
       missing: "No device found. You can enter without.",
       busy: "Another program uses it. Close it, then try again.",
       insecure: "The browser opens microphone and camera over HTTPS only.",
+    },
+  },
+  effects: {
+    title: "Picture and voice",
+    blur: {
+      title: "Blur the background",
+      help: "Two megabytes are loaded the first time.",
+    },
+    quiet: {
+      title: "Reduce noise",
+      help: "Keyboards, fans and the street are heard less.",
+    },
+    not: {
+      weak: "This device is not powerful enough.",
+      spares: "“Save data” rules it out.",
+    },
+    blurring: "Blurring the background…",
+    blurred: "Background blurred",
+    failed: {
+      blur: "The background could not be blurred: the camera stays off. Go without blur to be seen.",
+      quiet: "Noise could not be reduced: you are heard without that.",
+    },
+  },
+  sparing: {
+    title: "Spare the link",
+    audioOnly: {
+      title: "Sound only",
+      help: "No camera is sent or received. Presented screens are still shown.",
+    },
+    saveData: {
+      title: "Save data",
+      help: "Faces come and go in a small format.",
+    },
+    cameraClosed: "“Sound only” keeps the camera off.",
+    given: {
+      audioOnly: "Sound only: no camera is sent or received. Change it in “Settings”.",
+      saveData: "Saving data: faces are in a small format. Change it in “Settings”.",
+      nothing: "Cameras are back.",
     },
   },
   meeting: {
@@ -171,7 +220,13 @@ export const en: Core = {
     unlock: "Unlock the room",
     locked: "Room locked",
     copyLink: "Copy link",
+    smallWindow: "Small window",
+    backToPage: "Back to the page",
     linkCopied: "Link copied",
+    shortcuts: "Keyboard shortcuts",
+    information: "Information",
+    settings: "Settings",
+    data: { title: "Data of this call", units: { mega: "MB", giga: "GB" } },
     end: "End the session",
     endTitle: "End the session?",
     endHelp: "The meeting ends for every participant.",
@@ -179,6 +234,9 @@ export const en: Core = {
     resuming: "The link is down. Your seat is kept, trying again.",
     returning: "The server does not answer. Your seat is kept, trying again.",
     back: "The link is back.",
+    still: "Still picture",
+    picturesStill: "The link is weak: voices come first.",
+    picturesBack: "The pictures are back.",
     audioBlocked: "The browser holds the sound back.",
     audioStart: "Turn sound on",
     keepLarge: "Keep large",
@@ -216,6 +274,14 @@ export const en: Core = {
     silenced: "You are in session, with your microphone muted.",
     mutedByHost: "A host muted your microphone.",
     deviceFailed: "The device does not open. Choose another.",
+    unplugged: {
+      microphone: (lost, next) =>
+        `Microphone ${lost} was unplugged. ${next === undefined ? "There is no other." : `Microphone ${next} in use.`}`,
+      camera: (lost, next) =>
+        `Camera ${lost} was unplugged. ${next === undefined ? "There is no other." : `Camera ${next} in use.`}`,
+      speaker: (lost, next) =>
+        `Sound output ${lost} was unplugged. ${next === undefined ? "There is no other." : `Output ${next} in use.`}`,
+    },
     shareFailed: "Screen sharing could not start.",
     alone: "Nobody else is in session. Share the link to invite.",
     dismiss: "Close",
@@ -227,6 +293,12 @@ export const en: Core = {
     title: "Messages",
     none: "No message. They are erased when the session ends.",
     label: "Write to all",
+    to: "To",
+    everybody: "Everybody",
+    labelOnly: (name) => `Write privately to ${name}`,
+    onlyFor: (name) => `Private, to ${name}`,
+    onlyForYou: "Private, to you",
+    gone: (name) => `${name} is no longer in session.`,
     send: "Send",
     failed: "The message was not sent. Try again.",
     log: "Messages of the session",
@@ -239,7 +311,10 @@ export const en: Core = {
       title: "The host did not open",
       help: "You can reach them another way, then ask again.",
     },
-    elsewhere: { title: "Session open elsewhere", help: "Another page or device holds your seat." },
+    elsewhere: {
+      title: "Session open elsewhere",
+      help: "Your seat is held in another tab or on another device.",
+    },
     meeting_locked: { title: "The room is locked", help: "The host can unlock it. Then try again." },
     marking: { title: "This meeting is reserved", help: "Its marking does not let you in." },
     no_invitation: {
@@ -252,6 +327,7 @@ export const en: Core = {
       help: "The server refuses entry. Try again, or tell your host.",
     },
     again: "Return to the session",
+    here: "Return here",
     home: "Go to home",
   },
 };

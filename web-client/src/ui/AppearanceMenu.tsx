@@ -1,15 +1,7 @@
 import { SunMoon } from "lucide-react";
 import { useState } from "react";
-import {
-  Button as AriaButton,
-  Header,
-  Menu,
-  MenuItem,
-  MenuSection,
-  MenuTrigger,
-  Popover,
-} from "react-aria-components";
 import { languages, nameOf, useLanguage, type Language } from "../i18n";
+import { PopoverButton, type PopoverParts } from "./PopoverButton";
 import { chooseTheme, chosenTheme, type Theme } from "./theme";
 
 const themes: readonly Theme[] = ["system", "light", "dark", "contrast"];
@@ -18,20 +10,19 @@ const themes: readonly Theme[] = ["system", "light", "dark", "contrast"];
 export function AppearanceMenu() {
   const { text } = useLanguage();
   return (
-    <MenuTrigger>
-      <AriaButton className="btn small ghost">
-        <SunMoon className="i s" aria-hidden />
-        {text.app.appearance}
-      </AriaButton>
-      <Popover className="popover" placement="bottom end">
-        <AppearanceChoices />
-      </Popover>
-    </MenuTrigger>
+    <PopoverButton
+      className="btn small ghost"
+      placement="bottom end"
+      content={(parts) => <AppearanceChoices {...parts} />}
+    >
+      <SunMoon className="i s" aria-hidden />
+      {text.app.appearance}
+    </PopoverButton>
   );
 }
 
-/** The choices themselves, for a popover or a settings page. */
-export function AppearanceChoices() {
+/** The choices themselves. */
+function AppearanceChoices({ Menu, MenuSection, MenuItem, Header }: PopoverParts) {
   const { text, language, speak } = useLanguage();
   const [theme, setTheme] = useState<Theme>(chosenTheme);
   return (

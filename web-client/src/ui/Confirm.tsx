@@ -1,47 +1,13 @@
-import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
-import { useText } from "../i18n";
-import { Button } from "./Button";
+import { lazy, Suspense } from "react";
+import type { Question } from "./ConfirmDialog";
 
-interface Props {
-  title: string;
-  help: string;
-  action: string;
-  onConfirm: () => void;
-  onClose: () => void;
-}
+const ConfirmDialog = lazy(async () => ({ default: (await import("./ConfirmDialog")).ConfirmDialog }));
 
-/** Asks once before something ends for others or for good. */
-export function Confirm({ title, help, action, onConfirm, onClose }: Props) {
-  const text = useText();
+/** Asks once before something ends for others or for good; the dialog comes with the first question. */
+export function Confirm(question: Question) {
   return (
-    <ModalOverlay
-      className="veil"
-      isOpen
-      isDismissable
-      onOpenChange={(open) => {
-        if (!open) onClose();
-      }}
-    >
-      <Modal className="dialog">
-        <Dialog role="alertdialog">
-          <Heading slot="title">{title}</Heading>
-          <p className="lede">{help}</p>
-          <div className="actions">
-            <Button autoFocus onPress={onClose}>
-              {text.app.cancel}
-            </Button>
-            <Button
-              rank="danger"
-              onPress={() => {
-                onConfirm();
-                onClose();
-              }}
-            >
-              {action}
-            </Button>
-          </div>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <Suspense fallback={null}>
+      <ConfirmDialog {...question} />
+    </Suspense>
   );
 }

@@ -7,6 +7,8 @@ export { ErrorBoundary } from "./ErrorBoundary";
 export { Field } from "./Field";
 export { Flag } from "./Flag";
 export { Choice, type Option } from "./Choice";
+export { Pick } from "./Pick";
+export { PopoverButton, type PopoverParts } from "./PopoverButton";
 export { FormError } from "./FormError";
 export { Link } from "./Link";
 export { Loading } from "./Loading";

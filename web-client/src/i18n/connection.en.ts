@@ -1,0 +1,93 @@
+//! The test of the link, in English.
+
+import type { connection as french } from "./connection.fr";
+
+export const connection: typeof french = {
+  title: "Test the link",
+  lede: "Half a minute to know whether this computer and this network suffice. The browser will ask for microphone and camera: nothing of them is sent.",
+  start: "Begin the test",
+  again: "Test again",
+  progress: (step, n, of) => `Step ${Math.min(n, of)} of ${of}: ${step}`,
+  step: "Step",
+  result: "Result",
+  steps: {
+    browser: "Browser",
+    devices: "Microphone, camera and output",
+    signalling: "Way to the server",
+    udp: "Direct way (UDP)",
+    tcp: "Spare way (TCP)",
+    throughput: "Throughput",
+    quality: "Loss and delay",
+    relay: "The server’s relay",
+  },
+  outcomes: {
+    good: "Good",
+    poor: "Fair",
+    bad: "Insufficient",
+    waiting: "To come",
+    running: "Under way",
+    "left-out": "Not tried",
+  },
+  verdicts: {
+    picture: "Your link suffices for sound and picture.",
+    sound: "Your link suffices for sound only.",
+    insufficient: "Your link does not suffice.",
+  },
+  reasons: {
+    browser: "This browser does not do. Open the page in an up-to-date Chrome, Edge, Firefox or Safari.",
+    signalling: "The server did not answer. Tell the IT officer.",
+    media: "Sound and picture find no way through. Ask the IT officer to open the network.",
+    throughput: "The throughput is too low.",
+    loss: "Too much is lost on the way.",
+    delay: "The delay is too long.",
+    frames: "Pictures arrive too slowly, or this computer has too much to do.",
+    microphone: "The microphone does not open. See below.",
+  },
+  advice: "Before you enter, choose “Sound only”.",
+  missing: {
+    secure: "The address is not safe (https).",
+    webrtc: "The browser cannot hold a video conference.",
+    opus: "The browser does not know the sound of meetings (Opus).",
+    vp8: "The browser does not know the picture of meetings (VP8).",
+  },
+  devices: {
+    good: "good",
+    denied: "refused by the browser",
+    "denied-by-system": "refused by the system",
+    missing: "none found",
+    busy: "taken by another program",
+    insecure: "closed without a safe address",
+  },
+  details: {
+    browser: "Safe address, sound and picture known.",
+    microphone: (how) => `Microphone: ${how}.`,
+    camera: (how) => `Camera: ${how}.`,
+    speakers: (n) => `Outputs: ${n}.`,
+    systemSpeaker: "Output: the system’s.",
+    signalling: (took) => `Answer in ${took} ms.`,
+    taken: "Sound and picture pass.",
+    closed: "Does not pass.",
+    spare: "Remains should UDP be closed one day.",
+    throughput: (up, down) => `Sending: ${up}. Receiving: at least ${down}.`,
+    quality: (loss, delay, jitter, frames) =>
+      `Loss: ${loss}%. Round trip: ${delay} ms. Jitter: ${jitter} ms. Pictures: ${frames} a second.`,
+  },
+  relays: {
+    "relay-udp": "Passes, over UDP.",
+    "relay-tcp": "Passes, over TCP.",
+    "relay-tls": "Passes, over TLS.",
+  },
+  errors: {
+    offline: "The server does not answer.",
+    too_many_attempts: "Too many tests from this address. Wait a minute.",
+    server_full: "The server is full. Try again in a few minutes.",
+    draining: "The server restarts. Try again in a moment.",
+    unexpected: "The control connection does not open.",
+  },
+  copy: "Copy the report",
+  copied: "Report copied",
+  notCopied: "The browser does not let us copy. The text is below.",
+  reportTitle: "Palabre, test of the link",
+  method:
+    "How it is measured: a test picture and a test tone go to the server and back for some seconds, at 1.5 Mbit/s at most. What is received can thus not exceed what is sent.",
+};

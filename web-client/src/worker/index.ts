@@ -1,0 +1,2 @@
+export { useMeets } from "./meeting";
+export { ShellLine } from "./ShellLine";
