@@ -54,6 +54,8 @@ export interface Admission {
   identity: string;
   name: string;
   is_host: boolean;
+  /** Whether one is inside already, by the connection that the question named. */
+  moved: boolean;
 }
 
 /** A place in the waiting room. */
@@ -108,6 +110,12 @@ export interface WaitingPerson {
   state: "expected" | "waiting" | "inside";
 }
 
+/** Where one connects before one enters. */
+export interface ApproachPlace {
+  url: string;
+  token: string;
+}
+
 /** The way to where one's party gathers. */
 export interface GatheringPlace {
   url: string;
@@ -130,8 +138,22 @@ export const openDoor = (code: string) => call<MeetingDoor>("GET", at(code));
 
 export const setLocked = (code: string, locked: boolean) => call<Meeting>("PATCH", at(code), { locked });
 
-export const askToJoin = (code: string, who: { name?: string; previous?: string; invitation?: string }) =>
-  call<JoinAnswer>("POST", at(code, "/join"), who);
+/** By what somebody is known who asks to come in. */
+export interface Known {
+  previous?: string;
+  invitation?: string;
+}
+
+export interface Asking extends Known {
+  name?: string;
+  /** The token of the place where one is connected already. */
+  approach?: string;
+}
+
+export const askToJoin = (code: string, who: Asking) => call<JoinAnswer>("POST", at(code, "/join"), who);
+
+export const askToApproach = (code: string, who: Known) =>
+  call<ApproachPlace>("POST", at(code, "/approach"), who);
 
 /** Calls somebody into the meeting; its progress comes with one's own calls. */
 export const callInto = (code: string, number: string) =>

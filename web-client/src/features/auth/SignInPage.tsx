@@ -3,7 +3,7 @@ import { signIn, waysIn } from "../../api/accounts";
 import { codeOf } from "../../api/client";
 import { useText } from "../../i18n";
 import { go } from "../../navigation";
-import { AppearanceMenu, Brand, Button, FormError, useTitle } from "../../ui";
+import { AppearanceMenu, Brand, Button, FormError, Link, useTitle } from "../../ui";
 import { useAccount } from "../account";
 import { AccountForm, AccountLine } from "./AccountForm";
 import "./auth.css";
@@ -55,6 +55,11 @@ export function SignInPage({ next }: { next: string }) {
           )}
           <Elsewhere next={next} />
           <p className="sm q3">{text.auth.withLink}</p>
+          <p>
+            <Link to="/test" className="btn ghost small flushleft">
+              {text.app.testLink}
+            </Link>
+          </p>
         </main>
       </div>
       <div className="half clothed" aria-hidden />

@@ -8,6 +8,10 @@ export interface Message {
   text: string;
   /** Milliseconds since 1970. */
   at: number;
+  /** The one person it is for, empty for oneself; nothing where everybody reads it. */
+  onlyFor?: string;
+  /** A file instead of words, by its id. */
+  file?: string;
 }
 
 export interface ChatState {

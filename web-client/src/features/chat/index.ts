@@ -1,4 +1,5 @@
 export { ChatPanel } from "./ChatPanel";
+export type { Recipient } from "./recipients";
 export { Thread } from "./thread";
 export {
   chat,

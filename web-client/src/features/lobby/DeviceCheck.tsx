@@ -35,10 +35,10 @@ export function DeviceCheck({ onClose }: { onClose: () => void }) {
 }
 
 function Opened({ preview }: { preview: Preview }) {
-  const { camera } = useSyncExternalStore(preview.subscribe, preview.current);
+  const { camera, background } = useSyncExternalStore(preview.subscribe, preview.current);
   return (
     <>
-      <Picture camera={camera} track={preview.track("camera")} />
+      <Picture camera={camera} background={background} track={preview.track("camera")} />
       <DeviceLines preview={preview} />
     </>
   );

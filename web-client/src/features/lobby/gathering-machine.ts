@@ -26,7 +26,10 @@ export type GatheringEffect = { do: "ask"; after: number } | { do: "hang-up" };
 
 type Step = [GatheringState, readonly GatheringEffect[]];
 
-export const onTheWay: Step = [{ is: "joining", attempt: 0 }, [{ do: "ask", after: 0 }]];
+/** Who is let in at once need not be shown to a place among those who wait, in milliseconds. */
+const LET_IN_AT_ONCE = 2_000;
+
+export const onTheWay: Step = [{ is: "joining", attempt: 0 }, [{ do: "ask", after: LET_IN_AT_ONCE }]];
 
 /** Between two tries at most this long, in milliseconds. */
 export const LONGEST_PAUSE = 15_000;

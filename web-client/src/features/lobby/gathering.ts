@@ -12,7 +12,7 @@ import {
 import { codeOf } from "../../api/client";
 import { gatherAt } from "../../api/meetings";
 import { Thread, type ChatState } from "../chat";
-import { becauseOf, connectOptions, optionsFor, Shown } from "../room";
+import { becauseOf, connectOptions, leaveWithPage, optionsFor, Shown } from "../room";
 import { recallChoices } from "../prejoin";
 import {
   gathering,
@@ -51,6 +51,7 @@ export class Gathering {
   ) {
     setLogLevel("error");
     this.room = new Room(optionsFor(recallChoices()));
+    leaveWithPage(this.room);
     this.thread = new Thread(this.room, () => this.refresh());
     this.listen();
     this.shown = new Shown(() => this.look());

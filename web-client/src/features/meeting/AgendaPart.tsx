@@ -1,6 +1,6 @@
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useText } from "../../i18n";
-import { Button, Choice } from "../../ui";
+import { Button, Pick } from "../../ui";
 import { spanOf } from "../phone/time";
 import { useNow } from "../phone/useNow";
 import { pointOf, type Agenda } from "./agenda";
@@ -60,7 +60,7 @@ export function AgendaPart({ session, agenda, directs }: Props) {
               <ChevronRight className="i s" aria-hidden />
             </Button>
           </div>
-          <Choice
+          <Pick
             label={words.goToPoint}
             options={[
               { id: "0", word: words.noneOf },

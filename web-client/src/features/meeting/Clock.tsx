@@ -12,7 +12,7 @@ export function Clock() {
   }, []);
 
   return (
-    <time className="twin b" dateTime={now.toISOString()}>
+    <time className="twin b clock" dateTime={now.toISOString()}>
       {now.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" })}
     </time>
   );

@@ -1,7 +1,6 @@
 import {
   ChevronUp,
   Ear,
-  Ellipsis,
   Hand,
   LogOut,
   MessageSquare,
@@ -13,37 +12,31 @@ import {
   VideoOff,
 } from "lucide-react";
 import { useState } from "react";
-import {
-  Button as AriaButton,
-  Header,
-  Menu,
-  MenuItem,
-  MenuSection,
-  MenuTrigger,
-  Popover,
-  Toolbar,
-} from "react-aria-components";
+import { Button as AriaButton, Toolbar } from "react-aria-components";
 import { useText } from "../../i18n";
-import { Confirm, copyText } from "../../ui";
+import { PopoverButton } from "../../ui";
 import { useDevices, wordsFor } from "../prejoin";
 import { Clock } from "./Clock";
 import { HandKeys } from "./HandKeys";
 import { Key } from "./Key";
+import { MoreMenu } from "./MoreMenu";
 import type { DeviceKind } from "./own-devices";
+import type { PanelName } from "./panel-name";
 import type { MeetingSession } from "./session";
 import type { MeetingView } from "./view";
-
-export type PanelName = "floor" | "people" | "messages" | "invite";
 
 interface Props {
   session: MeetingSession;
   view: MeetingView;
   panel: PanelName | undefined;
   onPanel: (panel: PanelName | undefined) => void;
+  onShortcuts: () => void;
+  /** Opens the small window, where there can be one. */
+  onSmall: (() => void) | undefined;
 }
 
 /** The conference desk: keys in groups, icon over word, always in the same place. */
-export function ControlBar({ session, view, panel, onPanel }: Props) {
+export function ControlBar({ session, view, panel, onPanel, onShortcuts, onSmall }: Props) {
   const text = useText();
   const words = text.meeting;
   // Where a chair gives the floor, requests have a panel of their own.
@@ -68,7 +61,13 @@ export function ControlBar({ session, view, panel, onPanel }: Props) {
             onPress={() => session.say({ says: "listens" })}
           />
         )}
-        <MoreMenu session={session} view={view} onPanel={onPanel} />
+        <MoreMenu
+          session={session}
+          view={view}
+          onPanel={onPanel}
+          onShortcuts={onShortcuts}
+          onSmall={onSmall}
+        />
         <AriaButton className="key leave" onPress={() => session.leave()}>
           <LogOut className="i" aria-hidden />
           <span>{words.leave}</span>
@@ -160,11 +159,13 @@ function DeviceMenu({ kinds, session }: { kinds: readonly DeviceKind[]; session:
   const [first = "microphone"] = kinds;
 
   return (
-    <MenuTrigger isOpen={open} onOpenChange={setOpen}>
-      <AriaButton className="more" aria-label={text.meeting.devices[first]}>
-        <ChevronUp className="i s" aria-hidden />
-      </AriaButton>
-      <Popover className="popover room" placement="top">
+    <PopoverButton
+      className="more"
+      aria-label={text.meeting.devices[first]}
+      placement="top"
+      popoverClass="popover room"
+      onOpenChange={setOpen}
+      content={({ Header, Menu, MenuItem, MenuSection }) => (
         <Menu className="menu" aria-label={text.meeting.devices[first]}>
           {kinds.map((kind) => (
             <MenuSection
@@ -187,99 +188,9 @@ function DeviceMenu({ kinds, session }: { kinds: readonly DeviceKind[]; session:
             </MenuSection>
           ))}
         </Menu>
-      </Popover>
-    </MenuTrigger>
-  );
-}
-
-interface MoreProps {
-  session: MeetingSession;
-  view: MeetingView;
-  onPanel: (panel: PanelName) => void;
-}
-
-function MoreMenu({ session, view, onPanel }: MoreProps) {
-  const text = useText();
-  const words = text.meeting;
-  const [ending, setEnding] = useState(false);
-
-  const act = (key: string) => {
-    switch (key) {
-      case "floor":
-      case "people":
-      case "messages":
-      case "invite":
-        onPanel(key);
-        break;
-      case "share":
-        void session.toggleShare();
-        break;
-      case "copy":
-        void copyText(location.href).then((done) =>
-          session.say(done ? { says: "link-copied" } : { says: "error", code: "unexpected" }),
-        );
-        break;
-      case "lock":
-        void session.toggleLock();
-        break;
-      case "end":
-        setEnding(true);
-        break;
-    }
-  };
-
-  return (
-    <>
-      <MenuTrigger>
-        <AriaButton className="key block" id="key-more">
-          <Ellipsis className="i" aria-hidden />
-          <span>{words.more}</span>
-          {view.chat.unread > 0 && <span className="n phoneonly">{view.chat.unread}</span>}
-        </AriaButton>
-        <Popover className="popover room" placement="top">
-          <Menu className="menu" aria-label={words.more} onAction={(key) => act(String(key))}>
-            <MenuItem id="floor" className="option phoneonly">
-              {text.floor.title}
-            </MenuItem>
-            <MenuItem id="people" className="option phoneonly">
-              {words.participants}
-            </MenuItem>
-            <MenuItem id="messages" className="option phoneonly">
-              {words.messages}
-            </MenuItem>
-            {view.speaks && (
-              <MenuItem id="share" className="option phoneonly">
-                {view.sharing ? words.stopPresenting : words.present}
-              </MenuItem>
-            )}
-            <MenuItem id="invite" className="option">
-              {words.invite.title}
-            </MenuItem>
-            <MenuItem id="copy" className="option">
-              {words.copyLink}
-            </MenuItem>
-            {view.directs && (
-              <MenuItem id="lock" className="option">
-                {view.locked ? words.unlock : words.lock}
-              </MenuItem>
-            )}
-            {view.directs && (
-              <MenuItem id="end" className="option danger">
-                {words.end}
-              </MenuItem>
-            )}
-          </Menu>
-        </Popover>
-      </MenuTrigger>
-      {ending && (
-        <Confirm
-          title={words.endTitle}
-          help={words.endHelp}
-          action={words.end}
-          onConfirm={() => void session.orders.end()}
-          onClose={() => setEnding(false)}
-        />
       )}
-    </>
+    >
+      <ChevronUp className="i s" aria-hidden />
+    </PopoverButton>
   );
 }

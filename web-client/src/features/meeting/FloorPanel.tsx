@@ -1,5 +1,5 @@
 import { useText } from "../../i18n";
-import { Button, Choice } from "../../ui";
+import { Button, Pick } from "../../ui";
 import { spanOf } from "../phone/time";
 import { useNow } from "../phone/useNow";
 import { AgendaPart } from "./AgendaPart";
@@ -183,7 +183,7 @@ function Chair({ session, floor }: { session: MeetingSession; floor: Floor | und
     );
   return (
     <section className="share">
-      <Choice
+      <Pick
         label={words.limit}
         options={LIMITS.map((minutes) => ({ id: String(minutes), word: words.limits(minutes) }))}
         chosen={String((floor.limitSeconds ?? 0) / 60)}

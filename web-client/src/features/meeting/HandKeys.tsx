@@ -1,6 +1,6 @@
 import { ChevronUp, Hand } from "lucide-react";
-import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { useText } from "../../i18n";
+import { PopoverButton } from "../../ui";
 import { Key } from "./Key";
 import { gestures } from "./floor";
 import type { MeetingSession } from "./session";
@@ -40,11 +40,12 @@ export function HandKeys({ session, view }: { session: MeetingSession; view: Mee
   return (
     <div className="duo">
       {ask}
-      <MenuTrigger>
-        <AriaButton className="more" aria-label={text.floor.otherWays}>
-          <ChevronUp className="i s" aria-hidden />
-        </AriaButton>
-        <Popover className="popover room" placement="top">
+      <PopoverButton
+        className="more"
+        aria-label={text.floor.otherWays}
+        placement="top"
+        popoverClass="popover room"
+        content={({ Menu, MenuItem }) => (
           <Menu
             className="menu"
             aria-label={text.floor.otherWays}
@@ -61,8 +62,10 @@ export function HandKeys({ session, view }: { session: MeetingSession; view: Mee
                 </MenuItem>
               ))}
           </Menu>
-        </Popover>
-      </MenuTrigger>
+        )}
+      >
+        <ChevronUp className="i s" aria-hidden />
+      </PopoverButton>
     </div>
   );
 }

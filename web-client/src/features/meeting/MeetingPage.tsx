@@ -3,11 +3,14 @@ import type { MeetingDoor } from "../../api/meetings";
 import { sentenceFor, useLanguage, useText, withWords } from "../../i18n";
 import { go } from "../../navigation";
 import { Button, Loading, MarkingBanner, PlainPage, useTitle } from "../../ui";
+import { useMeets } from "../../worker";
 import { PrejoinPage } from "../prejoin";
 import { Visit, type PersonalLink } from "./visit";
 import type { Departure } from "./visit-machine";
 
 const loadRoom = () => import("./RoomScreen");
+/** All that a session begins with, so that nothing has to come over the link after the click. */
+const loadSession = () => Promise.all([loadRoom(), import("./session"), import("./SecurityBadge")]);
 const LobbyPage = lazy(async () => ({
   default: (await withWords(import("../lobby"), "lobby")).LobbyPage,
 }));
@@ -21,8 +24,8 @@ export function MeetingPage({ code, invitation }: { code: string; invitation?: P
     const opened = new Visit(code, invitation);
     setVisit(opened);
     opened.open();
-    // The room loads while one looks into the camera.
-    void loadRoom();
+    // The session loads while one looks into the camera.
+    void loadSession();
     return () => opened.close();
   }, [code, invitation]);
 
@@ -34,6 +37,7 @@ function Visiting({ visit }: { visit: Visit }) {
   const state = useSyncExternalStore(visit.subscribe, visit.current);
   const session = useSyncExternalStore(visit.subscribe, visit.session);
   const gathering = useSyncExternalStore(visit.subscribe, visit.gathering);
+  useMeets(state.at !== "closed" && state.at !== "after");
 
   switch (state.at) {
     case "door":
@@ -71,7 +75,12 @@ function Visiting({ visit }: { visit: Visit }) {
       return session ? (
         <Suspense fallback={<Loading />}>
           <Marked door={state.door} inRoom>
-            <RoomScreen session={session} title={state.door.title} dialIn={state.door.dial_in} />
+            <RoomScreen
+              session={session}
+              title={state.door.title}
+              marking={state.door.marking}
+              dialIn={state.door.dial_in}
+            />
           </Marked>
         </Suspense>
       ) : (
@@ -132,7 +141,7 @@ function After({ why, onReturn }: { why: Departure; onReturn: () => void }) {
       <div className="row">
         {mayReturn && (
           <Button rank="primary" onPress={onReturn}>
-            {text.after.again}
+            {why === "elsewhere" ? text.after.here : text.after.again}
           </Button>
         )}
         <Button rank={mayReturn ? "plain" : "primary"} onPress={() => go("/")}>

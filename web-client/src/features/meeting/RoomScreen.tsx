@@ -1,19 +1,24 @@
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
-import type { DialIn } from "../../api/meetings";
+import type { DialIn, MeetingDoor } from "../../api/meetings";
 import { useText } from "../../i18n";
 import { Bars, Loading, useTitle } from "../../ui";
 import { held, usePhone } from "../phone";
 import { Lock } from "lucide-react";
 import { AgendaLine } from "./AgendaLine";
+import { Aids } from "./Aids";
 import { AudioSink } from "../room";
-import { ControlBar, type PanelName } from "./ControlBar";
+import { ControlBar } from "./ControlBar";
 import { Grid } from "./Grid";
 import { LinkBanner } from "./LinkBanner";
 import { Panel } from "./Panel";
 import { layoutOf, recallLayout, rememberLayout } from "./layout";
 import { LayoutChoice } from "./LayoutChoice";
+import type { PanelName } from "./panel-name";
 import { Presentation } from "./Presentation";
+import { DataUsed } from "../statistics";
 import type { MeetingSession } from "./session";
+import { useSmallWindow } from "./small-window";
+import { pin } from "./speaker";
 import { tableOf } from "./table";
 import { Toasts } from "./Toasts";
 import { useMedia } from "./useMedia";
@@ -21,38 +26,47 @@ import "./meeting.css";
 
 // What one is in session without: it comes when the room stands, or when it is asked for earlier.
 const panels = () => import("./panels");
+const floorPanel = () => import("./FloorPanel");
 const ChatPanel = lazy(async () => ({ default: (await panels()).ChatPanel }));
-const FloorPanel = lazy(async () => ({ default: (await panels()).FloorPanel }));
-const InvitePanel = lazy(async () => ({ default: (await panels()).InvitePanel }));
+const FloorPanel = lazy(async () => ({ default: (await floorPanel()).FloorPanel }));
+const InfoPanel = lazy(async () => ({ default: (await import("./InfoPanel")).InfoPanel }));
+const InvitePanel = lazy(async () => ({ default: (await import("./InvitePanel")).InvitePanel }));
+const SettingsPanel = lazy(async () => ({ default: (await import("./SettingsPanel")).SettingsPanel }));
 const PeoplePanel = lazy(async () => ({ default: (await panels()).PeoplePanel }));
 const SpeakerLayout = lazy(async () => ({ default: (await import("./SpeakerLayout")).SpeakerLayout }));
 const TableLayout = lazy(async () => ({ default: (await import("./TableLayout")).TableLayout }));
+const SmallWindow = lazy(async () => ({ default: (await import("./SmallWindow")).SmallWindow }));
 const SecurityBadge = lazy(async () => ({ default: (await import("./SecurityBadge")).SecurityBadge }));
 
 interface Props {
   session: MeetingSession;
   title: string;
+  marking: MeetingDoor["marking"];
   /** How telephones come in, for who may know it. */
   dialIn: DialIn | null;
 }
 
 /** In session: the stage, the bar, and at most one panel beside them. */
-export function RoomScreen({ session, title, dialIn }: Props) {
+export function RoomScreen({ session, title, marking, dialIn }: Props) {
   const text = useText();
   const view = useSyncExternalStore(session.shown.subscribe, session.shown.current);
   const [panel, setPanel] = useState<PanelName>();
   const [chosen, setChosen] = useState(recallLayout);
-  const [pinned, setPinned] = useState<string>();
+  const [pinned, setPinned] = useState<readonly string[]>([]);
+  const [listing, setListing] = useState(false);
+  const { small, openSmall } = useSmallWindow();
   const table = tableOf(view.people);
   const layout = layoutOf(chosen, table !== undefined, useMedia(NARROW));
   useTitle(title);
 
   const live = view.link.is === "live";
+  const isFormal = view.floor !== undefined || view.agenda !== undefined;
   const alone = view.people.length === 1 && live;
   useEffect(() => {
     // Should they not come now, whoever opens one asks again.
     if (live) panels().catch(() => undefined);
-  }, [live]);
+    if (live && isFormal) floorPanel().catch(() => undefined);
+  }, [live, isFormal]);
 
   // Whoever answers the telephone is not heard in session meanwhile.
   const telephones = held(usePhone().state).some(({ state }) => state === "talking");
@@ -89,6 +103,9 @@ export function RoomScreen({ session, title, dialIn }: Props) {
             <Bars of={view.quality} />
             {text.meeting.quality[view.quality]}
           </span>
+          <span className="wideonly" title={text.meeting.data.title}>
+            <DataUsed meter={session.meter} />
+          </span>
           {!view.share && (
             <LayoutChoice
               chosen={layout}
@@ -114,7 +131,7 @@ export function RoomScreen({ session, title, dialIn }: Props) {
                 people={view.people}
                 holder={view.floor?.holder}
                 pinned={pinned}
-                onPin={setPinned}
+                onPin={(identity) => setPinned((before) => pin(before, identity))}
                 alone={alone}
               />
             ) : (
@@ -140,13 +157,43 @@ export function RoomScreen({ session, title, dialIn }: Props) {
             <InvitePanel code={session.code} title={title} dialIn={dialIn} isHost={view.isHost} />
           </Panel>
         )}
+        {panel === "info" && (
+          <Panel title={text.meeting.information} opener="key-more" onClose={() => open(undefined)}>
+            <InfoPanel session={session} view={view} title={title} marking={marking} dialIn={dialIn} />
+          </Panel>
+        )}
+        {panel === "settings" && (
+          <Panel title={text.meeting.settings} opener="key-more" onClose={() => open(undefined)}>
+            <SettingsPanel session={session} view={view} />
+          </Panel>
+        )}
         {panel === "messages" && (
           <Panel title={text.chat.title} opener="key-messages" onClose={() => open(undefined)}>
-            <ChatPanel chat={view.chat} mayWrite={view.speaks} onSend={(said) => session.send(said)} />
+            <ChatPanel
+              chat={view.chat}
+              mayWrite={view.speaks}
+              onSend={session.send}
+              // Whoever only reads cannot ask for a file either.
+              {...(view.speaks && { files: session.files })}
+              recipients={view.people.filter(({ isSelf, phone }) => !isSelf && !phone)}
+            />
           </Panel>
         )}
       </main>
-      <ControlBar session={session} view={view} panel={panel} onPanel={open} />
+      <ControlBar
+        session={session}
+        view={view}
+        panel={panel}
+        onPanel={open}
+        onShortcuts={() => setListing(true)}
+        onSmall={openSmall}
+      />
+      {small && (
+        <Suspense fallback={null}>
+          <SmallWindow into={small} session={session} view={view} />
+        </Suspense>
+      )}
+      <Aids session={session} view={view} listing={listing} onList={setListing} />
       <AudioSink voices={view.voices} />
     </div>
   );

@@ -1,6 +1,6 @@
 import { Shield, ShieldAlert } from "lucide-react";
-import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
 import { useText } from "../../i18n";
+import { PopoverButton } from "../../ui";
 import { securityOf } from "./security";
 import type { Person } from "./view";
 
@@ -16,12 +16,12 @@ export function SecurityBadge({ people }: { people: readonly Person[] }) {
   ].filter((part) => part !== "");
 
   return (
-    <DialogTrigger>
-      <Button className="security">
-        <Icon className="i s" aria-hidden />
-        {short.length === 0 ? words.house : short.join(", ")}
-      </Button>
-      <Popover className="popover securitycard" placement="bottom end">
+    <PopoverButton
+      className="security"
+      opens="dialog"
+      placement="bottom end"
+      popoverClass="popover securitycard"
+      content={({ Dialog }) => (
         <Dialog aria-label={words.title}>
           <h2 className="lg">{words.title}</h2>
           <Named title={words.guestsTitle} people={guests} none={words.noGuests} />
@@ -31,8 +31,11 @@ export function SecurityBadge({ people }: { people: readonly Person[] }) {
           )}
           <p className="sm q3">{words.browsers}</p>
         </Dialog>
-      </Popover>
-    </DialogTrigger>
+      )}
+    >
+      <Icon className="i s" aria-hidden />
+      {short.length === 0 ? words.house : short.join(", ")}
+    </PopoverButton>
   );
 }
 

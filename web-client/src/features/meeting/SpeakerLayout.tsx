@@ -1,6 +1,7 @@
 import { useRef } from "react";
 import { useText } from "../../i18n";
-import { largeOf, stripOf } from "./speaker";
+import { arrange, roomFor } from "./arrangement";
+import { largesOf, stripOf } from "./speaker";
 import { Tile } from "./Tile";
 import { useSize } from "./useSize";
 import { useSpotlight } from "./useSpotlight";
@@ -12,8 +13,8 @@ interface Props {
   /** Who has the floor, where it is given. */
   holder: string | undefined;
   /** Whom one wants large, whoever speaks. */
-  pinned: string | undefined;
-  onPin: (identity: string | undefined) => void;
+  pinned: readonly string[];
+  onPin: (identity: string) => void;
   alone: boolean;
 }
 
@@ -22,52 +23,40 @@ export function SpeakerLayout({ people, holder, pinned, onPin, alone }: Props) {
   const text = useText();
   const element = useRef<HTMLDivElement>(null);
   const { width, height } = useSize(element);
-  const large = largeOf(people, pinned, holder, useSpotlight(people));
-
-  // Seven on phones, in two columns under the wide one; beside it, as many as stand above one another.
-  const narrow = width < NARROW;
-  const room = narrow ? 6 : Math.max(1, Math.floor((height - FOOT) / ((STRIP * 9) / 16 + GAP)));
-  const strip = stripOf(people, large, room);
-  const hidden = people.length - strip.length - (large ? 1 : 0);
-  const rows = narrow ? Math.ceil(strip.length / 2) : strip.length;
+  const large = largesOf(people, pinned, holder, useSpotlight(people));
+  const strip = stripOf(people, large, roomFor(width, height));
+  const hidden = people.length - strip.length - large.length;
+  const places = arrange(width, height, {
+    large: large.length,
+    small: strip.length,
+    note: hidden > 0 || alone,
+  });
 
   return (
     <section
       ref={element}
-      className={narrow ? "speaker narrow" : "speaker"}
+      className={strip.length === 0 ? "speaker single" : "speaker"}
       aria-label={text.meeting.stage}
-      style={{
-        gridTemplateRows: narrow
-          ? `minmax(0, 1.6fr) repeat(${rows}, minmax(0, 1fr)) auto`
-          : `repeat(${rows}, auto) minmax(0, 1fr)`,
-      }}
     >
       {/* Everybody stays where they are in the page: who becomes large is not taken out, and their picture goes on. */}
       {people
-        .filter((person) => person === large || strip.includes(person))
+        .filter((person) => large.includes(person) || strip.includes(person))
         .map((person) => (
           <Tile
             key={person.identity}
             person={person}
-            large={person === large}
+            large={large.includes(person)}
+            place={places.large[large.indexOf(person)] ?? places.small[strip.indexOf(person)]}
             {...(!person.isSelf && {
-              pin: {
-                on: person.identity === pinned,
-                toggle: () => onPin(person.identity === pinned ? undefined : person.identity),
-              },
+              pin: { on: pinned.includes(person.identity), toggle: () => onPin(person.identity) },
             })}
           />
         ))}
-      {hidden > 0 && <p className="others sm q2">{text.meeting.others(hidden)}</p>}
-      {alone && <p className="others sm q2">{text.meeting.alone}</p>}
+      {(hidden > 0 || alone) && (
+        <p className="others sm q2" style={places.note}>
+          {hidden > 0 ? text.meeting.others(hidden) : text.meeting.alone}
+        </p>
+      )}
     </section>
   );
 }
-
-/** As wide a stage as phones have, at most. */
-const NARROW = 640;
-/** The strip's width, as in speaker.css. */
-const STRIP = 232;
-const GAP = 8;
-/** What those who are not shown are said in. */
-const FOOT = 44;

@@ -1,7 +1,8 @@
-import { Hand, MicOff, Phone, Pin, User } from "lucide-react";
+import { Hand, Image, MicOff, Phone, Pin, User } from "lucide-react";
 import { ToggleButton } from "react-aria-components";
 import { useText } from "../../i18n";
 import { Bars, Flag } from "../../ui";
+import type { Rect } from "./arrangement";
 import { Picture } from "./Picture";
 import { placeOf } from "./place";
 import type { Person, PhoneSeat } from "./view";
@@ -12,12 +13,14 @@ interface Props {
   plain?: boolean;
   /** Beside whom the others are small. */
   large?: boolean;
+  /** Where it lies, if that is reckoned. */
+  place?: Rect | undefined;
   /** Whether this one is kept large, and how to change that. */
   pin?: { on: boolean; toggle: () => void };
 }
 
 /** One person: picture or seal, nameplate, and whatever matters at a glance. */
-export function Tile({ person, plain = false, large = false, pin }: Props) {
+export function Tile({ person, plain = false, large = false, place, pin }: Props) {
   const text = useText();
   const name = person.isSelf ? text.meeting.you : person.name;
   const weak = person.quality === "poor" || person.quality === "lost";
@@ -26,6 +29,7 @@ export function Tile({ person, plain = false, large = false, pin }: Props) {
     <figure
       className={`tile ${person.speaking ? "speaks" : ""} ${person.camera ? "" : "voiceonly"} ${large ? "large" : ""}`}
       data-identity={person.identity}
+      style={place}
     >
       {person.camera ? (
         <Picture track={person.camera} mirrored={person.isSelf} />
@@ -43,6 +47,12 @@ export function Tile({ person, plain = false, large = false, pin }: Props) {
             <Hand className="i s" aria-hidden />
             {person.turn}
             <span className="hide">{text.meeting.handRaised(name)}</span>
+          </span>
+        )}
+        {person.still && person.camera && (
+          <span>
+            <Image className="i s" aria-hidden />
+            {text.meeting.still}
           </span>
         )}
         {weak && !person.isSelf && (

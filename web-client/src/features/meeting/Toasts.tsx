@@ -1,10 +1,12 @@
-import { DoorOpen, Info, Volume2, X } from "lucide-react";
-import { useEffect } from "react";
+import { Info, Volume2, X } from "lucide-react";
+import { lazy, Suspense, useEffect } from "react";
 import { sentenceFor, useText, type Words } from "../../i18n";
 import { Button } from "../../ui";
-import { byParty } from "./knocks";
 import type { MeetingSession } from "./session";
 import type { MeetingView, Notice } from "./view";
+
+// Most run no meeting at which somebody waits.
+const KnockToast = lazy(async () => ({ default: (await import("./KnockToast")).KnockToast }));
 
 interface Props {
   session: MeetingSession;
@@ -15,7 +17,7 @@ interface Props {
 /** What floats at the foot of the stage: the held-back sound, who knocks, the newest notice. */
 export function Toasts({ session, view, onShowPeople }: Props) {
   const text = useText();
-  const { notice, knocks } = view;
+  const { notice } = view;
 
   useEffect(() => {
     if (!notice) return;
@@ -23,10 +25,6 @@ export function Toasts({ session, view, onShowPeople }: Props) {
     return () => window.clearTimeout(timer);
   }, [notice, session]);
 
-  const [first, ...others] = knocks;
-  const [group, ...groups] = byParty(knocks);
-  // A delegation that waits alone is let in from here.
-  const delegation = groups.length === 0 && group?.id !== undefined ? group : undefined;
   return (
     <div className="toasts" role="status">
       {!view.canHear && view.link.is === "live" && (
@@ -38,38 +36,10 @@ export function Toasts({ session, view, onShowPeople }: Props) {
           </Button>
         </div>
       )}
-      {first && (
-        <div className="toast">
-          <DoorOpen className="i" aria-hidden />
-          <span className="grow">
-            {others.length === 0
-              ? text.meeting.knock(first.name)
-              : delegation
-                ? text.meeting.partyKnocks(delegation.party ?? "", knocks.length)
-                : text.meeting.knocks(knocks.length)}
-          </span>
-          {others.length === 0 ? (
-            <>
-              <Button small rank="ghost" onPress={() => void session.orders.refuse(first.ticket)}>
-                {text.meeting.refuse}
-              </Button>
-              <Button small rank="primary" onPress={() => void session.orders.admit(first.ticket)}>
-                {text.meeting.admit}
-              </Button>
-            </>
-          ) : (
-            <>
-              <Button small rank={delegation ? "ghost" : "primary"} onPress={onShowPeople}>
-                {text.meeting.participants}
-              </Button>
-              {delegation && (
-                <Button small rank="primary" onPress={() => void session.orders.admitTogether(delegation.id)}>
-                  {text.meeting.admitParty}
-                </Button>
-              )}
-            </>
-          )}
-        </div>
+      {view.knocks.length > 0 && (
+        <Suspense fallback={null}>
+          <KnockToast session={session} knocks={view.knocks} onShowPeople={onShowPeople} />
+        </Suspense>
       )}
       {notice && (
         <div className="toast" key={notice.id}>
@@ -105,13 +75,19 @@ function wordsFor(notice: Notice, text: Words): string {
     case "muted-by-host":
       return text.meeting.mutedByHost;
     case "device-failed":
-      return text.meeting.deviceFailed;
+      return notice.what === "device" ? text.meeting.deviceFailed : text.effects.failed[notice.what];
+    case "unplugged":
+      return text.meeting.unplugged[notice.kind](notice.lost, notice.next);
     case "share-failed":
       return text.meeting.shareFailed;
+    case "spared":
+      return text.sparing.given[notice.what ?? "nothing"];
     case "link-copied":
       return text.meeting.linkCopied;
     case "back":
       return text.meeting.back;
+    case "pictures":
+      return notice.still ? text.meeting.picturesStill : text.meeting.picturesBack;
     case "floor-yours":
       return text.floor.yours;
     case "floor-elsewhere":

@@ -75,6 +75,7 @@ const admission: Admission = {
   identity: "i",
   name: "n",
   is_host: false,
+  moved: false,
 };
 
 const after = (...inputs: LinkInput[]) => through({ is: "joining" }, ...inputs);

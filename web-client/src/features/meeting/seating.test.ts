@@ -9,8 +9,9 @@ describe("seating", () => {
     expect(inOrder([...people].reverse())).toEqual(inOrder(people));
   });
 
-  it("pages nine on laptops and six on phones", () => {
-    expect(tilesPerPage(1280)).toBe(9);
+  it("pages nine on laptops, six on phones, and twenty-five on large screens", () => {
+    expect(tilesPerPage(1_440)).toBe(9);
+    expect(tilesPerPage(1_920)).toBe(25);
     expect(tilesPerPage(390)).toBe(6);
 
     const page = pageOf(

@@ -20,9 +20,10 @@ export function withFlags<P extends Placed>(people: readonly P[]): (P & { flag: 
   return people.map((person) => ({ ...person, flag: several ? (person.place?.country ?? "") : "" }));
 }
 
-/** How many tiles a page holds: nine on laptops, six where the stage is narrow. */
+/** How many tiles a page holds: six where the stage is narrow, nine on laptops, twenty-five where a wall of them can be seen. */
 export function tilesPerPage(width: number): number {
-  return width < 640 ? 6 : 9;
+  if (width < 640) return 6;
+  return width < 1_600 ? 9 : 25;
 }
 
 export interface Page<P> {

@@ -13,18 +13,32 @@ import {
 import { codeOf } from "../../api/client";
 import { askToJoin, showAdmission, type Admission } from "../../api/meetings";
 import { chime } from "../../ui";
-import { Thread, type ChatInput } from "../chat";
-import { rememberChoices, type Choices, type Entrance } from "../prejoin";
-import { Doorbell } from "./doorbell";
+import { Thread, type ChatInput, type Recipient } from "../chat";
+import { rememberChoices, type Choices, type Entrance, type Sparing } from "../prejoin";
+import type { Doorbell } from "./doorbell";
 import { admissionOf, keepAdmission } from "./admission";
+import type { Arrival } from "./arrival";
 import { agendaOf } from "./agenda";
+import { DeviceWatch } from "./device-watch";
 import { floorOf, type Floor, type Gesture } from "./floor";
 import { Hand } from "./hand";
 import { link, type LinkEffect, type LinkInput, type LinkState } from "./link-machine";
 import { Orders } from "./orders";
 import { OwnDevices, type DeviceKind } from "./own-devices";
 import { OwnPhone } from "./own-phone";
-import { becauseOf, connectOptions, EVENTS_THAT_SHOW, optionsFor, Shown } from "../room";
+import {
+  becauseOf,
+  connectOptions,
+  EVENTS_THAT_SHOW,
+  givenUp,
+  leaveWithPage,
+  optionsFor,
+  Shown,
+  SparedRoom,
+} from "../room";
+import type { Wanted } from "../effects";
+import { Files } from "../files";
+import { Meter } from "../statistics";
 import { rightsOf } from "./rights";
 import { peopleOf, qualityOf, type MeetingView, type Notice } from "./view";
 import type { Departure } from "./visit-machine";
@@ -41,16 +55,22 @@ export class MeetingSession {
   private readonly room: Room;
   private state: LinkState = { is: "joining" };
   private readonly devices: OwnDevices;
+  private readonly watch: DeviceWatch;
+  private readonly spared: SparedRoom;
   private readonly hand: Hand;
   /** What a host has done. */
   readonly orders: Orders;
+  /** How much data the stay takes, and what its streams do. */
+  readonly meter: Meter;
   private floor: Floor | undefined;
+  private still = false;
   private name: string;
   private isHost: boolean;
   private locked: boolean;
   private readonly ownPhone = new OwnPhone();
   private readonly thread: Thread;
-  private readonly doorbell: Doorbell;
+  readonly files: Files;
+  private doorbell: Doorbell | undefined;
   private notice: Notice | undefined;
   private notices = 0;
   private timer: number | undefined;
@@ -62,20 +82,24 @@ export class MeetingSession {
     admission: Admission,
     locked: boolean,
     private readonly outside: Outside,
+    private arrival?: Arrival,
   ) {
     setLogLevel("error");
-    const { choices } = entrance;
-    this.room = new Room(optionsFor(choices));
-    this.devices = new OwnDevices(this.room, entrance);
+    this.room = arrival?.room ?? new Room(optionsFor(entrance.choices));
+    if (!arrival) leaveWithPage(this.room);
+    this.meter = new Meter(this.room);
+    this.devices = arrival?.devices ?? new OwnDevices(this.room, entrance);
+    this.watch = new DeviceWatch(this.room, this.devices, ({ kind, lost, next }) => {
+      this.say({ says: "unplugged", kind, lost, next: next?.label });
+      void this.matchDevices();
+    });
+    this.spared = new SparedRoom(this.room, entrance.choices);
     this.hand = new Hand(this.room.localParticipant, {
       failed: () => this.say({ says: "error", code: "unexpected" }),
       changed: () => this.refresh(),
     });
     this.thread = new Thread(this.room, () => this.refresh());
-    this.doorbell = new Doorbell(code, {
-      asked: (name) => this.say({ says: "asks-host", name }),
-      changed: () => this.refresh(),
-    });
+    this.files = new Files(this.room, (post) => this.thread.post(post, this.name));
     this.orders = new Orders(code, {
       failed: (why) => this.say({ says: "error", code: why }),
       done: () => this.refresh(),
@@ -110,9 +134,40 @@ export class MeetingSession {
     await this.matchDevices();
   }
 
+  /** Is heard while a key is held. What one chose for the next visit stays as it is. */
+  async talk(held: boolean): Promise<void> {
+    if (held && (!this.maySpeak() || this.isHeld())) {
+      this.say({ says: this.maySpeak() ? "floor-elsewhere" : "listens" });
+      return;
+    }
+    this.devices.wanted.microphone = held;
+    await this.matchDevices();
+  }
+
   async toggleCamera(): Promise<void> {
+    if (this.choices.audioOnly) {
+      this.say({ says: "spared", what: "audioOnly" });
+      return;
+    }
     this.devices.wanted.camera = !this.devices.wanted.camera;
     this.choose({ cameraOn: this.devices.wanted.camera });
+    await this.matchDevices();
+  }
+
+  /** Gives up pictures of people, or their size, for the link's sake, or takes them back. */
+  async spare(sparing: Sparing): Promise<void> {
+    this.choose(sparing);
+    this.say({ says: "spared", what: givenUp(sparing) });
+    this.devices.wanted.camera = this.choices.cameraOn && !sparing.audioOnly && this.maySpeak();
+    await this.spared.changed();
+    await this.matchDevices();
+  }
+
+  /** Blurs one's background, or takes noises out of one's voice, or no more. */
+  async affect(what: keyof Wanted, yes: boolean): Promise<void> {
+    this.choose({ [what]: yes });
+    this.refresh();
+    await this.devices.affect(what);
     await this.matchDevices();
   }
 
@@ -140,7 +195,8 @@ export class MeetingSession {
 
   async chooseDevice(kind: DeviceKind, deviceId: string): Promise<void> {
     this.choose({ [`${kind}Id`]: deviceId });
-    if (!(await this.devices.take(kind, deviceId))) this.say({ says: "device-failed" });
+    if (!(await this.devices.take(kind, deviceId))) this.say({ says: "device-failed", what: "device" });
+    void this.watch.note();
     this.refresh();
   }
 
@@ -149,7 +205,7 @@ export class MeetingSession {
     this.refresh();
   }
 
-  send = (text: string) => this.thread.send(text, this.name);
+  send = (text: string, to?: Recipient) => this.thread.send(text, this.name, to);
 
   chat(input: ChatInput): void {
     this.thread.handle(input);
@@ -202,19 +258,29 @@ export class MeetingSession {
     this.name = admission.name;
     this.isHost = admission.is_host;
     try {
-      await this.room.connect(admission.url, admission.token, connectOptions(2));
+      await this.reach(admission);
     } catch {
       this.handle({ on: "connect-failed" });
       return;
     }
     this.handle({ on: "connected" });
+    const what = givenUp(this.choices);
+    if (what) this.say({ says: "spared", what });
     this.heedDuties();
     this.floor = floorOf(this.room.metadata);
     // Who comes while others speak comes in silence.
     if (this.isHeld()) this.devices.wanted.microphone = false;
-    if (!this.maySpeak()) this.devices.wanted.microphone = this.devices.wanted.camera = false;
+    if (!this.maySpeak()) this.devices.dismiss();
     await this.matchDevices();
     await this.hand.match();
+  }
+
+  /** The connection that is there already is the meeting's as soon as the room says so. */
+  private async reach(admission: Admission): Promise<void> {
+    const { arrival } = this;
+    this.arrival = undefined;
+    if (!arrival) await this.room.connect(admission.url, admission.token, connectOptions(2));
+    else if (!(await arrival.complete())) throw new Error("the room did not take the connection over");
   }
 
   private async askAgain(): Promise<void> {
@@ -229,8 +295,9 @@ export class MeetingSession {
 
   private hangUp(): void {
     window.clearTimeout(this.timer);
-    this.doorbell.leave();
-    this.devices.letGo();
+    this.doorbell?.leave();
+    this.meter.stop();
+    this.devices.close();
     void this.room.disconnect();
   }
 
@@ -238,8 +305,8 @@ export class MeetingSession {
   private async matchDevices(): Promise<void> {
     this.refresh();
     if (this.state.is !== "live") return;
-    const opened = await this.devices.match();
-    if (!opened && this.isLive()) this.say({ says: "device-failed" });
+    const [trouble] = await this.devices.match();
+    if (trouble !== undefined && this.isLive()) this.say({ says: "device-failed", what: trouble });
     this.refresh();
   }
 
@@ -269,6 +336,7 @@ export class MeetingSession {
       .on(RoomEvent.Disconnected, (reason) => this.handle({ on: "disconnected", because: becauseOf(reason) }))
       .on(RoomEvent.TrackMuted, (publication, participant) => this.heedHost(publication, participant))
       .on(RoomEvent.RoomMetadataChanged, (metadata) => this.heedFloor(metadata))
+      .on(RoomEvent.TrackStreamStateChanged, () => this.heedStill())
       .on(RoomEvent.ParticipantConnected, () => this.heedOwnPhone())
       .on(RoomEvent.ParticipantAttributesChanged, (_, participant) => {
         this.heedOwnPhone();
@@ -277,7 +345,7 @@ export class MeetingSession {
       .on(RoomEvent.ParticipantPermissionsChanged, (before, participant) => {
         if (participant.isLocal && before !== undefined) this.heedPermission(before.canPublish);
       })
-      .on(RoomEvent.MediaDevicesError, () => this.say({ says: "device-failed" }));
+      .on(RoomEvent.MediaDevicesError, () => this.say({ says: "device-failed", what: "device" }));
     this.room.localParticipant.on(
       ParticipantEvent.LocalTrackUnpublished,
       (publication: LocalTrackPublication) => {
@@ -294,6 +362,8 @@ export class MeetingSession {
       !this.devices.wanted.microphone
     )
       return;
+    // The SDK mutes what was unplugged, too.
+    if (publication.track?.mediaStreamTrack.readyState === "ended") return;
     this.devices.wanted.microphone = false;
     this.choose({ microphoneOn: false });
     this.say({ says: this.isHeld() ? "floor-elsewhere" : this.isGiven() ? "floor-given" : "muted-by-host" });
@@ -324,8 +394,19 @@ export class MeetingSession {
 
   /** Whoever runs the meeting hears who waits, as long as that is so. */
   private heedDuties(): void {
-    if (this.directs()) void this.doorbell.attend(this.isHost);
-    else this.doorbell.leave();
+    if (!this.directs()) this.doorbell?.leave();
+    // Should it not come, nobody is heard knocking until the next time.
+    else this.attendDoor().catch(() => undefined);
+  }
+
+  private async attendDoor(): Promise<void> {
+    const { Doorbell } = await import("./doorbell");
+    if (!this.isLive() || !this.directs()) return;
+    this.doorbell ??= new Doorbell(this.code, {
+      asked: (name) => this.say({ says: "asks-host", name }),
+      changed: () => this.refresh(),
+    });
+    await this.doorbell.attend(this.isHost);
   }
 
   /** The seat became another while we sit on it. */
@@ -356,6 +437,14 @@ export class MeetingSession {
     this.refresh();
   }
 
+  /** Who sees pictures stop is told why, and when they go on. */
+  private heedStill(): void {
+    const still = peopleOf(this.room).people.some((person) => person.still);
+    if (still === this.still) return;
+    this.still = still;
+    this.say({ says: "pictures", still });
+  }
+
   /** Who goes on by telephone is not to be heard twice; the key opens the microphone again. */
   private heedOwnPhone(): void {
     if (!this.ownPhone.hasAnswered(this.room) || !this.devices.wanted.microphone) return;
@@ -376,6 +465,8 @@ export class MeetingSession {
       canHear: this.room.canPlaybackAudio,
       microphoneOpen: this.devices.wanted.microphone,
       cameraOn: this.devices.wanted.camera,
+      sparing: this.choices,
+      effects: this.choices,
       sharing: local.isScreenShareEnabled,
       handUp: this.hand.isUp,
       floor: this.floor,
@@ -385,7 +476,7 @@ export class MeetingSession {
       directs: this.directs(),
       speaks: this.maySpeak(),
       locked: this.locked,
-      knocks: this.doorbell.knocks,
+      knocks: this.doorbell?.knocks ?? [],
       chat: this.thread.state,
       notice: this.notice,
     };

@@ -3,8 +3,9 @@ import {
   BREATH,
   dark,
   follow,
-  largeOf,
+  largesOf,
   lookAgainAt,
+  pin,
   STAY,
   STEADY,
   stripOf,
@@ -102,26 +103,34 @@ describe("who is large", () => {
 describe("the places around", () => {
   const [ann, self, ben] = [person("ann"), person("self", true), person("ben")];
 
-  test("the pinned goes before the floor, the floor before the voice, and then the first", () => {
+  test("the pinned go before the floor, the floor before the voice, and then the first", () => {
     const people = [self, ann, ben];
-    expect(largeOf(people, "ben", "ann", "ann")).toBe(ben);
-    expect(largeOf(people, undefined, "ben", "ann")).toBe(ben);
-    expect(largeOf(people, "gone", undefined, "ben")).toBe(ben);
-    expect(largeOf(people)).toBe(ann);
+    expect(largesOf(people, ["ben"], "ann", "ann")).toEqual([ben]);
+    expect(largesOf(people, ["ben", "ann"])).toEqual([ann, ben]);
+    expect(largesOf(people, [], "ben", "ann")).toEqual([ben]);
+    expect(largesOf(people, ["gone"], undefined, "ben")).toEqual([ben]);
+    expect(largesOf(people, [])).toEqual([ann]);
   });
 
   test("oneself is large only when alone", () => {
-    expect(largeOf([self, ann], "self", "self")).toBe(ann);
-    expect(largeOf([self], undefined)).toBe(self);
-    expect(largeOf<Candidate>([])).toBeUndefined();
+    expect(largesOf([self, ann], ["self"], "self")).toEqual([ann]);
+    expect(largesOf([self], [])).toEqual([self]);
+    expect(largesOf<Candidate>([], [])).toEqual([]);
+  });
+
+  test("four are kept large at most; the first gives way to a fifth", () => {
+    const four = ["a", "b", "c", "d"].reduce<readonly string[]>(pin, []);
+    expect(four).toEqual(["a", "b", "c", "d"]);
+    expect(pin(four, "e")).toEqual(["b", "c", "d", "e"]);
+    expect(pin(four, "b")).toEqual(["a", "c", "d"]);
   });
 
   test("the strip keeps the order, and oneself in it", () => {
     const cy = person("cy");
-    expect(stripOf([ann, ben, cy, self], ann, 5)).toEqual([ben, cy, self]);
-    expect(stripOf([ann, ben, cy, self], ann, 2)).toEqual([ben, self]);
-    expect(stripOf([ann, ben, self, cy], ben, 2)).toEqual([ann, self]);
-    expect(stripOf([self], self, 2)).toEqual([]);
+    expect(stripOf([ann, ben, cy, self], [ann], 5)).toEqual([ben, cy, self]);
+    expect(stripOf([ann, ben, cy, self], [ann], 2)).toEqual([ben, self]);
+    expect(stripOf([ann, ben, self, cy], [ben], 2)).toEqual([ann, self]);
+    expect(stripOf([self], [self], 2)).toEqual([]);
   });
 });
 

@@ -80,26 +80,37 @@ export interface Candidate {
   isSelf: boolean;
 }
 
-/** Who is large: the pinned, then who has the floor, then who speaks, then the first; oneself only when alone. */
-export function largeOf<P extends Candidate>(
+/** As many can be kept large at a time: somebody, an interpreter in sign language, and two more. */
+export const MOST_PINNED = 4;
+
+/** Keeps somebody large from now on, or no longer; whoever has been for longest gives way. */
+export function pin(pinned: readonly string[], identity: string): readonly string[] {
+  if (pinned.includes(identity)) return pinned.filter((one) => one !== identity);
+  return [...pinned, identity].slice(-MOST_PINNED);
+}
+
+/** Who is large: all that are pinned, or else who has the floor, then who speaks, then the first; oneself only when alone. */
+export function largesOf<P extends Candidate>(
   people: readonly P[],
+  pinned: readonly string[],
   ...wishes: readonly (string | undefined)[]
-): P | undefined {
+): readonly P[] {
   const others = people.filter(({ isSelf }) => !isSelf);
-  for (const wish of wishes) {
-    const found = others.find(({ identity }) => identity === wish);
-    if (found) return found;
-  }
-  return others[0] ?? people[0];
+  const kept = others.filter(({ identity }) => pinned.includes(identity));
+  if (kept.length > 0) return kept;
+  const wished = wishes.map((wish) => others.find(({ identity }) => identity === wish));
+  return [wished.find((one) => one !== undefined) ?? others[0] ?? people[0]].filter(
+    (one) => one !== undefined,
+  );
 }
 
 /** Who is in the strip: the others in their order, as many as there is room for, and among them oneself. */
 export function stripOf<P extends Candidate>(
   people: readonly P[],
-  large: P | undefined,
+  large: readonly P[],
   room: number,
 ): readonly P[] {
-  const rest = people.filter(({ identity }) => identity !== large?.identity);
+  const rest = people.filter((person) => !large.includes(person));
   const shown = rest.slice(0, room);
   const self = rest.find(({ isSelf }) => isSelf);
   if (self === undefined || shown.includes(self) || room < 1) return shown;

@@ -10,9 +10,12 @@ import {
 } from "livekit-client";
 import type { Knock, SeatRole } from "../../api/meetings";
 import type { ChatState } from "../chat";
+import type { Wanted } from "../effects";
+import type { Sparing } from "../prejoin";
 import type { Agenda } from "./agenda";
 import { gestureOf, inTurn, type Floor, type Gesture } from "./floor";
 import type { LinkState } from "./link-machine";
+import type { DeviceKind, Trouble } from "./own-devices";
 import { rightsOf, seatRoleOf } from "./rights";
 import { inOrder, withFlags } from "./seating";
 import { placeOf, type Place } from "./table";
@@ -36,6 +39,8 @@ export interface Person {
   microphoneOpen: boolean;
   speaking: boolean;
   camera: Track | undefined;
+  /** Whether the picture stands still because the line is kept for voices. */
+  still: boolean;
   quality: Quality;
   /** Where somebody of the house works: the extension and the name of the post, or empty. */
   extension: string;
@@ -72,10 +77,13 @@ export interface Share {
 /** A sentence at the foot of the stage; the newest replaces. */
 export type Notice = { id: number } & (
   | { says: "muted-by-host" }
-  | { says: "device-failed" }
+  | { says: "device-failed"; what: Trouble }
   | { says: "share-failed" }
+  | { says: "unplugged"; kind: DeviceKind; lost: string; next: string | undefined }
+  | { says: "spared"; what: keyof Sparing | undefined }
   | { says: "link-copied" }
   | { says: "back" }
+  | { says: "pictures"; still: boolean }
   | { says: "floor-yours" }
   | { says: "floor-elsewhere" }
   | { says: "floor-given" }
@@ -99,6 +107,10 @@ export interface MeetingView {
   canHear: boolean;
   microphoneOpen: boolean;
   cameraOn: boolean;
+  /** What one gives up to spare the link. */
+  sparing: Sparing;
+  /** What is done to one's own picture and voice. */
+  effects: Wanted;
   sharing: boolean;
   handUp: boolean;
   /** Nothing where everybody may speak. */
@@ -159,6 +171,7 @@ function personOf(participant: Participant, isSelf: boolean, hands: readonly str
     microphoneOpen: participant.isMicrophoneEnabled,
     speaking: participant.isSpeaking && participant.isMicrophoneEnabled,
     camera: camera && !camera.isMuted ? camera.track : undefined,
+    still: camera?.track?.streamState === Track.StreamState.Paused,
     quality: qualityOf(participant.connectionQuality),
     extension: participant.attributes["palabre.extension"] ?? "",
     post: participant.attributes["palabre.post"] ?? "",

@@ -136,6 +136,7 @@ const admission: Admission = {
   identity: "i",
   name: "n",
   is_host: false,
+  moved: false,
 };
 
 function through(...inputs: VisitInput[]) {

@@ -129,7 +129,7 @@ function askFailed(state: VisitState, code: string): Step {
 
 /** Whether the same question may get another answer a little later. */
 export function worthAnotherTry(code: string): boolean {
-  return code === "offline" || code === "draining" || code === "too_many_attempts" || code === "unexpected";
+  return ["offline", "draining", "too_many_attempts", "server_full", "unexpected"].includes(code);
 }
 
 /** What an answer that will not change means for one's stay. */

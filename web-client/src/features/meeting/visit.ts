@@ -7,14 +7,26 @@ import {
   knockEvents,
   openDoor,
   type Admission,
+  type Known,
   type MeetingDoor,
   type WaitingTable,
 } from "../../api/meetings";
+import { Effects } from "../effects";
 import { recallChoices, type Entrance } from "../prejoin";
 import { admissionOf, forgetAdmission } from "./admission";
 import type { Gathering } from "../lobby";
+import type { Approach } from "./approach";
+import { opensAtOnce } from "./approach-machine";
+import type { Arrival } from "./arrival";
 import type { MeetingSession } from "./session";
-import { atTheDoor, visit, type VisitEffect, type VisitInput, type VisitState } from "./visit-machine";
+import {
+  atTheDoor,
+  visit,
+  type Departure,
+  type VisitEffect,
+  type VisitInput,
+  type VisitState,
+} from "./visit-machine";
 
 /** What a personal link says about who comes by it. */
 export interface PersonalLink {
@@ -27,9 +39,16 @@ export interface PersonalLink {
   waiting_room: boolean;
 }
 
+/** The way that is built before one enters; what builds it loads late. */
+interface Approaching {
+  with: Approach | undefined;
+}
+
 export class Visit {
   private state: VisitState = atTheDoor[0];
   private entrance: Entrance | undefined;
+  private approaching: Approaching | undefined;
+  private arrival: Arrival | undefined;
   private running: MeetingSession | undefined;
   private gathered: { with: Gathering | undefined } | undefined;
   private stopListening: (() => void) | undefined;
@@ -64,12 +83,14 @@ export class Visit {
     this.stopWaiting();
     this.running?.leave();
     this.part();
+    this.turnBack();
     this.letGo();
   }
 
   enter(entrance: Entrance): void {
     this.letGo();
     this.entrance = entrance;
+    this.arrival = this.approaching?.with?.take(entrance);
     this.handle({ on: "asked" });
   }
 
@@ -82,6 +103,8 @@ export class Visit {
     if (state.at !== "inside" && !(state.at === "prejoin" && state.asking)) this.letGo();
     if (state.at !== "inside") this.running = undefined;
     if (state.at !== "waiting") this.part();
+    if (state.at === "prejoin" && !state.asking) this.come(state.door);
+    else this.turnBack();
     this.tell();
   }
 
@@ -124,17 +147,33 @@ export class Visit {
 
   private async ask(): Promise<void> {
     const name = this.choices().name.trim();
-    const previous = admissionOf(this.code);
     try {
       const answer = await askToJoin(this.code, {
+        ...this.who(),
         ...(name !== "" && { name }),
-        ...(previous !== null && { previous }),
-        ...(this.invitation && { invitation: this.invitation.secret }),
+        ...(this.arrival && { approach: this.arrival.token }),
       });
       this.handle({ on: "answered", answer });
     } catch (error) {
       this.handle({ on: "ask-failed", code: codeOf(error) });
     }
+  }
+
+  /** Builds the way while one is still before the door, once the page has nothing better to do. */
+  private come(door: MeetingDoor): void {
+    if (this.approaching || !opensAtOnce(door, admissionOf(this.code) !== null)) return;
+    const approaching: Approaching = { with: undefined };
+    this.approaching = approaching;
+    whenIdle(() => {
+      void import("./approach").then(({ Approach }) => {
+        if (this.approaching === approaching) approaching.with = new Approach(this.code, this.who());
+      });
+    });
+  }
+
+  private turnBack(): void {
+    this.approaching?.with?.leave();
+    this.approaching = undefined;
   }
 
   private wait(ticket: string): void {
@@ -178,19 +217,40 @@ export class Visit {
   }
 
   private async startSession(admission: Admission, fromGathering: boolean): Promise<void> {
+    const arrival = admission.moved ? this.arrival : undefined;
+    if (!arrival) this.arrival?.giveUp();
+    this.arrival = undefined;
     const { MeetingSession } = await import("./session");
-    if (this.over || this.state.at !== "inside") return;
-    const entrance = this.entrance ?? { choices: this.choices(), microphone: undefined, camera: undefined };
+    if (this.over || this.state.at !== "inside") {
+      arrival?.giveUp();
+      return;
+    }
+    const entrance = this.entrance ?? {
+      choices: this.choices(),
+      microphone: undefined,
+      camera: undefined,
+      effects: new Effects(),
+    };
     this.entrance = undefined;
     // What a delegation says to itself until the door opens is not for the others.
     const silenced = fromGathering && entrance.choices.microphoneOn;
     if (silenced) entrance.choices = { ...entrance.choices, microphoneOn: false };
-    this.running = new MeetingSession(this.code, entrance, admission, this.state.door.locked, {
-      depart: (why) => this.handle({ on: "departed", why }),
-      waitOutside: (ticket) => this.handle({ on: "must-wait", ticket }),
-    });
+    const outside = {
+      depart: (why: Departure) => this.handle({ on: "departed", why }),
+      waitOutside: (ticket: string) => this.handle({ on: "must-wait", ticket }),
+    };
+    const { locked } = this.state.door;
+    this.running = new MeetingSession(this.code, entrance, admission, locked, outside, arrival);
     if (silenced) this.running.say({ says: "silenced" });
     this.tell();
+  }
+
+  private who(): Known {
+    const previous = admissionOf(this.code);
+    return {
+      ...(previous !== null && { previous }),
+      ...(this.invitation && { invitation: this.invitation.secret }),
+    };
   }
 
   private choices() {
@@ -199,8 +259,11 @@ export class Visit {
 
   /** Closes devices that were brought from pre-join and not taken into a room. */
   private letGo(): void {
+    this.arrival?.giveUp();
+    this.arrival = undefined;
     this.entrance?.microphone?.stop();
     this.entrance?.camera?.stop();
+    this.entrance?.effects.close();
     this.entrance = undefined;
   }
 
@@ -214,4 +277,10 @@ function known(door: MeetingDoor, { name, party, title, waiting_room }: Personal
   if (door.is_host) return door;
   const guest = { name, party };
   return { ...door, title: door.title || title, waits: waiting_room, needs_name: false, guest };
+}
+
+function whenIdle(then: () => void): void {
+  // Safari knows no idleness.
+  if ("requestIdleCallback" in window) window.requestIdleCallback(then, { timeout: 2_000 });
+  else setTimeout(then, 500);
 }

@@ -5,7 +5,7 @@ import { useLanguage } from "../../i18n";
 import { go, useRoute } from "../../navigation";
 import { Button } from "../../ui";
 import { usePhone, useTelephone } from "./PhoneProvider";
-import { held, ringing } from "./phone-machine";
+import { held, ringing } from "./phone-state";
 import { hourAt, spanOf } from "./time";
 import { useNow } from "./useNow";
 import { failureOf, nameOf } from "./words";

@@ -1,7 +1,7 @@
 //! The telephone of whoever is signed in, above every page.
 
 import { createContext, useContext, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
-import { onTheHook } from "./phone-machine";
+import { onTheHook } from "./phone-state";
 import type { Telephone, PhoneView } from "./telephone";
 
 const PhoneContext = createContext<Telephone | undefined>(undefined);

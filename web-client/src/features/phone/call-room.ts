@@ -48,6 +48,7 @@ export class CallRoom {
         echoCancellation: true,
         noiseSuppression: true,
         autoGainControl: true,
+        channelCount: { ideal: 1 },
         ...(choices.microphoneId !== "" && { deviceId: { ideal: choices.microphoneId } }),
       },
       ...(choices.speakerId !== "" && { audioOutput: { deviceId: choices.speakerId } }),

@@ -1,7 +1,7 @@
 export { CallCards } from "./CallCards";
 export { PhoneProvider, usePhone, useTelephone } from "./PhoneProvider";
 export { PresenceWord } from "./PresenceWord";
-export { alerts, elsewhere, failed, held, ringing } from "./phone-machine";
+export { alerts, elsewhere, failed, held, ringing } from "./phone-state";
 export { recallRingDevice, rememberRingDevice } from "./ring-device";
 export { hourAt, isLate, spanOf } from "./time";
 export { useNow } from "./useNow";

@@ -1,15 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Call, WholeState } from "../../api/calls";
-import {
-  alerts,
-  elsewhere,
-  held,
-  onTheHook,
-  phone,
-  ringing,
-  type PhoneInput,
-  type PhoneState,
-} from "./phone-machine";
+import { phone, type PhoneInput } from "./phone-machine";
+import { alerts, elsewhere, held, onTheHook, ringing, type PhoneState } from "./phone-state";
 
 const incoming: Call = {
   id: "1-7",

@@ -21,17 +21,8 @@ import { go } from "../../navigation";
 import { recallChoices } from "../prejoin";
 import type { CallRoom, CallView, Lost } from "./call-room";
 import { openLine, type Line } from "./line";
-import {
-  alerts,
-  held,
-  onTheHook,
-  phone,
-  ringing,
-  wholeOf,
-  type PhoneEffect,
-  type PhoneInput,
-  type PhoneState,
-} from "./phone-machine";
+import { phone, wholeOf, type PhoneEffect, type PhoneInput } from "./phone-machine";
+import { alerts, held, onTheHook, ringing, type PhoneState } from "./phone-state";
 import { recallRingDevice } from "./ring-device";
 import { Ringer } from "./ringer";
 

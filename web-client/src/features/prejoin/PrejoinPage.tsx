@@ -4,9 +4,11 @@ import type { MeetingDoor } from "../../api/meetings";
 import { useLanguage } from "../../i18n";
 import { AppearanceMenu, Brand, Button, Field, FormError, Link, useTitle } from "../../ui";
 import { useAccount } from "../account";
+import { EffectsChoice } from "../effects";
 import { DeviceLines, Picture } from "./DeviceLines";
 import type { Entrance } from "./entrance";
 import { Preview } from "./preview";
+import { SparingChoice } from "./SparingChoice";
 import "./prejoin.css";
 
 interface Props {
@@ -32,7 +34,7 @@ export function PrejoinPage(props: Props) {
 
 function OpenPrejoin({ preview, door, asking, error, onEnter }: Props & { preview: Preview }) {
   const { text, language } = useLanguage();
-  const { camera, choices } = useSyncExternalStore(preview.subscribe, preview.current);
+  const { camera, background, choices } = useSyncExternalStore(preview.subscribe, preview.current);
   const { account } = useAccount();
   const [nameMissing, setNameMissing] = useState(false);
   const nameField = useRef<HTMLDivElement>(null);
@@ -59,7 +61,7 @@ function OpenPrejoin({ preview, door, asking, error, onEnter }: Props & { previe
       </header>
       <main className="pre" id="main">
         <section aria-label={text.prejoin.yourPicture}>
-          <Picture camera={camera} track={preview.track("camera")} />
+          <Picture camera={camera} background={background} track={preview.track("camera")} />
           <div className="mine">
             <div className="namecard">
               {door.guest && <span className="caps">{door.guest.party}</span>}
@@ -92,6 +94,10 @@ function OpenPrejoin({ preview, door, asking, error, onEnter }: Props & { previe
                 onChange={(name) => preview.handle({ on: "named", name })}
               />
             )}
+            <SparingChoice
+              sparing={choices}
+              onSpare={(what, yes) => preview.handle({ on: "spared", what, yes })}
+            />
             <Button rank="primary" className="go" type="submit" isPending={asking}>
               {word}
             </Button>
@@ -99,6 +105,18 @@ function OpenPrejoin({ preview, door, asking, error, onEnter }: Props & { previe
           <p className="sm q3 wait">
             {door.locked ? text.prejoin.locked : door.waits ? text.prejoin.waitsHelp : ""}
           </p>
+          <p>
+            <Link to="/test" className="btn ghost small flushleft">
+              {text.app.testLink}
+            </Link>
+          </p>
+        </section>
+        <section className="ownlooks">
+          <EffectsChoice
+            wanted={choices}
+            saveData={choices.saveData}
+            onChange={(what, yes) => preview.handle({ on: "affected", what, yes })}
+          />
         </section>
       </main>
     </>

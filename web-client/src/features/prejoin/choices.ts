@@ -9,7 +9,18 @@ export interface Choices {
   microphoneId: string;
   cameraId: string;
   speakerId: string;
+  /** No picture of anybody is sent or received; screens are still seen. */
+  audioOnly: boolean;
+  /** Pictures of people are sent and received as small as there are. */
+  saveData: boolean;
+  /** One's own background is blurred before it is sent. */
+  blur: boolean;
+  /** Noises are taken out of one's own voice before it is sent. */
+  quiet: boolean;
 }
+
+/** What one gives up so that a weak or dear link suffices. */
+export type Sparing = Pick<Choices, "audioOnly" | "saveData">;
 
 const first: Choices = {
   name: "",
@@ -18,6 +29,10 @@ const first: Choices = {
   microphoneId: "",
   cameraId: "",
   speakerId: "",
+  audioOnly: false,
+  saveData: false,
+  blur: false,
+  quiet: false,
 };
 
 /** The remembered choices; whatever is missing or strange is as on the first visit. */

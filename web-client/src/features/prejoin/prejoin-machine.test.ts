@@ -8,6 +8,10 @@ const choices = {
   microphoneId: "",
   cameraId: "",
   speakerId: "",
+  audioOnly: false,
+  saveData: false,
+  blur: false,
+  quiet: false,
 };
 
 describe("before entering", () => {
@@ -65,6 +69,66 @@ describe("before entering", () => {
 
     expect(next.choices.speakerId).toBe("desk");
     expect(effects).toEqual([{ do: "remember" }]);
+  });
+
+  it("sound alone closes the camera, and gives it back afterwards", () => {
+    const state = after({ on: "started" }, { on: "opened", kind: "camera" });
+
+    const [spared, closing] = prejoin(state, { on: "spared", what: "audioOnly", yes: true });
+    expect(spared.camera).toEqual({ is: "off" });
+    expect(closing).toEqual([{ do: "close", kind: "camera" }, { do: "remember" }]);
+    expect(prejoin(spared, { on: "toggled", kind: "camera" }), "its key does nothing meanwhile").toEqual([
+      spared,
+      [],
+    ]);
+
+    const [back, opening] = prejoin(spared, { on: "spared", what: "audioOnly", yes: false });
+    expect(back.camera).toEqual({ is: "opening" });
+    expect(opening).toEqual([{ do: "open", kinds: ["camera"] }, { do: "remember" }]);
+  });
+
+  it("a camera that was off stays off whatever is spared", () => {
+    const state = beforeEntering({ ...choices, cameraOn: false });
+
+    for (const what of ["audioOnly", "saveData"] as const) {
+      expect(prejoin(state, { on: "spared", what, yes: true })[1]).toEqual([{ do: "remember" }]);
+    }
+  });
+
+  it("a background that is to be blurred is blurred as soon as the camera opens, and each time it opens", () => {
+    const wanted = beforeEntering({ ...choices, blur: true });
+
+    const [blurring, effects] = prejoin(wanted, { on: "opened", kind: "camera" });
+    expect(effects).toEqual([{ do: "blur" }]);
+    expect(blurring.background).toBe("blurring");
+    const [blurred] = prejoin(blurring, { on: "blurred" });
+    expect(blurred.background).toBe("blurred");
+
+    const [other, again] = prejoin(blurred, { on: "opened", kind: "camera" });
+    expect(again).toEqual([{ do: "blur" }]);
+    expect(other.background, "another camera, another picture").toBe("blurring");
+  });
+
+  it("a blur that comes too late, or not, is heeded only while it is wanted", () => {
+    const state = after({ on: "opened", kind: "camera" }, { on: "affected", what: "blur", yes: true });
+    expect(state.background).toBe("blurring");
+
+    const [plain, effects] = prejoin(state, { on: "affected", what: "blur", yes: false });
+    expect(effects).toEqual([{ do: "clear" }, { do: "remember" }]);
+    expect(prejoin(plain, { on: "blurred" })[0].background).toBe("plain");
+    expect(prejoin(plain, { on: "blur-failed" })[0].background).toBe("plain");
+    expect(prejoin(state, { on: "blur-failed" })[0].background).toBe("failed");
+  });
+
+  it("what is chosen while the camera is closed fetches nothing", () => {
+    const closed = beforeEntering({ ...choices, cameraOn: false });
+
+    for (const what of ["blur", "quiet"] as const) {
+      const [state, effects] = prejoin(closed, { on: "affected", what, yes: true });
+      expect(effects).toEqual([{ do: "remember" }]);
+      expect(state.choices[what]).toBe(true);
+      expect(state.background).toBe("plain");
+    }
   });
 
   it("an unplugged camera says so", () => {

@@ -1,5 +1,7 @@
 //! Opens and closes the devices of `prejoin-machine.ts`, and lets go of them when one enters.
 
+import { Effects } from "../effects";
+import { whyOf } from "./blocked";
 import { rememberChoices, recallChoices } from "./choices";
 import type { Entrance } from "./entrance";
 import {
@@ -9,13 +11,14 @@ import {
   type PrejoinEffect,
   type PrejoinInput,
   type PrejoinState,
-  type Why,
 } from "./prejoin-machine";
 
 export class Preview {
   private state: PrejoinState = beforeEntering(recallChoices());
   private readonly tracks: Partial<Record<Kind, MediaStreamTrack>> = {};
   private readonly listeners = new Set<() => void>();
+  private readonly effects = new Effects();
+  private blurred: MediaStreamTrack | undefined;
   private over = false;
 
   readonly subscribe = (listener: () => void) => {
@@ -25,9 +28,9 @@ export class Preview {
 
   readonly current = () => this.state;
 
-  /** The open device, to be shown or measured. */
+  /** The open device, to be shown or measured; a picture as the others will see it. */
   track(kind: Kind): MediaStreamTrack | undefined {
-    return this.tracks[kind];
+    return kind === "camera" && this.state.background !== "plain" ? this.blurred : this.tracks[kind];
   }
 
   handle(input: PrejoinInput): void {
@@ -41,7 +44,8 @@ export class Preview {
   /** Hands the open devices over; the preview is over. */
   release(): Entrance {
     this.over = true;
-    return { choices: this.state.choices, microphone: this.tracks.microphone, camera: this.tracks.camera };
+    const { microphone, camera } = this.tracks;
+    return { choices: this.state.choices, microphone, camera, effects: this.effects };
   }
 
   /** Closes everything, unless it was handed over. */
@@ -50,6 +54,7 @@ export class Preview {
     this.over = true;
     this.stop("microphone");
     this.stop("camera");
+    this.effects.close();
   }
 
   private perform(effect: PrejoinEffect): void {
@@ -59,6 +64,13 @@ export class Preview {
         break;
       case "close":
         this.stop(effect.kind);
+        break;
+      case "blur":
+        void this.blur();
+        break;
+      case "clear":
+        this.blurred = undefined;
+        this.effects.clear();
         break;
       case "remember":
         rememberChoices(this.state.choices);
@@ -75,7 +87,28 @@ export class Preview {
       if (first === undefined) return;
       // Asked together and refused: one of them may still be there.
       if (others.length > 0) await Promise.all(kinds.map((kind) => this.open([kind])));
-      else this.handle({ on: "failed", kind: first, why: whyOf(error) });
+      else
+        this.handle({
+          on: "failed",
+          kind: first,
+          why: error instanceof DOMException ? whyOf(error) : "missing",
+        });
+    }
+  }
+
+  /** Another camera may have opened, or the wish gone, before it is done. */
+  private async blur(): Promise<void> {
+    const { camera } = this.tracks;
+    this.blurred = undefined;
+    try {
+      const blurred = await this.effects.camera();
+      if (camera === undefined || camera !== this.tracks.camera || this.over) return;
+      await blurred.init({ track: camera });
+      if (camera !== this.tracks.camera) return;
+      this.blurred = blurred.processedTrack;
+      this.handle({ on: "blurred" });
+    } catch {
+      if (camera === this.tracks.camera) this.handle({ on: "blur-failed" });
     }
   }
 
@@ -114,6 +147,7 @@ const processing: MediaTrackConstraints = {
   echoCancellation: true,
   noiseSuppression: true,
   autoGainControl: true,
+  channelCount: { ideal: 1 },
 };
 const picture: MediaTrackConstraints = {
   width: { ideal: 1280 },
@@ -123,17 +157,3 @@ const picture: MediaTrackConstraints = {
 
 // A remembered device may be gone: wish for it, do not insist.
 const ideal = (id: string): MediaTrackConstraints => (id === "" ? {} : { deviceId: { ideal: id } });
-
-function whyOf(error: unknown): Why {
-  switch (error instanceof DOMException ? error.name : "") {
-    case "NotAllowedError":
-      return "denied";
-    case "NotReadableError":
-    case "AbortError":
-      return "busy";
-    case "SecurityError":
-      return "insecure";
-    default:
-      return "missing";
-  }
-}

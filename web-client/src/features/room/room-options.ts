@@ -14,12 +14,13 @@ export function optionsFor(choices: Choices): RoomOptions {
   return {
     adaptiveStream: true,
     dynacast: true,
-    disconnectOnPageLeave: true,
+    // `leaveWithPage` does it, once it is sure.
+    disconnectOnPageLeave: false,
     reconnectPolicy: {
-      // The SDK's own pauses grow to 7 s; a server that is back after a second should not be waited for so long.
-      // After forty seconds we ask for a new admission instead: the token may have run out.
+      // The SDK's own pauses grow to 7 s; a link that is back should not be waited for so long. After forty seconds we
+      // ask for a new admission instead: the token may have run out.
       nextRetryDelayInMs: ({ elapsedMs, retryCount }) =>
-        elapsedMs > 40_000 ? null : Math.min(3_000, 300 * retryCount),
+        elapsedMs > 40_000 ? null : Math.min(1_000, 300 * retryCount),
     },
     // A message of 4 000 characters, four bytes each, and some room: nobody makes our memory grow by a stream.
     dataStream: { maxPayloadByteLength: 32 * 1024 },
@@ -27,16 +28,17 @@ export function optionsFor(choices: Choices): RoomOptions {
       echoCancellation: true,
       noiseSuppression: true,
       autoGainControl: true,
+      channelCount: { ideal: 1 },
       ...(choices.microphoneId !== "" && { deviceId: { ideal: choices.microphoneId } }),
     },
     videoCaptureDefaults: {
-      resolution: VideoPresets.h720.resolution,
+      resolution: captured(choices).resolution,
       ...(choices.cameraId !== "" && { deviceId: { ideal: choices.cameraId } }),
     },
     ...(choices.speakerId !== "" && { audioOutput: { deviceId: choices.speakerId } }),
     publishDefaults: {
       videoCodec: "vp8",
-      simulcast: true,
+      simulcast: !choices.saveData,
       backupCodec: false,
       dtx: true,
       red: true,
@@ -44,14 +46,16 @@ export function optionsFor(choices: Choices): RoomOptions {
       // 24 kbit/s carries speech well; a post on a thin line needs the rest.
       audioPreset: { maxBitrate: 24_000 },
       videoSimulcastLayers: [VideoPresets.h180, VideoPresets.h360],
+      ...(choices.saveData && { videoEncoding: SMALLEST.encoding }),
       screenShareEncoding: ScreenSharePresets.h1080fps15.encoding,
     },
   };
 }
 
 /** What a camera opened in pre-join is asked again when it is switched off and on. */
-export function cameraConstraints({ cameraId }: Choices): MediaTrackConstraints {
-  const { width, height, frameRate } = VideoPresets.h720.resolution;
+export function cameraConstraints(choices: Choices): MediaTrackConstraints {
+  const { width, height, frameRate } = captured(choices).resolution;
+  const { cameraId } = choices;
   return {
     width: { ideal: width },
     height: { ideal: height },
@@ -59,6 +63,11 @@ export function cameraConstraints({ cameraId }: Choices): MediaTrackConstraints 
     ...(cameraId !== "" && { deviceId: { ideal: cameraId } }),
   };
 }
+
+/** In which size a camera is captured. */
+const captured = ({ saveData }: Choices) => (saveData ? SMALLEST : VideoPresets.h720);
+
+const SMALLEST = VideoPresets.h180;
 
 /** Why a room let go of us; `unknown` is worth coming back. */
 export type LostBecause = "left" | "removed" | "ended" | "elsewhere" | "unknown";
@@ -93,6 +102,7 @@ export const EVENTS_THAT_SHOW = [
   RoomEvent.TrackUnsubscribed,
   RoomEvent.TrackMuted,
   RoomEvent.TrackUnmuted,
+  RoomEvent.TrackStreamStateChanged,
   RoomEvent.LocalTrackPublished,
   RoomEvent.LocalTrackUnpublished,
   RoomEvent.ActiveSpeakersChanged,

@@ -113,6 +113,11 @@ function RingDevice() {
         <p>
           <Button onPress={() => void testTone(ring === "" ? undefined : ring)}>{words.tryRing}</Button>
         </p>
+        <p>
+          <Link to="/test" className="btn plain">
+            {text.app.testLink}
+          </Link>
+        </p>
       </div>
     </section>
   );

@@ -1,0 +1,4 @@
+//! What screen readers say of what happens in session.
+
+export { Announcer } from "./Announcer";
+export { WishesForm } from "./WishesForm";

@@ -1,0 +1,1 @@
+export { stayAwake } from "./wake-lock";
