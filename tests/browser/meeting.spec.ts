@@ -162,6 +162,8 @@ test("a host ends the session for everybody", async ({ arrive }) => {
 
   await host.key("Plus").click();
   await host.page.getByRole("menuitem", { name: "Clore la séance" }).click();
+  // What is near at hand harms nobody.
+  await expect(host.page.getByRole("alertdialog").getByRole("button", { name: "Annuler" })).toBeFocused();
   await host.page.getByRole("alertdialog").getByRole("button", { name: "Clore la séance" }).click();
 
   await expect(guest.page.getByRole("heading", { name: "La séance est close" })).toBeVisible();

@@ -7,6 +7,8 @@ export default defineConfig({
   // Its tests have a configuration of their own.
   testIgnore: "link/**",
   outputDir: "test-results",
+  // How every screen is meant to look; `npx playwright test looks --update-snapshots` takes them anew, to be looked at.
+  snapshotPathTemplate: "../e2e/screens/{arg}{ext}",
   // Several browsers encode and decode at once already; more at a time would only starve each other on a small machine.
   workers: 1,
   fullyParallel: false,

@@ -40,6 +40,17 @@ test("who speaks becomes large, the pinned goes before them, and the layout is k
   await expect(host.tileOf(ADVISER)).toHaveClass(/speaks/);
   await expect(pin).toHaveAttribute("aria-pressed", "true");
 
+  // Two can be kept large: side by side, and equally so.
+  const second = host.page.getByRole("button", { name: `Garder en grand : ${ADVISER}` });
+  await host.tileOf(ADVISER).hover();
+  await second.click();
+  await expect(host.page.locator(".speaker .tile.large")).toHaveCount(2);
+  const [one, other] = [await host.tileOf(CONSUL).boundingBox(), await host.tileOf(ADVISER).boundingBox()];
+  expect(one?.width).toBe(other?.width);
+  expect(one?.height).toBe(other?.height);
+  await second.click();
+  await isLarge(host, CONSUL);
+
   // Everybody comes back after the server, as they were.
   for (const person of [host, consul, adviser]) person.excuse(...CUT, /status of 50\d/);
   await server.kill();

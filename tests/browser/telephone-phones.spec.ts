@@ -6,10 +6,11 @@ import { expect, test } from "./support/test.js";
 import { hears, hums } from "./support/tones.js";
 import { cardOf, dial, key, lastCall, live } from "./support/calls.js";
 
+// None is near a harmonic of another, which G.711 makes of a pure tone, also where it is folded at 8 kHz.
 const BROWSER = 440;
 const PHONE = 1_250;
 const OTHER_PHONE = 700;
-const THIRD = 2_100;
+const THIRD = 2_060;
 
 test("a phone calls a browser, and both hear each other", async ({ arrive, server }) => {
   const director = await arrive(ASIA.name);

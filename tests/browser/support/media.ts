@@ -50,6 +50,15 @@ export interface Seen {
   height: number;
 }
 
+/** Waits until the page, which is before the door, is connected. */
+export async function standing(page: Page): Promise<void> {
+  const connected = () =>
+    window.peers.some((peer) => peer.connectionState === "connected" && peer.signalingState === "stable");
+  await expect.poll(() => page.evaluate(connected), { message: "the way to the meeting stands" }).toBe(true);
+  // The client is told by a message of its own that the room knows it too.
+  await page.waitForTimeout(1_000);
+}
+
 /** Every sound and picture that comes in now. */
 export async function received(page: Page): Promise<{ sounds: Heard[]; pictures: Seen[] }> {
   return page.evaluate(async () => {
@@ -73,6 +82,13 @@ export async function received(page: Page): Promise<{ sounds: Heard[]; pictures:
     }
     return { sounds, pictures };
   });
+}
+
+/** The pictures that move while so many milliseconds pass. */
+export async function moving(page: Page, milliseconds: number): Promise<Seen[]> {
+  const before = new Map((await received(page)).pictures.map(({ id, frames }) => [id, frames]));
+  await page.waitForTimeout(milliseconds);
+  return (await received(page)).pictures.filter(({ id, frames }) => frames > (before.get(id) ?? 0));
 }
 
 /** Waits until so many sounds gained energy and so many pictures gained frames since this moment. */

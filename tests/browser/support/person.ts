@@ -132,6 +132,12 @@ export class Person {
     await expect(this.page.getByRole("complementary", { name: "Messages" })).toBeVisible();
   }
 
+  async openSettings(): Promise<Locator> {
+    await this.key("Plus").click();
+    await this.page.getByRole("menuitem", { name: "Réglages" }).click();
+    return this.page.getByRole("complementary", { name: "Réglages" });
+  }
+
   async say(text: string): Promise<void> {
     await this.page.getByLabel("Écrire à tous").fill(text);
     await this.page.getByRole("button", { name: "Envoyer" }).click();

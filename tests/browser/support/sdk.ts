@@ -9,7 +9,7 @@ interface Sdk {
   LocalVideoTrack: new (track: MediaStreamTrack, constraints: undefined, userProvided: boolean) => unknown;
 }
 interface SdkRoom {
-  connect(url: string, token: string): Promise<void>;
+  connect(url: string, token: string, options?: object): Promise<void>;
   localParticipant: { publishTrack(track: unknown, options: object): Promise<unknown> };
   remoteParticipants: Map<string, { trackPublications: Map<string, SdkPublication> }>;
 }
@@ -30,7 +30,8 @@ declare global {
   }
 }
 
-const bundle = new URL("../../../web-client/node_modules/livekit-client/dist/livekit-client.umd.js", import.meta.url);
+/** The SDK as a script for any page. */
+export const bundle = new URL("../../../web-client/node_modules/livekit-client/dist/livekit-client.umd.js", import.meta.url);
 
 /** What somebody must be let in with to use the SDK: our policy forbids a bare page of ours to connect anywhere. */
 export const bare = { bypassCSP: true };
