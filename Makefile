@@ -25,7 +25,9 @@ check: debian web ## Format, lints, licences, types: what must be clean before a
 
 bench: debian web ## Measure, print a table, write target/bench/report.json; ONLY=sip measures a part.
 	@scripts/need-bench-peers
-	$(CARGO) build --release --locked --package palabre --package palabre-tests
+	@RUNLEVEL=1 scripts/need-debian chromium iproute2
+	@scripts/npm-install tests/browser
+	$(CARGO) build --release --locked --package palabre --package palabre-tests --package palabre-link
 	"$$(dirname "$$(scripts/program release)")/bench" "$(ONLY)"
 
 duel: ## Let the bandwidth estimator compete with str0m's on simulated links, and print a table.
@@ -68,7 +70,7 @@ test-phones: debian web ## Softphones and browsers around the program, in a netw
 		--tx '2*popen//python=scripts/in-own-network .venv/bin/python'
 
 test-browser: debian web ## Two and three browsers against the program.
-	@RUNLEVEL=1 scripts/need-debian chromium slapd
+	@RUNLEVEL=1 scripts/need-debian chromium firefox-esr slapd
 	@scripts/npm-install tests/browser
 	$(PROGRAM)
 	cd tests/browser && PALABRE_BIN="$$(../../scripts/program)" ../../scripts/with-node npm test --silent

@@ -326,6 +326,10 @@ impl Window {
                 self.offer(1).await;
             }
             signal_response::Message::Update(update) => self.take_participants(update.participants),
+            signal_response::Message::RoomMoved(moved) => {
+                self.look(|view| view.others.clear());
+                self.take_participants(moved.other_participants);
+            }
             signal_response::Message::Answer(answer) => {
                 self.mids.extend(answer.mid_to_track_id);
                 let pending = self.pending.take().expect("it was offered");

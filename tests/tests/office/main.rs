@@ -1,10 +1,12 @@
 //! The office over real sockets: a whole server in this process, and browsers that are HTTP clients.
 
 mod accounts;
+mod approach;
 mod attendance;
 mod audit_log;
 mod backup;
 mod browser;
+mod connection_test;
 mod connections;
 mod floor;
 mod gathering;

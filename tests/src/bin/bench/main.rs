@@ -8,9 +8,11 @@
 mod allocations;
 mod crowd;
 mod directory;
+mod join;
 mod machine;
 mod media;
 mod office;
+mod program;
 mod raw_limit;
 mod report;
 mod sip;
@@ -22,7 +24,7 @@ use report::Report;
 /// A measurement, which adds its rows.
 type Measurement = fn(&mut Report) -> Result<()>;
 
-const MEASUREMENTS: [(&str, Measurement); 15] = [
+const MEASUREMENTS: [(&str, Measurement); 17] = [
     ("raw limit", raw_limit::measure),
     ("connections", media::connections),
     ("forwarding", media::forwarding),
@@ -38,6 +40,8 @@ const MEASUREMENTS: [(&str, Measurement); 15] = [
     ("sip mixing", sip::mixing::measure),
     ("sip memory", sip::memory::measure),
     ("office", office::measure),
+    ("program", program::measure),
+    ("join", join::measure),
 ];
 
 /// What takes long, and is measured only if it is named.
