@@ -1,15 +1,15 @@
 //! Many real peers in one conference, light enough to be driven by one core: each does its handshake with an
 //! independent stack; afterwards most only count what they receive, and every twentieth decrypts and checks it.
 
-use std::net::{SocketAddr, UdpSocket};
+mod light;
+mod source;
+
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use palabre_tests::link::is_rtp;
 use palabre_tests::peer::{codecs, extensions};
-use palabre_tests::vp8::Vp8Packet;
 use sfu::handle::{Conference, Sfu, SfuConfig};
 use sfu_proto::id::{Mid, PeerId, Ssrc, UpTrackId};
 use sfu_proto::io::{
@@ -18,14 +18,15 @@ use sfu_proto::io::{
 };
 use str0m::config::Fingerprint as StrFingerprint;
 use str0m::ice::IceCreds;
-use str0m::media::{MediaKind as StrKind, Pt};
-use str0m::net::{Protocol, Receive};
-use str0m::rtp::{ExtensionValues, RtpWrite};
-use str0m::{Candidate, Event as StrEvent, Input, Output, Rtc, RtcConfig};
+use str0m::media::MediaKind as StrKind;
+use str0m::{Candidate, Input, RtcConfig};
 use tokio::sync::mpsc::Receiver as Events;
 
 use crate::allocations::counted;
 use crate::machine::{self, Receiver, Thread};
+
+use light::Light;
+use source::{PICTURE, Source};
 
 /// Every so many subscribers one looks into its packets.
 const SAMPLE: usize = 20;
@@ -35,8 +36,6 @@ const WAVE: usize = 25;
 const STALL: Duration = Duration::from_millis(200);
 /// How long a wave may take.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The payload of a video packet: with header, extensions and tag a datagram of about 1,200 bytes.
-const PAYLOAD: usize = 1152;
 
 /// An engine with a conference full of peers.
 pub(crate) struct Crowd {
@@ -49,37 +48,6 @@ pub(crate) struct Crowd {
     sources: Vec<Source>,
     next_visit: usize,
     invited: usize,
-}
-
-struct Light {
-    id: PeerId,
-    socket: Arc<UdpSocket>,
-    address: SocketAddr,
-    engine: SocketAddr,
-    rtc: Rtc,
-    connected: bool,
-    curious: bool,
-    timeout: Instant,
-    received: u64,
-    checked: u64,
-    faults: Vec<String>,
-    key_due: bool,
-    /// When packets came of which this one looks at the time: their numbers, and the kernel's clock.
-    stamps: Vec<(u64, Duration)>,
-    arrival: Option<Duration>,
-}
-
-/// What a peer publishes.
-struct Source {
-    peer: usize,
-    kind: MediaKind,
-    track: UpTrackId,
-    ssrc: str0m::rtp::Ssrc,
-    sent: u64,
-    frame: u32,
-    start: Instant,
-    /// When which packet left, by its number.
-    departures: Vec<Duration>,
 }
 
 /// What was forwarded during a measurement.
@@ -114,8 +82,18 @@ impl Crowd {
 
     /// The same with several media threads, which share that core: their costs add up.
     pub(crate) fn with_shards(shards: usize) -> Result<Self> {
+        Self::with(&SfuConfig { shards, slack: 0, ..SfuConfig::default() })
+    }
+
+    /// The same with one media thread that leaves out pictures when it has too much to do, as it does in the program.
+    pub(crate) fn with_relief() -> Result<Self> {
+        Self::with(&SfuConfig { relief: true, ..SfuConfig::default() })
+    }
+
+    fn with(config: &SfuConfig) -> Result<Self> {
+        let shards = config.shards;
         let (sfu, conference, events) = counted(|| {
-            let sfu = Sfu::start(&SfuConfig { shards, slack: 0, ..SfuConfig::default() })?;
+            let sfu = Sfu::start(config)?;
             let (conference, events) = sfu.open_conference()?;
             anyhow::Ok((sfu, conference, events))
         })?;
@@ -225,6 +203,16 @@ impl Crowd {
 
     /// Gives a peer a camera or a microphone; the source's number.
     pub(crate) fn publish(&mut self, peer: usize, kind: MediaKind) -> Result<usize> {
+        self.publish_encodings(peer, kind, &[PICTURE])
+    }
+
+    /// Gives a peer a camera with several encodings, of so many packets a picture, smallest first; the first one's number,
+    /// by which the camera is subscribed to.
+    pub(crate) fn publish_sizes(&mut self, peer: usize, sizes: &[u64]) -> Result<usize> {
+        self.publish_encodings(peer, MediaKind::Video, sizes)
+    }
+
+    fn publish_encodings(&mut self, peer: usize, kind: MediaKind, pictures: &[u64]) -> Result<usize> {
         let track = self.conference.new_up_track_id();
         let (name, there) = match kind {
             MediaKind::Audio => ("a", StrKind::Audio),
@@ -232,21 +220,40 @@ impl Crowd {
         };
         let publisher = &mut self.peers[peer];
         publisher.rtc.direct_api().declare_media(name.into(), there);
-        let mut api = publisher.rtc.direct_api();
-        let (ssrc, rtx) = (api.new_ssrc(), api.new_ssrc());
-        let repaired = (kind == MediaKind::Video).then_some(rtx);
-        api.declare_stream_tx(ssrc, repaired, name.into(), None).set_unpaced(true);
-        let start = Instant::now();
-        self.sources.push(Source {
-            peer,
-            kind,
-            track,
-            ssrc,
-            sent: 0,
-            frame: 0,
-            start,
-            departures: Vec::new(),
-        });
+        let first = self.sources.len();
+        let mut encodings = Vec::new();
+        for (at, &picture) in pictures.iter().enumerate() {
+            let mut api = publisher.rtc.direct_api();
+            let (ssrc, rtx) = (api.new_ssrc(), api.new_ssrc());
+            let repaired = (kind == MediaKind::Video).then_some(rtx);
+            api.declare_stream_tx(ssrc, repaired, name.into(), None).set_unpaced(true);
+            let smaller = 1 << (pictures.len() - 1 - at);
+            encodings.push(EncodingParams {
+                rid: None,
+                ssrc: Some(Ssrc(*ssrc)),
+                rtx_ssrc: repaired.map(|rtx| Ssrc(*rtx)),
+                width: 1280 / smaller,
+                height: 720 / smaller,
+            });
+            self.sources.push(Source {
+                peer,
+                kind,
+                track,
+                ssrc,
+                number: self.sources.len() as u64,
+                picture,
+                burst: match (kind, pictures.len()) {
+                    (MediaKind::Audio, _) => 1,
+                    (MediaKind::Video, 1) => BURST,
+                    (MediaKind::Video, _) => picture as usize,
+                },
+                sent: 0,
+                frame: 0,
+                key_due: false,
+                start: Instant::now(),
+                departures: Vec::new(),
+            });
+        }
         let peer = publisher.id;
         counted(|| {
             self.conference.command(Command::Publish {
@@ -257,19 +264,13 @@ impl Crowd {
                     mid: Mid::new(name).expect("a short name"),
                     codecs: codecs(kind),
                     extensions: extensions(kind),
-                    encodings: vec![EncodingParams {
-                        rid: None,
-                        ssrc: Some(Ssrc(*ssrc)),
-                        rtx_ssrc: repaired.map(|rtx| Ssrc(*rtx)),
-                        width: 1280,
-                        height: 720,
-                    }],
+                    encodings,
                     screen: false,
                     always_heard: false,
                 }),
             })
         })?;
-        Ok(self.sources.len() - 1)
+        Ok(first)
     }
 
     /// Lets a peer have a source.
@@ -369,24 +370,22 @@ impl Crowd {
         })
     }
 
-    /// Lets all sources send for a while, as they do in a meeting: sound every 20 ms, a picture of three packets every
-    /// 40 ms, spread over that time.
+    /// Lets all sources send for a while, as they do in a meeting: sound every 20 ms, a burst of a camera every 40 ms, the
+    /// sources one after the other in that time.
     pub(crate) fn meet_for(&mut self, time: Duration) -> Result<Forwarded> {
         let start = Instant::now();
         let count = self.sources.len().max(1) as u32;
-        let interval = |kind| Duration::from_millis(if kind == MediaKind::Audio { 20 } else { 40 });
-        let mut due: Vec<Instant> = (0..count)
-            .map(|index| start + interval(self.sources[index as usize].kind) * index / count)
-            .collect();
+        let mut due: Vec<Instant> =
+            (0..count).map(|index| start + self.sources[index as usize].interval() * index / count).collect();
         self.measured(|crowd| {
             while start.elapsed() < time {
                 let now = Instant::now();
                 for (index, due) in due.iter_mut().enumerate() {
                     if now >= *due {
-                        let kind = crowd.sources[index].kind;
+                        let source = &crowd.sources[index];
                         // Who is late does not catch up: that would be another load.
-                        *due = (*due + interval(kind)).max(now);
-                        crowd.send(index, if kind == MediaKind::Audio { 1 } else { 3 });
+                        *due = (*due + source.interval()).max(now);
+                        crowd.send(index, source.burst);
                     }
                 }
                 if crowd.turn() == 0 {
@@ -432,6 +431,11 @@ impl Crowd {
         delays
     }
 
+    /// Packets of the first source sent so far.
+    pub(crate) fn departed(&self) -> u64 {
+        self.sources[0].sent
+    }
+
     /// How many peers there are.
     pub(crate) fn len(&self) -> usize {
         self.peers.len()
@@ -457,17 +461,17 @@ impl Crowd {
 
     fn send(&mut self, index: usize, burst: usize) {
         let Self { sources, peers, .. } = self;
-        let (source, now) = (&mut sources[index], Instant::now());
-        let publisher = &mut peers[source.peer];
+        let (peer, now) = (sources[index].peer, Instant::now());
+        let publisher = &mut peers[peer];
+        if std::mem::take(&mut publisher.key_due) {
+            sources.iter_mut().filter(|source| source.peer == peer).for_each(|source| source.key_due = true);
+        }
+        let source = &mut sources[index];
         for _ in 0..burst {
-            let write = match source.kind {
-                MediaKind::Video => source.picture(now, std::mem::take(&mut publisher.key_due)),
-                MediaKind::Audio => source.sound(now),
-            };
+            let write = source.next(now);
             if let Some(stream) = publisher.rtc.direct_api().stream_tx(&source.ssrc) {
                 stream.write_rtp(write);
             }
-            source.sent += 1;
         }
         let _ = publisher.rtc.handle_input(Input::Timeout(now));
         let mut run = Vec::new();
@@ -496,111 +500,7 @@ impl Crowd {
     }
 }
 
-impl Source {
-    fn picture(&mut self, now: Instant, key: bool) -> RtpWrite {
-        let packet = (self.sent % PICTURE) as u8;
-        let contents = Vp8Packet {
-            start: packet == 0,
-            key: packet == 0 && key,
-            picture_id: (self.frame & 0x7FFF) as u16,
-            tl0: self.frame as u8,
-            tid: 0,
-            encoding: 0,
-            frame: self.frame,
-            packet,
-        };
-        let last = u64::from(packet) + 1 == PICTURE;
-        self.frame += u32::from(last);
-        let ticks = ((now - self.start).as_secs_f64() * 90_000.0) as u32;
-        let write =
-            RtpWrite::new(Pt::from(96), (1000 + self.sent).into(), ticks, now, contents.write(PAYLOAD));
-        write.marker(last).nackable(true)
-    }
-
-    fn sound(&mut self, now: Instant) -> RtpWrite {
-        let ticks = self.sent as u32 * 960;
-        let levels =
-            ExtensionValues { audio_level: Some(-20), voice_activity: Some(true), ..Default::default() };
-        let payload = [&self.sent.to_be_bytes()[..], &[0xFC; SOUND]].concat();
-        let write = RtpWrite::new(Pt::from(111), (1000 + self.sent).into(), ticks, now, payload);
-        write.ext_vals(levels)
-    }
-}
-
 /// What the engine calls its media threads, before their numbers.
 const MEDIA_THREADS: &str = "media-";
-/// Packets of a picture.
-const PICTURE: u64 = 9;
-/// Bytes of 20 ms of speech, beside their number.
-const SOUND: usize = 72;
-
-impl Light {
-    fn receive(&mut self, now: Instant, receiver: &mut Receiver) -> usize {
-        let socket = Arc::clone(&self.socket);
-        receiver.receive(&socket, |datagram, stamp| {
-            if is_rtp(datagram) {
-                self.received += 1;
-                if !self.curious {
-                    return;
-                }
-            }
-            self.arrival = stamp;
-            if let Ok(receive) = Receive::new(Protocol::Udp, self.engine, self.address, datagram)
-                && self.rtc.handle_input(Input::Receive(now, receive)).is_ok()
-            {
-                self.drain(None);
-            }
-        })
-    }
-
-    fn drive(&mut self, now: Instant) {
-        let _ = self.rtc.handle_input(Input::Timeout(now));
-        self.drain(None);
-    }
-
-    /// Does what the stack wants. RTP is put into `run`, if given, instead of being sent.
-    fn drain(&mut self, mut run: Option<&mut Vec<Vec<u8>>>) {
-        while let Ok(output) = self.rtc.poll_output() {
-            match output {
-                Output::Timeout(at) => {
-                    self.timeout = at;
-                    return;
-                }
-                Output::Transmit(transmit) => match &mut run {
-                    Some(run) if is_rtp(&transmit.contents) => run.push(transmit.contents.to_vec()),
-                    _ => {
-                        let _ = self.socket.send_to(&transmit.contents, transmit.destination);
-                    }
-                },
-                Output::Event(StrEvent::Connected) => self.connected = true,
-                Output::Event(StrEvent::RtpPacket(packet)) => {
-                    let kind = match *packet.header.payload_type {
-                        111 => MediaKind::Audio,
-                        _ => MediaKind::Video,
-                    };
-                    self.check(kind, &packet.payload, *packet.seq_no);
-                }
-                Output::Event(StrEvent::KeyframeRequest(_)) => self.key_due = true,
-                Output::Event(_) => {}
-            }
-        }
-    }
-
-    fn check(&mut self, kind: MediaKind, payload: &[u8], seq: u64) {
-        if payload.is_empty() {
-            return;
-        }
-        self.checked += 1;
-        match Vp8Packet::read(payload) {
-            _ if kind == MediaKind::Audio => match payload.split_first_chunk() {
-                Some((number, rest)) if *rest == [0xFC; SOUND] => {
-                    let number = u64::from_be_bytes(*number);
-                    self.stamps.extend(self.arrival.map(|arrival| (number, arrival)));
-                }
-                _ => self.faults.push(format!("sound {seq} has {} bytes", payload.len())),
-            },
-            Some(contents) if contents.write(PAYLOAD)[16..] == payload[16..] => {}
-            other => self.faults.push(format!("number {seq} is {other:?}, {} bytes", payload.len())),
-        }
-    }
-}
+/// Packets that a camera with one encoding sends at once in a meeting.
+const BURST: usize = 3;

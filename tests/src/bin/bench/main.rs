@@ -12,6 +12,7 @@ mod join;
 mod machine;
 mod media;
 mod office;
+mod overload;
 mod program;
 mod raw_limit;
 mod report;
@@ -24,7 +25,7 @@ use report::Report;
 /// A measurement, which adds its rows.
 type Measurement = fn(&mut Report) -> Result<()>;
 
-const MEASUREMENTS: [(&str, Measurement); 17] = [
+const MEASUREMENTS: [(&str, Measurement); 18] = [
     ("raw limit", raw_limit::measure),
     ("connections", media::connections),
     ("forwarding", media::forwarding),
@@ -33,6 +34,7 @@ const MEASUREMENTS: [(&str, Measurement); 17] = [
     ("delay", media::delay),
     ("meeting", media::meeting),
     ("audio", media::audio),
+    ("overload", overload::measure),
     ("directory", directory::measure),
     ("sip registrations", sip::registrations::measure),
     ("sip calls", sip::calls::measure),

@@ -234,7 +234,7 @@ fn add_group(crowd: &mut Crowd) -> Result<()> {
 }
 
 /// The part of a core.
-fn used(forwarded: &Forwarded) -> f64 {
+pub(crate) fn used(forwarded: &Forwarded) -> f64 {
     forwarded.cpu.as_secs_f64() / forwarded.elapsed.as_secs_f64()
 }
 
