@@ -1,18 +1,8 @@
 //! One stay in a room: performs what `link-machine.ts` decides, owns the SDK's room, and gives the screen a view of it.
 
-import {
-  ParticipantEvent,
-  Room,
-  RoomEvent,
-  setLogLevel,
-  Track,
-  type LocalTrackPublication,
-  type TrackPublication,
-  type Participant,
-} from "livekit-client";
+import { Room, RoomEvent, setLogLevel } from "livekit-client";
 import { codeOf } from "../../api/client";
 import { askToJoin, showAdmission, type Admission } from "../../api/meetings";
-import { chime } from "../../ui";
 import { Thread, type ChatInput, type Recipient } from "../chat";
 import { rememberChoices, type Choices, type Entrance, type Sparing } from "../prejoin";
 import type { Doorbell } from "./doorbell";
@@ -20,12 +10,11 @@ import { admissionOf, keepAdmission } from "./admission";
 import type { Arrival } from "./arrival";
 import { agendaOf } from "./agenda";
 import { DeviceWatch } from "./device-watch";
-import { floorOf, type Floor, type Gesture } from "./floor";
+import type { Gesture } from "./floor";
 import { Hand } from "./hand";
 import { link, type LinkEffect, type LinkInput, type LinkState } from "./link-machine";
 import { Orders } from "./orders";
 import { OwnDevices, type DeviceKind } from "./own-devices";
-import { OwnPhone } from "./own-phone";
 import {
   becauseOf,
   connectOptions,
@@ -39,7 +28,7 @@ import {
 import type { Wanted } from "../effects";
 import { Files } from "../files";
 import { Meter } from "../statistics";
-import { rightsOf } from "./rights";
+import { Seat } from "./seat";
 import { peopleOf, qualityOf, type MeetingView, type Notice } from "./view";
 import type { Departure } from "./visit-machine";
 
@@ -62,12 +51,11 @@ export class MeetingSession {
   readonly orders: Orders;
   /** How much data the stay takes, and what its streams do. */
   readonly meter: Meter;
-  private floor: Floor | undefined;
+  private readonly seat: Seat;
   private still = false;
   private name: string;
   private isHost: boolean;
   private locked: boolean;
-  private readonly ownPhone = new OwnPhone();
   private readonly thread: Thread;
   readonly files: Files;
   private doorbell: Doorbell | undefined;
@@ -98,6 +86,12 @@ export class MeetingSession {
       failed: () => this.say({ says: "error", code: "unexpected" }),
       changed: () => this.refresh(),
     });
+    this.seat = new Seat(this.room, this.devices, this.hand, {
+      say: (says) => this.say({ says }),
+      wished: () => void this.matchDevices(),
+      muted: () => this.choose({ microphoneOn: false }),
+      duties: () => this.heedDuties(),
+    });
     this.thread = new Thread(this.room, () => this.refresh());
     this.files = new Files(this.room, (post) => this.thread.post(post, this.name));
     this.orders = new Orders(code, {
@@ -121,27 +115,25 @@ export class MeetingSession {
   }
 
   async toggleMicrophone(): Promise<void> {
-    if (!this.maySpeak()) {
-      this.say({ says: "listens" });
-      return;
-    }
-    if (!this.devices.wanted.microphone && this.isHeld()) {
-      this.say({ says: "floor-elsewhere" });
-      return;
-    }
-    this.devices.wanted.microphone = !this.devices.wanted.microphone;
-    this.choose({ microphoneOn: this.devices.wanted.microphone });
+    const open = !this.devices.wanted.microphone;
+    if (open && this.isSilent()) return;
+    this.devices.wanted.microphone = open;
+    this.choose({ microphoneOn: open });
     await this.matchDevices();
   }
 
   /** Is heard while a key is held. What one chose for the next visit stays as it is. */
   async talk(held: boolean): Promise<void> {
-    if (held && (!this.maySpeak() || this.isHeld())) {
-      this.say({ says: this.maySpeak() ? "floor-elsewhere" : "listens" });
-      return;
-    }
+    if (held && this.isSilent()) return;
     this.devices.wanted.microphone = held;
     await this.matchDevices();
+  }
+
+  /** Whether nobody would hear what is said from this seat, which is told then. */
+  private isSilent(): boolean {
+    const { silence } = this.seat;
+    if (silence) this.say({ says: silence });
+    return silence !== undefined;
   }
 
   async toggleCamera(): Promise<void> {
@@ -158,7 +150,7 @@ export class MeetingSession {
   async spare(sparing: Sparing): Promise<void> {
     this.choose(sparing);
     this.say({ says: "spared", what: givenUp(sparing) });
-    this.devices.wanted.camera = this.choices.cameraOn && !sparing.audioOnly && this.maySpeak();
+    this.devices.wanted.camera = this.choices.cameraOn && !sparing.audioOnly && this.seat.speaks;
     await this.spared.changed();
     await this.matchDevices();
   }
@@ -267,10 +259,7 @@ export class MeetingSession {
     const what = givenUp(this.choices);
     if (what) this.say({ says: "spared", what });
     this.heedDuties();
-    this.floor = floorOf(this.room.metadata);
-    // Who comes while others speak comes in silence.
-    if (this.isHeld()) this.devices.wanted.microphone = false;
-    if (!this.maySpeak()) this.devices.dismiss();
+    this.seat.take();
     await this.matchDevices();
     await this.hand.match();
   }
@@ -334,62 +323,12 @@ export class MeetingSession {
         void this.matchDevices().then(() => this.hand.match());
       })
       .on(RoomEvent.Disconnected, (reason) => this.handle({ on: "disconnected", because: becauseOf(reason) }))
-      .on(RoomEvent.TrackMuted, (publication, participant) => this.heedHost(publication, participant))
-      .on(RoomEvent.RoomMetadataChanged, (metadata) => this.heedFloor(metadata))
       .on(RoomEvent.TrackStreamStateChanged, () => this.heedStill())
-      .on(RoomEvent.ParticipantConnected, () => this.heedOwnPhone())
-      .on(RoomEvent.ParticipantAttributesChanged, (_, participant) => {
-        this.heedOwnPhone();
-        if (participant.isLocal) this.heedDuties();
-      })
-      .on(RoomEvent.ParticipantPermissionsChanged, (before, participant) => {
-        if (participant.isLocal && before !== undefined) this.heedPermission(before.canPublish);
-      })
       .on(RoomEvent.MediaDevicesError, () => this.say({ says: "device-failed", what: "device" }));
-    this.room.localParticipant.on(
-      ParticipantEvent.LocalTrackUnpublished,
-      (publication: LocalTrackPublication) => {
-        if (publication.source === Track.Source.ScreenShare) this.refresh();
-      },
-    );
-  }
-
-  /** A host muted us: the wish follows, so that no reconnection opens the microphone again. */
-  private heedHost(publication: TrackPublication, participant: Participant): void {
-    if (
-      !participant.isLocal ||
-      publication.source !== Track.Source.Microphone ||
-      !this.devices.wanted.microphone
-    )
-      return;
-    // The SDK mutes what was unplugged, too.
-    if (publication.track?.mediaStreamTrack.readyState === "ended") return;
-    this.devices.wanted.microphone = false;
-    this.choose({ microphoneOn: false });
-    this.say({ says: this.isHeld() ? "floor-elsewhere" : this.isGiven() ? "floor-given" : "muted-by-host" });
-  }
-
-  /** Whether somebody else has the floor, or nobody yet: whatever is said here is not heard. */
-  private isHeld(): boolean {
-    const { identity } = this.room.localParticipant;
-    return (
-      this.floor !== undefined && this.floor.holder !== identity && !this.floor.standing.includes(identity)
-    );
-  }
-
-  /** Whether somebody else has the floor: who presides is silent then, and may step in. */
-  private isGiven(): boolean {
-    const holder = this.floor?.holder;
-    return holder !== undefined && holder !== this.room.localParticipant.identity;
-  }
-
-  /** Whether the seat is one to be heard from. */
-  private maySpeak(): boolean {
-    return this.room.localParticipant.permissions?.canPublish ?? true;
   }
 
   private directs(): boolean {
-    return this.isHost || rightsOf(this.room.localParticipant.attributes).directs;
+    return this.isHost || this.seat.directs;
   }
 
   /** Whoever runs the meeting hears who waits, as long as that is so. */
@@ -409,48 +348,12 @@ export class MeetingSession {
     await this.doorbell.attend(this.isHost);
   }
 
-  /** The seat became another while we sit on it. */
-  private heedPermission(couldSpeak: boolean): void {
-    const may = this.maySpeak();
-    if (may === couldSpeak) return;
-    this.devices.wanted.microphone = this.devices.wanted.camera = false;
-    this.say({ says: may ? "speaks" : "listens" });
-    if (!may) this.hand.forget();
-    void this.matchDevices();
-  }
-
-  /** Whoever asked for the floor and gets it speaks at once; who did not is asked to. */
-  private heedFloor(metadata: string | undefined): void {
-    const before = this.floor;
-    this.floor = floorOf(metadata);
-    const { identity } = this.room.localParticipant;
-    if (this.floor?.holder === identity && before?.holder !== identity) {
-      chime();
-      this.say({ says: "floor-yours" });
-      if (this.hand.isUp) {
-        this.devices.wanted.microphone = true;
-        void this.matchDevices();
-      }
-    } else if (before !== undefined && this.floor === undefined) {
-      this.say({ says: "floor-free" });
-    }
-    this.refresh();
-  }
-
   /** Who sees pictures stop is told why, and when they go on. */
   private heedStill(): void {
     const still = peopleOf(this.room).people.some((person) => person.still);
     if (still === this.still) return;
     this.still = still;
     this.say({ says: "pictures", still });
-  }
-
-  /** Who goes on by telephone is not to be heard twice; the key opens the microphone again. */
-  private heedOwnPhone(): void {
-    if (!this.ownPhone.hasAnswered(this.room) || !this.devices.wanted.microphone) return;
-    this.devices.wanted.microphone = false;
-    this.say({ says: "on-the-phone" });
-    void this.matchDevices();
   }
 
   private refresh(): void {
@@ -469,12 +372,12 @@ export class MeetingSession {
       effects: this.choices,
       sharing: local.isScreenShareEnabled,
       handUp: this.hand.isUp,
-      floor: this.floor,
+      floor: this.seat.floor,
       agenda: agendaOf(this.room.metadata),
       quality: this.state.is === "live" ? qualityOf(local.connectionQuality) : "lost",
       isHost: this.isHost,
       directs: this.directs(),
-      speaks: this.maySpeak(),
+      speaks: this.seat.speaks,
       locked: this.locked,
       knocks: this.doorbell?.knocks ?? [],
       chat: this.thread.state,

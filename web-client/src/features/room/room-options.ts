@@ -109,5 +109,6 @@ export const EVENTS_THAT_SHOW = [
   RoomEvent.ConnectionQualityChanged,
   RoomEvent.AudioPlaybackStatusChanged,
   RoomEvent.ConnectionStateChanged,
+  RoomEvent.RoomMetadataChanged,
   RoomEvent.Moved,
 ] as const;
