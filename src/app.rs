@@ -6,6 +6,7 @@ use sfu::Sfu;
 use sfu::turn::Relay;
 use signaling_proto::room::RoomError;
 use sip_gateway::Directory as _;
+use sip_gateway_proto::plan::Post;
 use tokio::sync::watch;
 
 use crate::accounts::ldap::Directory as Ldap;
@@ -16,7 +17,7 @@ use crate::audit;
 use crate::calls::Switchboard;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::directory::{DialInView, PhoneDirectory, dial_in};
+use crate::directory::{DialInView, Hours, PhoneDirectory, dial_in};
 use crate::floor::{AllProceedings, Floors};
 use crate::gate::Gate;
 use crate::http::ApiError;
@@ -177,11 +178,30 @@ impl App {
     /// The IANA name of the time where a user is: that of the user's post, or of the extension's.
     #[must_use]
     pub fn home_zone(&self, user: &User) -> Option<String> {
-        let (plan, house) = (self.directory.plan(), self.directory.house());
+        let post = self.home_post(user)?;
+        Some(self.directory.house().time_zone(&post).to_owned())
+    }
+
+    /// The post of a user, or of the user's extension.
+    fn home_post(&self, user: &User) -> Option<Post> {
+        let plan = self.directory.plan();
         let by_extension = || plan.extension(user.extension.as_deref()?).map(|extension| extension.post);
-        let post = user.post.or_else(by_extension)?;
-        let post = plan.posts.iter().find(|known| known.id == post)?;
-        Some(house.time_zone(post).to_owned())
+        plan.post(user.post.or_else(by_extension)?).cloned()
+    }
+
+    /// The clocks that a user lives by: the one at the user's post, then the house's own if that tells another time.
+    #[must_use]
+    pub fn hours(&self, user: &User) -> Vec<Hours> {
+        let house = self.directory.house();
+        let here = self
+            .home_post(user)
+            .map(|post| Hours::of(house.time_zone(&post), &house.place(post.id).city));
+        let capital = Hours::of(&self.config.house.time_zone, "");
+        match here {
+            Some(here) if here.time_zone == capital.time_zone => vec![here],
+            Some(here) => vec![here, capital],
+            None => vec![capital],
+        }
     }
 
     /// The link to a meeting, under the operator's public address if there is one.

@@ -12,6 +12,7 @@ use super::{ApiError, Json, second_factor};
 use crate::accounts::ldap::Directory;
 use crate::accounts::{Deed, Duty, Email, InvalidText, Origin, Role, Secret, User, check_password};
 use crate::app::App;
+use crate::directory::Hours;
 use crate::metrics::SignInResult;
 use crate::people::{What, put_person};
 use crate::store::{By, SignedInFrom};
@@ -64,6 +65,7 @@ pub(super) struct Me {
     account: UserView,
     may: May,
     duties: Vec<Duty>,
+    clocks: Vec<Hours>,
 }
 
 /// What pages need to know of `accounts::rights`: whether to show themselves.
@@ -86,6 +88,7 @@ impl Me {
                 schedule_for_others: may(Deed::ScheduleForOthers),
             },
             duties: user.duties(&app.config.accounts.second_factor),
+            clocks: app.hours(&user),
             account: UserView::of(user, &app.directory.plan()),
         }
     }

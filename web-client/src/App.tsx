@@ -17,7 +17,7 @@ const SetupPage = lazy(async () => ({ default: (await withWords(auth(), "auth", 
 const DutyPage = lazy(async () => ({ default: (await withWords(auth(), "auth", "fields")).DutyPage }));
 const Frame = lazy(async () => ({ default: (await withWords(import("./Frame"), "auth", "phone")).Frame }));
 const HomePage = lazy(async () => ({
-  default: (await withWords(import("./features/home"), "home", "agenda", "fields")).HomePage,
+  default: (await withWords(import("./features/home"), "home", "agenda", "phone", "fields")).HomePage,
 }));
 const DirectoryPage = lazy(async () => ({
   default: (await withWords(import("./features/directory"), "directory", "phone")).DirectoryPage,
@@ -139,7 +139,7 @@ function Page() {
   return (
     <Frame user={account} page={route.page}>
       <Suspense fallback={<Loading />}>
-        {route.page === "home" && <HomePage />}
+        {route.page === "home" && <HomePage me={account} />}
         {route.page === "agenda" && <AgendaPage />}
         {route.page === "plan" && <PlanPage key={route.code ?? "new"} code={route.code} />}
         {route.page === "directory" && <DirectoryPage />}

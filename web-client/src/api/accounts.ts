@@ -31,8 +31,16 @@ export interface User {
 /** What is to be done before anything else. */
 export type Duty = "password" | "second-factor";
 
+/** A place whose clock is shown. */
+export interface Hours {
+  place: string;
+  time_zone: string;
+}
+
 /** The own account, with what it may do. */
 export interface Me extends User {
+  /** The time here, and the capital's where that is another. */
+  clocks: Hours[];
   may: { administer: boolean; manage_phones: boolean; manage_people: boolean; schedule_for_others: boolean };
   duties: Duty[];
 }

@@ -2,12 +2,40 @@
 
 const count = (n: number, one: string, many: string) => `${n} ${n > 1 ? many : one}`;
 
+const from = (place: string) => (/^[aeiouyhéèâîô]/i.test(place) ? `d’${place}` : `de ${place}`);
+
 export const home = {
   byPhone: (number: string, pin: string) => `Par téléphone : ${number}, code PIN ${pin}`,
   byPhoneDirect: (number: string) => `Par téléphone : ${number}`,
   greeting: (date: string) => date.charAt(0).toUpperCase() + date.slice(1),
-  lede: (n: number) =>
-    n === 0 ? "Aucune rencontre pour l’instant." : `Vous tenez ${count(n, "rencontre", "rencontres")}.`,
+  today: (left: number) =>
+    left === 0
+      ? "Plus de rencontre aujourd’hui."
+      : `Encore ${count(left, "rencontre", "rencontres")} aujourd’hui.`,
+  nextIn: (minutes: number) =>
+    minutes <= 0
+      ? "L’une d’elles a commencé."
+      : `La prochaine commence dans ${count(minutes, "minute", "minutes")}.`,
+  nextAt: (hour: string) => `La prochaine commence à ${hour}.`,
+  day: "La journée",
+  zones: (here: string, there?: string) =>
+    `heure ${from(here)}${there === undefined ? "" : `, puis ${from(there)}`}`,
+  plan: "Nouvelle rencontre",
+  noneToday: "Aucune rencontre aujourd’hui.",
+  over: "Terminée",
+  cancelled: "Annulée",
+  open: (title: string) => `Ouvrir ${title}`,
+  call: "Appeler",
+  seek: "Fonction, poste ou numéro",
+  missedAt: (hour: string) => `Appel manqué à ${hour}`,
+  back: "Rappeler",
+  backTo: (name: string) => `Rappeler ${name}`,
+  callTo: (name: string) => `Appeler ${name}`,
+  nobody: "Personne à appeler pour l’instant.",
+  notFound: "Personne de ce nom. L’annuaire a tous les postes.",
+  saved: (amount: string, month: string) =>
+    `La maison a évité ${amount} d’appels internationaux en ${month}.`,
+  details: "Voir le détail",
   startTitle: "Réunir maintenant",
   startLede: "Une salle s’ouvre, un lien se partage. Aucun compte n’est demandé aux invités.",
   meetingTitle: "Objet",

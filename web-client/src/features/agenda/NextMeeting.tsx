@@ -1,9 +1,8 @@
-import { useEffect, useState } from "react";
 import type { AgendaEntry } from "../../api/schedules";
 import { useLanguage } from "../../i18n";
 import { go } from "../../navigation";
-import { Button, Stamp } from "../../ui";
-import { hourAt } from "../phone";
+import { Button, Flag, Stamp } from "../../ui";
+import { hourAt, useNow } from "../phone";
 import { otherClocks } from "./week";
 import "./agenda.css";
 
@@ -11,7 +10,7 @@ import "./agenda.css";
 export function NextMeeting({ entry }: { entry: AgendaEntry }) {
   const { text, language } = useLanguage("agenda");
   const words = text.agenda;
-  const now = useMinute();
+  const now = useNow(30_000);
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const [begins, ends] = [new Date(entry.begins), new Date(entry.ends)];
   const minutes = Math.ceil((begins.getTime() - now.getTime()) / 60_000);
@@ -42,7 +41,10 @@ export function NextMeeting({ entry }: { entry: AgendaEntry }) {
         <ul>
           {entry.parties.map((party) => (
             <li key={party.name}>
-              <b>{party.name}</b>
+              <b>
+                {party.country !== null && <Flag country={party.country} />}
+                {party.name}
+              </b>
               {party.head && (
                 <span className="sm">
                   {party.head}
@@ -58,14 +60,4 @@ export function NextMeeting({ entry }: { entry: AgendaEntry }) {
       </div>
     </section>
   );
-}
-
-/** Now, each minute anew. */
-function useMinute(): Date {
-  const [now, setNow] = useState(() => new Date());
-  useEffect(() => {
-    const timer = window.setInterval(() => setNow(new Date()), 30_000);
-    return () => window.clearInterval(timer);
-  }, []);
-  return now;
 }

@@ -1,56 +1,103 @@
 import { Plus } from "lucide-react";
 import { useCallback, useState } from "react";
 import { Form } from "react-aria-components";
+import type { Hours, Me } from "../../api/accounts";
 import { createMeeting, listMeetings } from "../../api/meetings";
-import { openAgenda } from "../../api/schedules";
-import { useLanguage, useText } from "../../i18n";
+import { openAgenda, type AgendaEntry } from "../../api/schedules";
+import { useLanguage, useText, type Words } from "../../i18n";
 import { go } from "../../navigation";
 import { meetingCodeIn } from "../../routes";
 import { useLoaded } from "../../useLoaded";
 import { Button, Field, FormError, Loading, useTitle } from "../../ui";
 import { useForm } from "../../useForm";
-import { NextMeeting, nextOf } from "../agenda/next";
+import { daysAfter, NextMeeting, nextOf } from "../agenda/next";
+import { hourAt, useNow } from "../phone";
+import { CallBox } from "./CallBox";
+import { Clocks } from "./Clocks";
+import { Day } from "./Day";
 import { MeetingList } from "./MeetingList";
+import { Saved } from "./Saved";
 import "./home.css";
 
-/** Meet now, join, and the meetings one holds. */
-export function HomePage() {
+/** What today brings, whom to call, meetings to open and to join. */
+export function HomePage({ me }: { me: Me }) {
   const { text, language } = useLanguage("home");
+  const words = text.home;
   const meetings = useLoaded(listMeetings);
-  const load = useCallback(() => openAgenda(new Date(), new Date(Date.now() + WEEK)), []);
-  const agenda = useLoaded(load);
-  const next = nextOf(agenda.value?.entries ?? [], new Date());
+  const now = useNow(30_000);
+  const today = now.toDateString();
+  const load = useCallback(() => {
+    const midnight = daysAfter(new Date(today), 0);
+    return openAgenda(midnight, daysAfter(midnight, AHEAD));
+  }, [today]);
+  const agenda = useLoaded(load).value?.entries;
+  const entries = agenda ?? [];
+  const next = nextOf(entries, now);
   useTitle(text.nav.home);
 
-  const today = new Date().toLocaleDateString(language, { weekday: "long", day: "numeric", month: "long" });
+  const date = now.toLocaleDateString(language, { weekday: "long", day: "numeric", month: "long" });
   return (
     <>
       <div className="head">
         <div>
-          <h1>{text.home.greeting(today)}</h1>
-          <p className="lede">{meetings.value ? text.home.lede(meetings.value.length) : text.app.loading}</p>
+          <h1>{words.greeting(date)}</h1>
+          <p className="lede">
+            {agenda ? lede(entries, now, me.clocks[0], words, language) : text.app.loading}
+          </p>
         </div>
+        <Clocks clocks={me.clocks} />
       </div>
-      {next && <NextMeeting entry={next} />}
-      <StartForm quiet={next !== undefined} />
+      {next ? <NextMeeting entry={next} /> : <StartForm quiet={false} />}
       <div className="columns">
-        <section aria-labelledby="mine">
-          <h2 id="mine">{text.home.mine}</h2>
-          <FormError>{meetings.error}</FormError>
-          {meetings.value ? (
-            <MeetingList meetings={meetings.value} onChange={meetings.reload} />
-          ) : (
-            <Loading />
-          )}
-        </section>
-        <JoinForm />
+        <div className="stack homemain">
+          <div>
+            <Day entries={entries.filter((entry) => isOn(entry, today))} clocks={me.clocks} now={now} />
+            {me.may.administer && <Saved />}
+          </div>
+          {next && <StartForm quiet />}
+          <section aria-labelledby="mine">
+            <h2 id="mine">{words.mine}</h2>
+            <FormError>{meetings.error}</FormError>
+            {meetings.value ? (
+              <MeetingList meetings={meetings.value} onChange={meetings.reload} />
+            ) : (
+              <Loading />
+            )}
+          </section>
+        </div>
+        <div className="stack homeside">
+          <CallBox />
+          <JoinForm />
+        </div>
       </div>
     </>
   );
 }
 
-/** How far ahead the next meeting is looked for, in milliseconds. */
-const WEEK = 7 * 24 * 3_600_000;
+/** How many days ahead the next meeting is looked for. */
+const AHEAD = 8;
+
+const isOn = (entry: AgendaEntry, day: string) => new Date(entry.begins).toDateString() === day;
+
+/** What is left of the day, in one sentence or two. */
+function lede(
+  entries: readonly AgendaEntry[],
+  now: Date,
+  here: Hours | undefined,
+  words: Words<"home">["home"],
+  language: string,
+): string {
+  const left = entries.filter(
+    (entry) => isOn(entry, now.toDateString()) && !entry.cancelled && Date.parse(entry.ends) > now.getTime(),
+  );
+  const [first] = left;
+  if (!first) return words.today(0);
+  const begins = new Date(first.begins);
+  const minutes = Math.ceil((begins.getTime() - now.getTime()) / 60_000);
+  const hour = hourAt(here?.time_zone ?? "", language, begins);
+  const when = minutes < 60 || hour === undefined ? words.nextIn(minutes) : words.nextAt(hour);
+  return `${words.today(left.length)} ${when}`;
+}
 
 function StartForm({ quiet }: { quiet: boolean }) {
   const text = useText("home");
