@@ -11,6 +11,7 @@ export const settings: typeof french = {
   microphone: "Microphone",
   tryRing: "Play a test",
   administration: "Administration",
+  licences: "Licences of third-party software",
   passwordTitle: "Password",
   current: "Current password",
   changed: "The password is changed. Your other sessions are closed.",

@@ -9,6 +9,7 @@ export const settings = {
   microphone: "Micro",
   tryRing: "Écouter un essai",
   administration: "Administration",
+  licences: "Licences des logiciels tiers",
   passwordTitle: "Mot de passe",
   current: "Mot de passe actuel",
   changed: "Le mot de passe est changé. Vos autres sessions sont fermées.",

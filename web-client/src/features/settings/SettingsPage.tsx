@@ -68,6 +68,11 @@ export function SettingsPage({ me }: { me: Me }) {
       {me.origin === "local" && <PasswordForm />}
       {me.origin !== "oidc" && <SecondFactor />}
       <Devices />
+      <p className="narrow sm">
+        <a href="/licences.txt" target="_blank" rel="license noreferrer">
+          {text.settings.licences}
+        </a>
+      </p>
     </>
   );
 }
