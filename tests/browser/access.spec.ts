@@ -2,7 +2,7 @@
 //! 320 px, and room for letters twice as large. The pages behind mails and a form half filled in are seen in `agenda.spec.ts`
 //! and `bilateral.spec.ts`, calls in the specs of telephony.
 
-import { fits, hasGoodAccess } from "./support/access.js";
+import { bearsWideText, fits, hasGoodAccess, isInOrder } from "./support/access.js";
 import type { Person } from "./support/person.js";
 import { HOST } from "./support/server.js";
 import { expect, test } from "./support/test.js";
@@ -116,17 +116,24 @@ test("the cards beside the tables of telephony have no serious fault of access, 
   }
 });
 
-test("everything fits 320 px, and letters twice as large", async ({ arrive }) => {
+test("everything fits 320 px, and letters twice as large or wide apart", async ({ arrive }) => {
   const host = await arrive(HOST.name, { viewport: NARROWEST });
   await host.signIn();
   const code = await host.makeMeeting("Une rencontre au titre plutôt long pour un téléphone", true);
   for (const path of [...OFFICE, `/m/${code}/attendance`]) {
     await opens(host, path);
     await fits(host);
+    await isInOrder(host);
+  }
+
+  // 1.4.12: what users may set apart, by a rule of their own.
+  await host.page.setViewportSize({ width: 1280, height: 720 });
+  for (const path of [...OFFICE, `/m/${code}/attendance`]) {
+    await opens(host, path);
+    await bearsWideText(host);
   }
 
   // 1.4.4: letters alone, as browsers have it in their settings.
-  await host.page.setViewportSize({ width: 1280, height: 720 });
   await host.page.addInitScript(() => {
     addEventListener("DOMContentLoaded", () => (document.documentElement.style.fontSize = "200%"));
   });
@@ -141,6 +148,7 @@ test("everything fits 320 px, and letters twice as large", async ({ arrive }) =>
   await host.page.locator(".go").click();
   await host.isInside();
   await fits(host);
+  await isInOrder(host);
   for (const key of [KEYS["fr-FR"].people, "Quitter"]) await expect(host.key(key)).toBeInViewport();
 });
 

@@ -24,7 +24,7 @@ test("a test arrives, and what nobody takes is shown, tried again and removed", 
   await send.click();
   await expect(host.page.getByLabel("Adresse")).toHaveAttribute("aria-invalid", "true");
 
-  const failed = host.page.getByRole("region", { name: "Non remis" });
+  const failed = host.page.getByRole("group", { name: "Non remis" });
   await host.page.getByLabel("Adresse").fill("nobody@example.org");
   await send.click();
   await expect(failed.getByRole("row", { name: /nobody@example\.org/ })).toContainText("no such mailbox");

@@ -3,6 +3,7 @@ export { Button, type Rank } from "./Button";
 export { Bars } from "./Bars";
 export { chime, testTone } from "./sounds";
 export { Confirm } from "./Confirm";
+export { DataTable } from "./DataTable";
 export { ErrorBoundary } from "./ErrorBoundary";
 export { Field } from "./Field";
 export { Flag } from "./Flag";

@@ -87,37 +87,36 @@ export function UsersPage({ me }: { me: Me }) {
       </div>
       <Said>{said}</Said>
       <div className={beside ? "beside" : "beside alone"}>
-        <section className="card scrolls" aria-label={words.title} tabIndex={0}>
-          {page ? (
-            <>
-              <Table
-                items={page.users}
-                keyOf={({ id }) => id}
-                columns={[
-                  { head: words.name, cell: ({ name }) => name },
-                  { head: words.function, cell: ({ function: does }) => does || "–" },
-                  { head: words.post, cell: ({ post_name }) => post_name ?? "–" },
-                  { head: words.extension, cell: ({ extension }) => extension ?? "–" },
-                  { head: words.role, cell: ({ role }) => words.roles[role] },
-                  { head: words.state, cell: (user) => <Standing user={user} /> },
-                ]}
-                open={open}
-                onOpen={({ id }) => setOpen(id)}
-                nameOf={({ name }) => words.open(name)}
-                none={sought === "" && post === "" ? words.none : words.noneFound}
-              />
-              {page.next !== null && (
+        {page ? (
+          <Table
+            label={words.title}
+            items={page.users}
+            keyOf={({ id }) => id}
+            columns={[
+              { head: words.name, cell: ({ name }) => name },
+              { head: words.function, cell: ({ function: does }) => does || "–" },
+              { head: words.post, cell: ({ post_name }) => post_name ?? "–" },
+              { head: words.extension, cell: ({ extension }) => extension ?? "–" },
+              { head: words.role, cell: ({ role }) => words.roles[role] },
+              { head: words.state, cell: (user) => <Standing user={user} /> },
+            ]}
+            open={open}
+            onOpen={({ id }) => setOpen(id)}
+            nameOf={({ name }) => words.open(name)}
+            none={sought === "" && post === "" ? words.none : words.noneFound}
+            below={
+              page.next !== null && (
                 <p className="nothing">
                   <Button rank="ghost" onPress={more}>
                     {words.more(page.total - page.users.length)}
                   </Button>
                 </p>
-              )}
-            </>
-          ) : (
-            error === undefined && <Loading />
-          )}
-        </section>
+              )
+            }
+          />
+        ) : (
+          <div>{error === undefined && <Loading />}</div>
+        )}
         {beside && posts.value && (
           <PersonSide
             key={open}

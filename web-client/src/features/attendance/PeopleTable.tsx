@@ -1,6 +1,7 @@
 import { Monitor, Phone } from "lucide-react";
 import type { Attendee } from "../../api/attendance";
 import { useLanguage } from "../../i18n";
+import { DataTable } from "../../ui";
 import { spanOf } from "../phone";
 import { byParty } from "./parties";
 
@@ -18,38 +19,36 @@ export function PeopleTable({ people, day, hour }: Props) {
   const heads = [words.name, words.role, words.post, words.by];
   return (
     <>
-      <div className="card scrolls" tabIndex={0} role="group" aria-label={day}>
-        <table className="data">
-          <thead>
-            <tr>
-              {heads.map((head) => (
-                <th key={head} scope="col">
-                  {head}
+      <DataTable label={day}>
+        <thead>
+          <tr>
+            {heads.map((head) => (
+              <th key={head} scope="col">
+                {head}
+              </th>
+            ))}
+            {[words.came, words.left, words.time].map((head) => (
+              <th key={head} scope="col" className="num">
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        {parties.map(({ party, people: its }) => (
+          <tbody key={party}>
+            {(party !== "" || parties.length > 1) && (
+              <tr className="party">
+                <th scope="rowgroup" colSpan={7}>
+                  {party === "" ? words.noParty : party}
                 </th>
-              ))}
-              {[words.came, words.left, words.time].map((head) => (
-                <th key={head} scope="col" className="num">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          {parties.map(({ party, people: its }) => (
-            <tbody key={party}>
-              {(party !== "" || parties.length > 1) && (
-                <tr className="party">
-                  <th scope="rowgroup" colSpan={7}>
-                    {party === "" ? words.noParty : party}
-                  </th>
-                </tr>
-              )}
-              {its.map((one, at) => (
-                <PersonLine key={at} one={one} hour={hour} />
-              ))}
-            </tbody>
-          ))}
-        </table>
-      </div>
+              </tr>
+            )}
+            {its.map((one, at) => (
+              <PersonLine key={at} one={one} hour={hour} />
+            ))}
+          </tbody>
+        ))}
+      </DataTable>
       {people.some((one) => one.interrupted) && <p className="sm q3">{`* ${words.interrupted}`}</p>}
     </>
   );

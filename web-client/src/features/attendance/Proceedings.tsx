@@ -1,5 +1,6 @@
 import type { Sitting } from "../../api/attendance";
 import { useLanguage } from "../../i18n";
+import { DataTable } from "../../ui";
 import { spanOf } from "../phone";
 
 interface Props {
@@ -16,69 +17,63 @@ export function Proceedings({ sitting, hour }: Props) {
       {agenda.length > 0 && (
         <>
           <h3>{words.agenda}</h3>
-          <div className="card scrolls" tabIndex={0} role="group" aria-label={words.agenda}>
-            <table className="data">
-              <thead>
-                <tr>
-                  <th scope="col">{words.item}</th>
-                  {[words.from, words.to, words.time, words.planned].map((head) => (
-                    <th key={head} scope="col" className="num">
-                      {head}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {agenda.map((point) => (
-                  <tr key={point.began}>
-                    <td>
-                      <b>{`${point.number}. ${point.title}`}</b>
-                    </td>
-                    <td className="num">{hour(point.began)}</td>
-                    <td className="num">
-                      {point.ended === null ? (
-                        <span className="tag leaf">{words.open}</span>
-                      ) : (
-                        hour(point.ended)
-                      )}
-                    </td>
-                    <td className="num">{spanOf(point.seconds * 1_000)}</td>
-                    <td className="num">
-                      {point.planned_minutes > 0 && words.minutes(point.planned_minutes)}
-                    </td>
-                  </tr>
+          <DataTable label={words.agenda}>
+            <thead>
+              <tr>
+                <th scope="col">{words.item}</th>
+                {[words.from, words.to, words.time, words.planned].map((head) => (
+                  <th key={head} scope="col" className="num">
+                    {head}
+                  </th>
                 ))}
-              </tbody>
-            </table>
-          </div>
+              </tr>
+            </thead>
+            <tbody>
+              {agenda.map((point) => (
+                <tr key={point.began}>
+                  <td>
+                    <b>{`${point.number}. ${point.title}`}</b>
+                  </td>
+                  <td className="num">{hour(point.began)}</td>
+                  <td className="num">
+                    {point.ended === null ? (
+                      <span className="tag leaf">{words.open}</span>
+                    ) : (
+                      hour(point.ended)
+                    )}
+                  </td>
+                  <td className="num">{spanOf(point.seconds * 1_000)}</td>
+                  <td className="num">{point.planned_minutes > 0 && words.minutes(point.planned_minutes)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </DataTable>
         </>
       )}
       {spoken.length > 0 && (
         <>
           <h3>{words.spoken}</h3>
-          <div className="card scrolls" tabIndex={0} role="group" aria-label={words.spoken}>
-            <table className="data">
-              <thead>
-                <tr>
-                  <th scope="col">{words.party}</th>
-                  {[words.speeches, words.time].map((head) => (
-                    <th key={head} scope="col" className="num">
-                      {head}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {spoken.map((one) => (
-                  <tr key={one.party ?? `${one.name ?? ""} `}>
-                    <td className="b">{one.party ?? one.name}</td>
-                    <td className="num">{one.times}</td>
-                    <td className="num">{spanOf(one.seconds * 1_000)}</td>
-                  </tr>
+          <DataTable label={words.spoken}>
+            <thead>
+              <tr>
+                <th scope="col">{words.party}</th>
+                {[words.speeches, words.time].map((head) => (
+                  <th key={head} scope="col" className="num">
+                    {head}
+                  </th>
                 ))}
-              </tbody>
-            </table>
-          </div>
+              </tr>
+            </thead>
+            <tbody>
+              {spoken.map((one) => (
+                <tr key={one.party ?? `${one.name ?? ""} `}>
+                  <td className="b">{one.party ?? one.name}</td>
+                  <td className="num">{one.times}</td>
+                  <td className="num">{spanOf(one.seconds * 1_000)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </DataTable>
         </>
       )}
     </>

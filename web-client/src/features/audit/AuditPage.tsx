@@ -9,7 +9,7 @@ import {
   type Verified,
 } from "../../api/audit";
 import { useLanguage, type Words } from "../../i18n";
-import { Button, Choice, Field, FormError, Loading, useTitle } from "../../ui";
+import { Button, Choice, DataTable, Field, FormError, Loading, useTitle } from "../../ui";
 import { useForm } from "../../useForm";
 import { useLoaded } from "../../useLoaded";
 import "./audit.css";
@@ -56,31 +56,29 @@ function Entries({ asked, onAsk }: { asked: AuditQuery; onAsk: (asked: AuditQuer
       <FormError>{page.error ?? form.errorElsewhere()}</FormError>
       {page.value ? (
         <>
-          <section className="card scrolls audit" aria-label={words.title} tabIndex={0}>
-            <table className="data">
-              <thead>
-                <tr>
-                  {(["at", "actor", "action", "object", "address", "result"] as const).map((head) => (
-                    <th scope="col" key={head}>
-                      {words.heads[head]}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {entries.map((entry) => (
-                  <Line key={entry.seq} entry={entry} />
+          <DataTable label={words.title} className="audit">
+            <thead>
+              <tr>
+                {(["at", "actor", "action", "object", "address", "result"] as const).map((head) => (
+                  <th scope="col" key={head}>
+                    {words.heads[head]}
+                  </th>
                 ))}
-                {entries.length === 0 && (
-                  <tr>
-                    <td colSpan={6} className="q3">
-                      {words.none}
-                    </td>
-                  </tr>
-                )}
-              </tbody>
-            </table>
-          </section>
+              </tr>
+            </thead>
+            <tbody>
+              {entries.map((entry) => (
+                <Line key={entry.seq} entry={entry} />
+              ))}
+              {entries.length === 0 && (
+                <tr>
+                  <td colSpan={6} className="q3">
+                    {words.none}
+                  </td>
+                </tr>
+              )}
+            </tbody>
+          </DataTable>
           {next !== null && (
             <Button
               rank="ghost"

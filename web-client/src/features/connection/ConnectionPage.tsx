@@ -78,7 +78,7 @@ function Steps({ state }: { state: ConnectionState }) {
   const { text, language } = useLanguage("connection");
   const words = text.connection;
   return (
-    <table className="teststeps">
+    <table className="teststeps" aria-label={words.title}>
       <thead>
         <tr>
           <th scope="col">{words.step}</th>

@@ -10,7 +10,7 @@ import {
   type Tested,
 } from "../../api/outbox";
 import { useLanguage, useText } from "../../i18n";
-import { Button, Field, FormError, Loading, useTitle } from "../../ui";
+import { Button, DataTable, Field, FormError, Loading, useTitle } from "../../ui";
 import { useForm } from "../../useForm";
 import { useLoaded } from "../../useLoaded";
 import "./outbox.css";
@@ -141,48 +141,46 @@ function Failed({ mails, onRetry, onForget }: FailedProps) {
   const day = (time: string) =>
     new Date(time).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
   return (
-    <section className="card scrolls" aria-label={words.failed} tabIndex={0}>
-      <table className="data outboxtable">
-        <thead>
-          <tr>
-            {(["to", "purpose", "failed", "reason"] as const).map((head) => (
-              <th scope="col" key={head}>
-                {words.heads[head]}
-              </th>
-            ))}
-            <th scope="col">
-              <span className="hide">{words.heads.acts}</span>
+    <DataTable label={words.failed} className="outboxtable">
+      <thead>
+        <tr>
+          {(["to", "purpose", "failed", "reason"] as const).map((head) => (
+            <th scope="col" key={head}>
+              {words.heads[head]}
             </th>
-          </tr>
-        </thead>
-        <tbody>
-          {mails.map((mail) => (
-            <tr key={mail.id}>
-              <td className="b">{mail.to}</td>
-              <td>{words.purposes[mail.purpose]}</td>
-              <td>
-                <time dateTime={mail.failed}>{day(mail.failed)}</time>
-              </td>
-              <td className="reason">{mail.reason}</td>
-              <td className="acts">
-                <Button className="small" aria-label={words.retryFor(mail.to)} onPress={() => onRetry(mail)}>
-                  <RefreshCw className="i s" aria-hidden />
-                  {words.retry}
-                </Button>
-                <Button
-                  rank="ghost"
-                  className="small"
-                  aria-label={words.forgetFor(mail.to)}
-                  onPress={() => onForget(mail)}
-                >
-                  <Trash2 className="i s" aria-hidden />
-                  {words.forget}
-                </Button>
-              </td>
-            </tr>
           ))}
-        </tbody>
-      </table>
-    </section>
+          <th scope="col">
+            <span className="hide">{words.heads.acts}</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {mails.map((mail) => (
+          <tr key={mail.id}>
+            <td className="b">{mail.to}</td>
+            <td>{words.purposes[mail.purpose]}</td>
+            <td>
+              <time dateTime={mail.failed}>{day(mail.failed)}</time>
+            </td>
+            <td className="reason">{mail.reason}</td>
+            <td className="acts">
+              <Button className="small" aria-label={words.retryFor(mail.to)} onPress={() => onRetry(mail)}>
+                <RefreshCw className="i s" aria-hidden />
+                {words.retry}
+              </Button>
+              <Button
+                rank="ghost"
+                className="small"
+                aria-label={words.forgetFor(mail.to)}
+                onPress={() => onForget(mail)}
+              >
+                <Trash2 className="i s" aria-hidden />
+                {words.forget}
+              </Button>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </DataTable>
   );
 }

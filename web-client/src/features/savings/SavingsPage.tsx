@@ -8,7 +8,7 @@ import {
   type Sums,
 } from "../../api/savings";
 import { useLanguage } from "../../i18n";
-import { Button, Choice, FormError, Loading, useTitle } from "../../ui";
+import { Button, Choice, DataTable, FormError, Loading, useTitle } from "../../ui";
 import { useLoaded } from "../../useLoaded";
 import {
   amountOf,
@@ -251,56 +251,54 @@ function SumTable({
     </>
   );
   return (
-    <div className="card scrolls sums" tabIndex={0} role="group" aria-label={head}>
-      <table className="data">
-        <thead>
-          <tr>
-            <th scope="col">{head}</th>
-            <th scope="col" className="num">
-              {words.minutesHead}
+    <DataTable label={head} className="sums">
+      <thead>
+        <tr>
+          <th scope="col">{head}</th>
+          <th scope="col" className="num">
+            {words.minutesHead}
+          </th>
+          <th scope="col" className="num">
+            {words.oldHead}
+          </th>
+          <th scope="col" className="num">
+            {words.actual}
+          </th>
+          <th scope="col" className="num">
+            {`${words.saved}, ${currency}`}
+          </th>
+          <th scope="col" className="num">
+            {words.share}
+          </th>
+          <th scope="col">{words.quality}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.key}>
+            <th scope="row" className="b">
+              {row.name}
             </th>
-            <th scope="col" className="num">
-              {words.oldHead}
-            </th>
-            <th scope="col" className="num">
-              {words.actual}
-            </th>
-            <th scope="col" className="num">
-              {`${words.saved}, ${currency}`}
-            </th>
-            <th scope="col" className="num">
-              {words.share}
-            </th>
-            <th scope="col">{words.quality}</th>
+            {cells(row.sums)}
           </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.key}>
-              <th scope="row" className="b">
-                {row.name}
-              </th>
-              {cells(row.sums)}
-            </tr>
-          ))}
-          {rows.length === 0 && (
-            <tr>
-              <td colSpan={7} className="q3">
-                {words.noneInMonth}
-              </td>
-            </tr>
-          )}
-        </tbody>
-        {foot !== undefined && rows.length > 0 && (
-          <tfoot>
-            <tr>
-              <th scope="row">{foot}</th>
-              {cells(page.total)}
-            </tr>
-          </tfoot>
+        ))}
+        {rows.length === 0 && (
+          <tr>
+            <td colSpan={7} className="q3">
+              {words.noneInMonth}
+            </td>
+          </tr>
         )}
-      </table>
-    </div>
+      </tbody>
+      {foot !== undefined && rows.length > 0 && (
+        <tfoot>
+          <tr>
+            <th scope="row">{foot}</th>
+            {cells(page.total)}
+          </tr>
+        </tfoot>
+      )}
+    </DataTable>
   );
 }
 

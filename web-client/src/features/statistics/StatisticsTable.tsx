@@ -84,7 +84,7 @@ export function StatisticsTable({ meter }: { meter: Meter }) {
         </p>
       ))}
       <div className="scrolls" role="region" aria-label={words.title} tabIndex={0}>
-        <table className="data">
+        <table className="data" aria-label={words.title}>
           <thead>
             <tr>
               {words.columns.map((column, index) => (

@@ -4,13 +4,14 @@ import { spanOf, useMoment } from "./shared";
 import { Table } from "./Table";
 
 /** Legs of calls, a line for each. */
-export function CallTable({ calls, none }: { calls: readonly Call[]; none: string }) {
+export function CallTable({ label, calls, none }: { label: string; calls: readonly Call[]; none: string }) {
   const text = useText("telephony");
   const words = text.telephony.calls;
   const moment = useMoment();
 
   return (
     <Table
+      label={label}
       items={calls}
       keyOf={({ id }) => String(id)}
       columns={[

@@ -111,9 +111,7 @@ function Found({ asked }: { asked: CallQuery }) {
           <b>{spanOf(first.value.talked)}</b> {words.together}
         </span>
       </p>
-      <section className="card scrolls" aria-label={text.telephony.tabs.calls} tabIndex={0}>
-        <CallTable calls={calls} none={words.none} />
-      </section>
+      <CallTable label={text.telephony.tabs.calls} calls={calls} none={words.none} />
       <FormError>{form.errorElsewhere()}</FormError>
       {next !== null && (
         <p className="after">

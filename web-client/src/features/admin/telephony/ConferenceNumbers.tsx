@@ -30,26 +30,25 @@ export function ConferenceNumbers({ conference, onChanged }: Props) {
         <h2 id="conference">{words.title}</h2>
       </div>
       <FormError>{form.errorElsewhere("number", "meeting")}</FormError>
-      <div className="card scrolls" role="group" aria-label={words.title} tabIndex={0}>
-        <Table
-          items={lines}
-          keyOf={(line) => line.number}
-          columns={[
-            { head: words.number, cell: (line) => line.number, rank: "main" },
-            { head: words.leads, cell: (line) => line.leads },
-          ]}
-          action={{
-            word: text.telephony.remove,
-            nameOf: (line) => words.removeNamed(line.number),
-            onPress: (line) =>
-              void form.submit(async () => {
-                await removeConference(line.number);
-                onChanged(words.removed(line.number));
-              }),
-          }}
-          none={words.none}
-        />
-      </div>
+      <Table
+        label={words.title}
+        items={lines}
+        keyOf={(line) => line.number}
+        columns={[
+          { head: words.number, cell: (line) => line.number, rank: "main" },
+          { head: words.leads, cell: (line) => line.leads },
+        ]}
+        action={{
+          word: text.telephony.remove,
+          nameOf: (line) => words.removeNamed(line.number),
+          onPress: (line) =>
+            void form.submit(async () => {
+              await removeConference(line.number);
+              onChanged(words.removed(line.number));
+            }),
+        }}
+        none={words.none}
+      />
       <Form
         className="inline"
         aria-label={words.add}

@@ -94,28 +94,29 @@ export function ExtensionsTab() {
       </div>
       <Said>{said}</Said>
       <div className={open === undefined ? "beside alone" : "beside"}>
-        <section className="card scrolls" aria-label={text.telephony.tabs.extensions} tabIndex={0}>
-          <Table
-            items={listed.slice(0, MOST_ROWS)}
-            keyOf={({ number }) => number}
-            columns={[
-              { head: words.number, cell: ({ number }) => number },
-              { head: words.holder, cell: ({ name }) => name, rank: "main" },
-              { head: text.telephony.site, cell: ({ post_name }) => post_name },
-              { head: words.devices, cell: ({ devices }) => devices.length },
-              {
-                head: words.state,
-                cell: (extension) => <State extension={extension} there={isThere(extension)} />,
-              },
-              { head: words.forward, cell: (extension) => forwardOf(extension, words.forwardShort) },
-            ]}
-            open={open}
-            onOpen={({ number }) => show(number)}
-            nameOf={({ number, name }) => words.open(number, name)}
-            none={all.length === 0 ? words.none : words.noneFound}
-          />
-          {listed.length > MOST_ROWS && <p className="nothing q2">{words.more(listed.length - MOST_ROWS)}</p>}
-        </section>
+        <Table
+          label={text.telephony.tabs.extensions}
+          items={listed.slice(0, MOST_ROWS)}
+          keyOf={({ number }) => number}
+          columns={[
+            { head: words.number, cell: ({ number }) => number },
+            { head: words.holder, cell: ({ name }) => name, rank: "main" },
+            { head: text.telephony.site, cell: ({ post_name }) => post_name },
+            { head: words.devices, cell: ({ devices }) => devices.length },
+            {
+              head: words.state,
+              cell: (extension) => <State extension={extension} there={isThere(extension)} />,
+            },
+            { head: words.forward, cell: (extension) => forwardOf(extension, words.forwardShort) },
+          ]}
+          open={open}
+          onOpen={({ number }) => show(number)}
+          nameOf={({ number, name }) => words.open(number, name)}
+          none={all.length === 0 ? words.none : words.noneFound}
+          below={
+            listed.length > MOST_ROWS && <p className="nothing q2">{words.more(listed.length - MOST_ROWS)}</p>
+          }
+        />
         {open === "new" && (
           <NewExtension
             posts={posts.value}

@@ -57,23 +57,22 @@ export function GroupsTab() {
           )
         }
       >
-        <section className="card scrolls" aria-label={text.telephony.tabs.groups} tabIndex={0}>
-          <Table
-            items={groups.value}
-            keyOf={({ number }) => number}
-            columns={[
-              { head: text.telephony.extensions.number, cell: ({ number }) => number },
-              { head: words.name, cell: ({ name }) => name, rank: "main" },
-              { head: text.telephony.site, cell: ({ post_name }) => post_name },
-              { head: words.strategy, cell: ({ strategy }) => words.strategies[strategy] },
-              { head: words.members, cell: ({ members }) => members.join(", ") },
-            ]}
-            open={open}
-            onOpen={({ number }) => show(number)}
-            nameOf={({ number, name }) => `${number} ${name}`}
-            none={words.none}
-          />
-        </section>
+        <Table
+          label={text.telephony.tabs.groups}
+          items={groups.value}
+          keyOf={({ number }) => number}
+          columns={[
+            { head: text.telephony.extensions.number, cell: ({ number }) => number },
+            { head: words.name, cell: ({ name }) => name, rank: "main" },
+            { head: text.telephony.site, cell: ({ post_name }) => post_name },
+            { head: words.strategy, cell: ({ strategy }) => words.strategies[strategy] },
+            { head: words.members, cell: ({ members }) => members.join(", ") },
+          ]}
+          open={open}
+          onOpen={({ number }) => show(number)}
+          nameOf={({ number, name }) => `${number} ${name}`}
+          none={words.none}
+        />
       </Listing>
     </>
   );

@@ -68,22 +68,21 @@ export function LinesTab() {
         }
       >
         <div>
-          <section className="card scrolls" aria-label={text.telephony.tabs.lines} tabIndex={0}>
-            <Table
-              items={trunks.value}
-              keyOf={keyOf}
-              columns={[
-                { head: words.name, cell: ({ name }) => name },
-                { head: text.telephony.site, cell: ({ post_name }) => post_name },
-                { head: words.provider, cell: ({ transport, host }) => `${transport.toUpperCase()} ${host}` },
-                { head: words.reach, cell: ({ rights }) => text.telephony.rights[rights] },
-                { head: words.calls, cell: ({ calls }) => calls, rank: "number" },
-              ]}
-              open={open}
-              onOpen={(trunk) => show(keyOf(trunk))}
-              none={words.none}
-            />
-          </section>
+          <Table
+            label={text.telephony.tabs.lines}
+            items={trunks.value}
+            keyOf={keyOf}
+            columns={[
+              { head: words.name, cell: ({ name }) => name },
+              { head: text.telephony.site, cell: ({ post_name }) => post_name },
+              { head: words.provider, cell: ({ transport, host }) => `${transport.toUpperCase()} ${host}` },
+              { head: words.reach, cell: ({ rights }) => text.telephony.rights[rights] },
+              { head: words.calls, cell: ({ calls }) => calls, rank: "number" },
+            ]}
+            open={open}
+            onOpen={(trunk) => show(keyOf(trunk))}
+            none={words.none}
+          />
           {trunks.value.length > 0 && (
             <>
               <Routes routes={routes.value} trunks={trunks.value} posts={posts.value} onChanged={changed} />

@@ -34,41 +34,38 @@ export function LiveTab() {
         <div className="blockhead">
           <h2 id="live-calls">{words.calls(new Set(calls.value.map((leg) => leg.call)).size)}</h2>
         </div>
-        <div className="card scrolls" role="group" aria-label={words.callsTitle} tabIndex={0}>
-          <CallTable calls={calls.value} none={words.noCall} />
-        </div>
+        <CallTable label={words.callsTitle} calls={calls.value} none={words.noCall} />
       </section>
       <section aria-labelledby="live-phones">
         <div className="blockhead">
           <h2 id="live-phones">{words.phones(registrations.value.length)}</h2>
         </div>
-        <div className="card scrolls" role="group" aria-label={words.phonesTitle} tabIndex={0}>
-          <Table
-            items={registrations.value}
-            keyOf={({ number, key }) => `${number}/${key}`}
-            columns={[
-              { head: text.telephony.extensions.number, cell: ({ number }) => number, rank: "main" },
-              { head: words.device, cell: ({ device }) => device },
-              {
-                head: words.address,
-                cell: ({ transport, address }) => `${transport.toUpperCase()} ${address}`,
-              },
-              { head: words.model, cell: ({ user_agent }) => user_agent || "–" },
-              { head: words.until, cell: ({ expires }) => moment(expires) },
-            ]}
-            action={{
-              word: text.telephony.devices.disconnect,
-              nameOf: ({ address }) => text.telephony.devices.disconnectNamed(address),
-              onPress: (each) =>
-                void form.submit(async () => {
-                  await removeRegistration(each);
-                  setSaid(text.telephony.devices.disconnected);
-                  registrations.reload();
-                }),
-            }}
-            none={words.noPhone}
-          />
-        </div>
+        <Table
+          label={words.phonesTitle}
+          items={registrations.value}
+          keyOf={({ number, key }) => `${number}/${key}`}
+          columns={[
+            { head: text.telephony.extensions.number, cell: ({ number }) => number, rank: "main" },
+            { head: words.device, cell: ({ device }) => device },
+            {
+              head: words.address,
+              cell: ({ transport, address }) => `${transport.toUpperCase()} ${address}`,
+            },
+            { head: words.model, cell: ({ user_agent }) => user_agent || "–" },
+            { head: words.until, cell: ({ expires }) => moment(expires) },
+          ]}
+          action={{
+            word: text.telephony.devices.disconnect,
+            nameOf: ({ address }) => text.telephony.devices.disconnectNamed(address),
+            onPress: (each) =>
+              void form.submit(async () => {
+                await removeRegistration(each);
+                setSaid(text.telephony.devices.disconnected);
+                registrations.reload();
+              }),
+          }}
+          none={words.noPhone}
+        />
       </section>
     </>
   );

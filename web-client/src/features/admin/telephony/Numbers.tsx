@@ -29,27 +29,26 @@ export function Numbers({ numbers, trunks, onChanged }: Props) {
         <h2 id="numbers">{words.title}</h2>
       </div>
       <FormError>{form.errorElsewhere("number", "target")}</FormError>
-      <div className="card scrolls" role="group" aria-label={words.title} tabIndex={0}>
-        <Table
-          items={numbers}
-          keyOf={({ trunk, number }) => `${trunk}/${number}`}
-          columns={[
-            { head: words.number, cell: ({ number }) => nameOf(number), rank: "main" },
-            { head: words.line, cell: ({ trunk_name }) => trunk_name },
-            { head: words.target, cell: ({ target }) => target },
-          ]}
-          action={{
-            word: text.telephony.remove,
-            nameOf: ({ number }) => words.removeNamed(nameOf(number)),
-            onPress: (each) =>
-              void form.submit(async () => {
-                await removeNumber(each);
-                onChanged(words.removed(nameOf(each.number)));
-              }),
-          }}
-          none={words.none}
-        />
-      </div>
+      <Table
+        label={words.title}
+        items={numbers}
+        keyOf={({ trunk, number }) => `${trunk}/${number}`}
+        columns={[
+          { head: words.number, cell: ({ number }) => nameOf(number), rank: "main" },
+          { head: words.line, cell: ({ trunk_name }) => trunk_name },
+          { head: words.target, cell: ({ target }) => target },
+        ]}
+        action={{
+          word: text.telephony.remove,
+          nameOf: ({ number }) => words.removeNamed(nameOf(number)),
+          onPress: (each) =>
+            void form.submit(async () => {
+              await removeNumber(each);
+              onChanged(words.removed(nameOf(each.number)));
+            }),
+        }}
+        none={words.none}
+      />
       <Form
         className="inline"
         aria-label={words.add}

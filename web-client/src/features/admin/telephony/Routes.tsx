@@ -33,27 +33,26 @@ export function Routes({ routes, trunks, posts, onChanged }: Props) {
         <p className="sm q3">{words.help}</p>
       </div>
       <FormError>{form.errorElsewhere("prefix")}</FormError>
-      <div className="card scrolls" role="group" aria-label={words.title} tabIndex={0}>
-        <Table
-          items={routes}
-          keyOf={({ post, prefix }) => `${post ?? ""}/${prefix}`}
-          columns={[
-            { head: words.prefix, cell: ({ prefix }) => nameOf(prefix), rank: "main" },
-            { head: words.callsOf, cell: ({ post_name }) => post_name ?? words.everySite },
-            { head: words.lines, cell: ({ trunk_names }) => trunk_names.join(words.then) },
-          ]}
-          action={{
-            word: text.telephony.remove,
-            nameOf: ({ prefix }) => words.removeNamed(nameOf(prefix)),
-            onPress: (route) =>
-              void form.submit(async () => {
-                await removeRoute(route);
-                onChanged(words.removed(nameOf(route.prefix)));
-              }),
-          }}
-          none={words.none}
-        />
-      </div>
+      <Table
+        label={words.title}
+        items={routes}
+        keyOf={({ post, prefix }) => `${post ?? ""}/${prefix}`}
+        columns={[
+          { head: words.prefix, cell: ({ prefix }) => nameOf(prefix), rank: "main" },
+          { head: words.callsOf, cell: ({ post_name }) => post_name ?? words.everySite },
+          { head: words.lines, cell: ({ trunk_names }) => trunk_names.join(words.then) },
+        ]}
+        action={{
+          word: text.telephony.remove,
+          nameOf: ({ prefix }) => words.removeNamed(nameOf(prefix)),
+          onPress: (route) =>
+            void form.submit(async () => {
+              await removeRoute(route);
+              onChanged(words.removed(nameOf(route.prefix)));
+            }),
+        }}
+        none={words.none}
+      />
       <Form
         className="inline"
         aria-label={words.add}

@@ -65,25 +65,24 @@ export function SitesTab() {
           )
         }
       >
-        <section className="card scrolls" aria-label={text.telephony.tabs.sites} tabIndex={0}>
-          <Table
-            items={posts.value}
-            keyOf={keyOf}
-            columns={[
-              { head: words.name, cell: ({ name }) => name },
-              { head: words.country, cell: ({ country }) => country },
-              { head: words.city, cell: ({ city }) => city || "–" },
-              { head: words.zone, cell: ({ time_zone }) => time_zone },
-              { head: words.prefix, cell: ({ outside_prefix }) => outside_prefix || "–" },
-              { head: words.emergency, cell: ({ emergency }) => emergency.join(", ") },
-              { head: words.link, cell: (post) => <LinkOf post={post} /> },
-              { head: words.trunks, cell: ({ trunks }) => trunks.join(", ") || "–" },
-            ]}
-            open={open}
-            onOpen={(post) => show(keyOf(post))}
-            none={words.none}
-          />
-        </section>
+        <Table
+          label={text.telephony.tabs.sites}
+          items={posts.value}
+          keyOf={keyOf}
+          columns={[
+            { head: words.name, cell: ({ name }) => name },
+            { head: words.country, cell: ({ country }) => country },
+            { head: words.city, cell: ({ city }) => city || "–" },
+            { head: words.zone, cell: ({ time_zone }) => time_zone },
+            { head: words.prefix, cell: ({ outside_prefix }) => outside_prefix || "–" },
+            { head: words.emergency, cell: ({ emergency }) => emergency.join(", ") },
+            { head: words.link, cell: (post) => <LinkOf post={post} /> },
+            { head: words.trunks, cell: ({ trunks }) => trunks.join(", ") || "–" },
+          ]}
+          open={open}
+          onOpen={(post) => show(keyOf(post))}
+          none={words.none}
+        />
       </Listing>
     </>
   );

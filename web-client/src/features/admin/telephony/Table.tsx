@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { useText } from "../../../i18n";
-import { Button } from "../../../ui";
+import { Button, DataTable } from "../../../ui";
 
 /** What stands in one column: its head and how a thing is shown in it. */
 export interface Column<Item> {
@@ -11,6 +11,8 @@ export interface Column<Item> {
 }
 
 interface Props<Item> {
+  /** What its things are. */
+  label: string;
   items: readonly Item[];
   /** What tells one from the others. */
   keyOf: (item: Item) => string;
@@ -25,6 +27,8 @@ interface Props<Item> {
   action?: RowAction<Item>;
   /** The sentence instead of lines. */
   none: string;
+  /** What stands below, in the same card. */
+  below?: ReactNode;
 }
 
 interface RowAction<Item> {
@@ -36,12 +40,17 @@ interface RowAction<Item> {
 
 /** Things of one kind, a line for each. */
 export function Table<Item>(props: Props<Item>) {
-  const { items, keyOf, columns, open, onOpen, nameOf, action, none } = props;
+  const { label, items, keyOf, columns, open, onOpen, nameOf, action, none, below } = props;
   const text = useText("telephony");
-  if (items.length === 0) return <p className="nothing q2">{none}</p>;
+  if (items.length === 0)
+    return (
+      <div className="card scrolls" role="group" aria-label={label}>
+        <p className="nothing q2">{none}</p>
+      </div>
+    );
 
   return (
-    <table className="data">
+    <DataTable label={label} below={below}>
       <thead>
         <tr>
           {columns.map(({ head, rank }) => (
@@ -87,7 +96,7 @@ export function Table<Item>(props: Props<Item>) {
           </tr>
         ))}
       </tbody>
-    </table>
+    </DataTable>
   );
 }
 
