@@ -1,7 +1,7 @@
 //! Every screen as it is meant to look, compared with pictures that somebody has looked at. Nobody has a camera here: what
 //! moves is compared elsewhere.
 
-import { crowd } from "./support/crowd.js";
+import { crowd, sits } from "./support/crowd.js";
 import type { Person } from "./support/person.js";
 import { bare } from "./support/sdk.js";
 import { HOST } from "./support/server.js";
@@ -27,6 +27,40 @@ const PEOPLE = [
   "Chargée d’affaires à Niamey",
   "Rapporteur",
 ];
+
+const BILATERAL = {
+  title: "Consultations politiques bilatérales",
+  start: "2027-12-03T10:00",
+  time_zone: "Africa/Porto-Novo",
+  minutes: 90,
+  waiting_room: true,
+  send: false,
+  parties: [
+    {
+      name: "Bénin",
+      country: "BJ",
+      seats: [
+        { name: "Présidente", title: "Secrétaire générale du Ministère", role: "chair", is_head: true },
+        { name: "Directeur", title: "Directeur Asie", role: "delegate" },
+        { name: "Rapporteuse", title: "Rapporteuse", role: "rapporteur" },
+      ],
+    },
+    {
+      name: "Inde",
+      country: "IN",
+      seats: [
+        { name: "Secrétaire", title: "Secrétaire, relations avec l’Afrique", role: "head" },
+        { name: "Conseiller", title: "Conseiller économique", role: "delegate" },
+        { name: "Attachée", title: "Attachée", role: "observer" },
+      ],
+    },
+  ],
+  agenda: [
+    { title: "Ouverture", minutes: 10 },
+    { title: "Visas de service et passeports diplomatiques", minutes: 30 },
+    { title: "Divers", minutes: 5 },
+  ],
+};
 
 test("the doors look as they are meant to", async ({ arrive }) => {
   const host = await arrive(HOST.name);
@@ -149,6 +183,115 @@ test("a session in English looks as it is meant to, and so does a cut", async ({
   await looks(guest, "cut-light-1440");
 });
 
+test("two delegations look as they are meant to: waiting, at the table, before a document", async ({ arrive, server }) => {
+  test.setTimeout(180_000);
+  const protocol = await arrive("Chef du protocole");
+  await protocol.signIn();
+  const made = await protocol.context.request.post("/api/schedules", { headers: { origin: server.url }, data: BILATERAL });
+  expect(made.status(), await made.text()).toBe(201);
+  const { code, parties } = (await made.json()) as { code: string; parties: { seats: { id: number }[] }[] };
+  const links: string[] = [];
+  for (const { id } of parties.flatMap(({ seats }) => seats)) {
+    const answer = await protocol.context.request.get(`/api/meetings/${code}/seats/${id}/link`);
+    links.push(new URL(((await answer.json()) as { link: string }).link).pathname);
+  }
+  const [chairs = "", director = "", rapporteur = "", heads = "", adviser = "", observer = ""] = links;
+
+  const head = await arrive("Secrétaire", { viewport: DESK });
+  await closed(head);
+  await wears(head, "light");
+  await head.page.goto(heads);
+  await head.page.getByRole("button", { name: "Demander à entrer" }).click();
+  await expect(head.page.locator(".lobbycard")).toBeVisible();
+  await looks(head, "lobby-light-1440");
+  await turns(head, "dark", PHONE);
+  await looks(head, "lobby-dark-360");
+
+  const chair = await arrive("Présidente", { viewport: DESK });
+  await closed(chair);
+  await wears(chair, "light");
+  await chair.page.goto(chairs);
+  await chair.page.getByRole("button", { name: "Entrer", exact: true }).click();
+  await chair.isInside();
+  await chair.openPeople();
+  await expect(chair.page.getByRole("button", { name: "Faire entrer", exact: true })).toBeVisible();
+  await looks(chair, "panel-waiting-light-1440");
+  await chair.page.getByRole("button", { name: "Faire entrer", exact: true }).click();
+  await head.isInside();
+  await chair.page.keyboard.press("Escape");
+  const opened = await protocol.context.request.patch(`/api/meetings/${code}`, {
+    headers: { origin: server.url },
+    data: { waiting_room: false },
+  });
+  expect(opened.status()).toBe(200);
+  const people = await arrive("Les autres", bare);
+  for (const link of [rapporteur, adviser, observer]) await sits(people, code, tokenIn(link));
+
+  await expect(chair.page.locator(".namecard")).toHaveCount(5);
+  await looks(chair, "table-light-1440");
+  await looks(head, "table-dark-360");
+  for (const [theme, size] of [["dark", WALL], ["contrast", LAPTOP], ["light", TURNED]] as const) {
+    await turns(chair, theme, size);
+    await looks(chair, `table-${theme}-${size.width}`);
+  }
+  await turns(chair, "light", DESK);
+  await chair.key(/^Parole/).click();
+  await expect(chair.page.locator(".paper h2")).toBeFocused();
+  await looks(chair, "panel-floor-light-1440");
+  await chair.page.keyboard.press("Escape");
+
+  await sits(people, code, tokenIn(director), true);
+  await expect(chair.page.locator(".shared video")).toBeVisible();
+  await looks(chair, "share-light-1440");
+  await turns(chair, "dark", LAPTOP);
+  await looks(chair, "share-dark-1024");
+  await expect(head.page.locator(".shared video")).toBeVisible();
+  await looks(head, "share-dark-360");
+});
+
+test("the speaker’s layout looks as it is meant to", async ({ arrive }) => {
+  const host = await arrive(HOST.name, { viewport: DESK });
+  await host.signIn();
+  await closed(host);
+  await wears(host, "light");
+  const code = await host.makeMeeting("Consultations sur les visas de long séjour", false);
+  await host.page.goto(`/m/${code}`);
+  await host.page.locator(".go").click();
+  await host.isInside();
+  await crowd(await arrive("Les autres", bare), code, PEOPLE.slice(0, 5));
+  await sees(host, 6);
+  await host.page.getByRole("radio", { name: "Orateur" }).check({ force: true });
+  await looks(host, "speaker-light-1440");
+  await turns(host, "dark", PHONE);
+  await looks(host, "speaker-dark-360");
+});
+
+test("a day looks as it is meant to: at home, in the agenda, in the form", async ({ arrive, server }) => {
+  const admin = await arrive(HOST.name);
+  await admin.signIn();
+  const made = await admin.context.request.post("/api/users", {
+    headers: { origin: server.url },
+    data: { name: "Cheffe du protocole", email: "journee@example.org", role: "user", password: "une phrase provisoire", must_change: false },
+  });
+  expect(made.status(), await made.text()).toBe(201);
+  const officer = await arrive("Cheffe du protocole", { viewport: DESK });
+  await officer.signInAs("journee@example.org", "une phrase provisoire");
+  const planned = await officer.context.request.post("/api/schedules", { headers: { origin: server.url }, data: BILATERAL });
+  expect(planned.status(), await planned.text()).toBe(201);
+  await officer.page.clock.setFixedTime(new Date("2027-12-03T08:45:00Z"));
+  await wears(officer, "light");
+
+  for (const [theme, size] of [["light", DESK], ["contrast", LAPTOP], ["dark", PHONE]] as const) {
+    await wears(officer, theme);
+    await officer.page.setViewportSize(size);
+    for (const [name, path] of [["home", "/"], ["agenda", "/agenda"], ["agenda-form", "/agenda/new"]] as const) {
+      await officer.page.goto(path);
+      await expect(officer.page.locator("h1")).toBeVisible();
+      await looks(officer, `${name}-${theme}-${size.width}`);
+    }
+  }
+});
+
 /** Compares, once what comes and goes has gone. */
 async function looks({ page }: Person, name: string): Promise<void> {
   await expect(page.locator(".loading")).toHaveCount(0);
@@ -163,6 +306,8 @@ async function looks({ page }: Person, name: string): Promise<void> {
     maxDiffPixelRatio: 0.01,
   });
 }
+
+const tokenIn = (link: string): string => link.split("/").at(-1) ?? "";
 
 const wears = async (person: Person, theme: string) => {
   await person.page.addInitScript((chosen) => localStorage.setItem("palabre.theme", chosen), theme);

@@ -9,12 +9,10 @@ import type { Person } from "./person.js";
  * come in another second. With pictures each has a small camera, whose colour is another one every time.
  */
 export async function crowd(person: Person, code: string, names: readonly string[], pictures = false): Promise<void> {
-  // Any page of the origin that does not start the interface.
-  await person.page.goto("/health");
-  await person.page.evaluate(readFileSync(bundle, "utf8"));
+  await brings(person);
   for (const [at, name] of names.entries()) {
     if (at > 0 && name !== names[at - 1]) await person.page.waitForTimeout(1_000);
-    const { url, token } = await admitted(person, code, name);
+    const { url, token } = await admitted(person, code, { name });
     await person.page.evaluate(
       async ({ url, token, pictures }) => {
         const room = new window.LivekitClient.Room({ dynacast: true, adaptiveStream: false });
@@ -41,10 +39,9 @@ export async function crowd(person: Person, code: string, names: readonly string
  * seen on a small machine, nobody but the one who looks shall have to decode.
  */
 export async function cameras(person: Person, code: string, names: readonly string[]): Promise<void> {
-  await person.page.goto("/health");
-  await person.page.evaluate(readFileSync(bundle, "utf8"));
+  await brings(person);
   for (const [at, name] of names.entries()) {
-    const { url, token } = await admitted(person, code, name);
+    const { url, token } = await admitted(person, code, { name });
     await person.page.evaluate(
       async ({ url, token, speaks }) => {
         const room = new window.LivekitClient.Room({ dynacast: true, adaptiveStream: false });
@@ -60,10 +57,48 @@ export async function cameras(person: Person, code: string, names: readonly stri
   }
 }
 
-async function admitted(person: Person, code: string, name: string): Promise<{ url: string; token: string }> {
+/** Takes the seat that an invitation is for, and shows a sheet of paper, if that is asked for. */
+export async function sits(person: Person, code: string, invitation: string, shows = false): Promise<void> {
+  await brings(person);
+  const { url, token } = await admitted(person, code, { invitation });
+  await person.page.evaluate(
+    async ({ url, token, shows }) => {
+      const room = new window.LivekitClient.Room();
+      await room.connect(url, token, { autoSubscribe: false });
+      if (!shows) return;
+      const canvas = Object.assign(document.createElement("canvas"), { width: 1280, height: 720 });
+      const paint = canvas.getContext("2d");
+      setInterval(() => {
+        if (!paint) return;
+        paint.fillStyle = "#ffffff";
+        paint.fillRect(0, 0, 1280, 720);
+        paint.fillStyle = "#3a4a44";
+        paint.fillRect(120, 80, 560, 36);
+        for (let line = 0; line < 11; line += 1) paint.fillRect(120, 170 + line * 44, 1040 - 90 * (line % 3), 14);
+      }, 200);
+      const [screen] = canvas.captureStream(5).getVideoTracks();
+      if (!screen) throw new Error("no screen");
+      const track = new window.LivekitClient.LocalVideoTrack(screen, undefined, true);
+      await room.localParticipant.publishTrack(track, { source: "screen_share", simulcast: false });
+    },
+    { url, token, shows },
+  );
+}
+
+/** Opens any page of the origin that does not start the interface, and the SDK in it. */
+async function brings({ page }: Person): Promise<void> {
+  await page.goto("/health");
+  await page.evaluate(readFileSync(bundle, "utf8"));
+}
+
+async function admitted(
+  person: Person,
+  code: string,
+  who: { name: string } | { invitation: string },
+): Promise<{ url: string; token: string }> {
   const answer = await person.context.request.post(`/api/meetings/${code}/join`, {
     headers: { origin: person.base },
-    data: { name },
+    data: who,
   });
   if (!answer.ok()) throw new Error(`not admitted: ${await answer.text()}`);
   return (await answer.json()) as { url: string; token: string };
