@@ -8,6 +8,10 @@ const server = process.env["PALABRE_URL"] ?? "http://127.0.0.1:7880";
 
 const FOREIGN_WORDS = /\/react-aria.*\/intl\/(?:.*\/)?(?!fr-|en-)[a-z]{2}-[A-Z]{2}\.mjs$/;
 
+const START = /\/src\/main\.tsx$/;
+const SMALL =
+  /\/src\/(?:ui\/(?:Bars|Confirm|Flag)\.tsx|features\/room\/shown\.ts)$|\/lucide-react\/.*\/(?:chevron-left|chevron-right|log-out|phone|send|users|x)\.\w+$/;
+
 /** The component library speaks thirty-four languages; what we do not offer, nobody needs to wait for. */
 const ownLanguages: Plugin = {
   name: "own-languages",
@@ -29,8 +33,9 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         hashCharacters: "base36",
-        // What every page begins with comes in one piece: it compresses better so, and is asked for once.
-        codeSplitting: { groups: [{ name: "start", test: /\/src\/main\.tsx$/ }] },
+        // What every page begins with comes in one piece: it compresses better so, and is asked for once. So does what is
+        // small and shared by a session and the office, which would be a file each.
+        codeSplitting: { groups: [{ name: "start", test: (id) => START.test(id) || SMALL.test(id) }] },
       },
     },
   },

@@ -203,6 +203,7 @@ test("two delegations look as they are meant to: waiting, at the table, before a
   await head.page.goto(heads);
   await head.page.getByRole("button", { name: "Demander à entrer" }).click();
   await expect(head.page.locator(".lobbycard")).toBeVisible();
+  await expect(head.page.getByText("Liaison avec votre délégation")).toHaveCount(0);
   await looks(head, "lobby-light-1440");
   await turns(head, "dark", PHONE);
   await looks(head, "lobby-dark-360");
@@ -225,7 +226,7 @@ test("two delegations look as they are meant to: waiting, at the table, before a
   });
   expect(opened.status()).toBe(200);
   const people = await arrive("Les autres", bare);
-  for (const link of [rapporteur, adviser, observer]) await sits(people, code, tokenIn(link));
+  await sits(people, code, [rapporteur, adviser, observer].map(tokenIn));
 
   await expect(chair.page.locator(".namecard")).toHaveCount(5);
   await looks(chair, "table-light-1440");
@@ -240,7 +241,7 @@ test("two delegations look as they are meant to: waiting, at the table, before a
   await looks(chair, "panel-floor-light-1440");
   await chair.page.keyboard.press("Escape");
 
-  await sits(people, code, tokenIn(director), true);
+  await sits(await arrive("Directeur", bare), code, [tokenIn(director)], true);
   await expect(chair.page.locator(".shared video")).toBeVisible();
   await looks(chair, "share-light-1440");
   await turns(chair, "dark", LAPTOP);
@@ -274,7 +275,7 @@ test("a day looks as it is meant to: at home, in the agenda, in the form", async
     data: { name: "Cheffe du protocole", email: "journee@example.org", role: "user", password: "une phrase provisoire", must_change: false },
   });
   expect(made.status(), await made.text()).toBe(201);
-  const officer = await arrive("Cheffe du protocole", { viewport: DESK });
+  const officer = await arrive("Cheffe du protocole", { viewport: DESK, timezoneId: "Africa/Porto-Novo" });
   await officer.signInAs("journee@example.org", "une phrase provisoire");
   const planned = await officer.context.request.post("/api/schedules", { headers: { origin: server.url }, data: BILATERAL });
   expect(planned.status(), await planned.text()).toBe(201);
@@ -294,7 +295,7 @@ test("a day looks as it is meant to: at home, in the agenda, in the form", async
 
 /** Compares, once what comes and goes has gone. */
 async function looks({ page }: Person, name: string): Promise<void> {
-  await expect(page.locator(".loading")).toHaveCount(0);
+  await expect(page.locator(".loading, .flag:empty")).toHaveCount(0);
   await page.evaluate(() => document.fonts.ready);
   await expect(page).toHaveScreenshot(`${name}.png`, {
     animations: "disabled",

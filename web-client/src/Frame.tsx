@@ -49,33 +49,35 @@ export function Frame({ user, page, children }: Props) {
   const { leave } = useAccount();
   const { state } = usePhone();
   const everybody = [
-    { page: "home", path: "/", word: text.nav.home, icon: House },
-    { page: "agenda", path: "/agenda", word: text.nav.agenda, icon: CalendarDays },
-    { page: "directory", path: "/directory", word: text.nav.directory, icon: Contact },
+    { page: "home", path: "/", word: text.auth.nav.home, icon: House },
+    { page: "agenda", path: "/agenda", word: text.auth.nav.agenda, icon: CalendarDays },
+    { page: "directory", path: "/directory", word: text.auth.nav.directory, icon: Contact },
     {
       page: "calls",
       path: "/calls",
-      word: text.nav.calls,
+      word: text.auth.nav.calls,
       icon: Phone,
       count: state.missed + state.messages,
     },
   ];
   const administrators = [
     ...(user.may.administer
-      ? [{ page: "savings", path: "/savings", word: text.nav.savings, icon: ChartColumn }]
+      ? [{ page: "savings", path: "/savings", word: text.auth.nav.savings, icon: ChartColumn }]
       : []),
     ...(user.may.manage_phones
-      ? [{ page: "telephony", path: "/telephony", word: text.nav.telephony, icon: SlidersHorizontal }]
+      ? [{ page: "telephony", path: "/telephony", word: text.auth.nav.telephony, icon: SlidersHorizontal }]
       : []),
-    ...(user.may.manage_people ? [{ page: "users", path: "/users", word: text.nav.users, icon: Users }] : []),
+    ...(user.may.manage_people
+      ? [{ page: "users", path: "/users", word: text.auth.nav.users, icon: Users }]
+      : []),
     ...(user.may.administer
       ? [
-          { page: "outbox", path: "/mail", word: text.nav.outbox, icon: Mail },
-          { page: "audit", path: "/audit", word: text.nav.audit, icon: ScrollText },
+          { page: "outbox", path: "/mail", word: text.auth.nav.outbox, icon: Mail },
+          { page: "audit", path: "/audit", word: text.auth.nav.audit, icon: ScrollText },
         ]
       : []),
   ];
-  const settings = { page: "settings", path: "/settings", word: text.nav.settings, icon: Settings2 };
+  const settings = { page: "settings", path: "/settings", word: text.auth.nav.settings, icon: Settings2 };
   const link = ({ page: name, path, word, icon: Icon, count = 0 }: (typeof everybody)[number]) => (
     <Link
       key={name}
@@ -105,7 +107,7 @@ export function Frame({ user, page, children }: Props) {
         <Link to="/" className="brand">
           <Brand />
         </Link>
-        <nav aria-label={text.nav.main}>
+        <nav aria-label={text.auth.nav.main}>
           {everybody.map(link)}
           {administrators.map(link)}
           {link(settings)}
@@ -136,7 +138,7 @@ export function Frame({ user, page, children }: Props) {
       <main id="main" className={page === "calls" ? "page wide" : "page"} tabIndex={-1}>
         {children}
       </main>
-      <nav className="tabbar" aria-label={text.nav.main}>
+      <nav className="tabbar" aria-label={text.auth.nav.main}>
         {[...everybody, settings].map(link)}
         <button onClick={signOut}>
           <LogOut className="i" aria-hidden />

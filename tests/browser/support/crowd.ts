@@ -57,32 +57,34 @@ export async function cameras(person: Person, code: string, names: readonly stri
   }
 }
 
-/** Takes the seat that an invitation is for, and shows a sheet of paper, if that is asked for. */
-export async function sits(person: Person, code: string, invitation: string, shows = false): Promise<void> {
+/** Takes the seats that invitations are for, one after the other. Whoever presents shows a sheet of paper. */
+export async function sits(person: Person, code: string, invitations: readonly string[], presents = false): Promise<void> {
   await brings(person);
-  const { url, token } = await admitted(person, code, { invitation });
-  await person.page.evaluate(
-    async ({ url, token, shows }) => {
-      const room = new window.LivekitClient.Room();
-      await room.connect(url, token, { autoSubscribe: false });
-      if (!shows) return;
-      const canvas = Object.assign(document.createElement("canvas"), { width: 1280, height: 720 });
-      const paint = canvas.getContext("2d");
-      setInterval(() => {
-        if (!paint) return;
-        paint.fillStyle = "#ffffff";
-        paint.fillRect(0, 0, 1280, 720);
-        paint.fillStyle = "#3a4a44";
-        paint.fillRect(120, 80, 560, 36);
-        for (let line = 0; line < 11; line += 1) paint.fillRect(120, 170 + line * 44, 1040 - 90 * (line % 3), 14);
-      }, 200);
-      const [screen] = canvas.captureStream(5).getVideoTracks();
-      if (!screen) throw new Error("no screen");
-      const track = new window.LivekitClient.LocalVideoTrack(screen, undefined, true);
-      await room.localParticipant.publishTrack(track, { source: "screen_share", simulcast: false });
-    },
-    { url, token, shows },
-  );
+  for (const invitation of invitations) {
+    const { url, token } = await admitted(person, code, { invitation });
+    await person.page.evaluate(
+      async ({ url, token, presents }) => {
+        const room = new window.LivekitClient.Room();
+        await room.connect(url, token, { autoSubscribe: false });
+        if (!presents) return;
+        const canvas = Object.assign(document.createElement("canvas"), { width: 1280, height: 720 });
+        const paint = canvas.getContext("2d");
+        setInterval(() => {
+          if (!paint) return;
+          paint.fillStyle = "#ffffff";
+          paint.fillRect(0, 0, 1280, 720);
+          paint.fillStyle = "#3a4a44";
+          paint.fillRect(120, 80, 560, 36);
+          for (let line = 0; line < 11; line += 1) paint.fillRect(120, 170 + line * 44, 1040 - 90 * (line % 3), 14);
+        }, 200);
+        const [screen] = canvas.captureStream(5).getVideoTracks();
+        if (!screen) throw new Error("no screen");
+        const track = new window.LivekitClient.LocalVideoTrack(screen, undefined, true);
+        await room.localParticipant.publishTrack(track, { source: "screen_share", simulcast: false });
+      },
+      { url, token, presents },
+    );
+  }
 }
 
 /** Opens any page of the origin that does not start the interface, and the SDK in it. */

@@ -8,6 +8,7 @@ interface Options {
   viewport?: { width: number; height: number };
   locale?: string;
   bypassCSP?: boolean;
+  timezoneId?: string;
 }
 
 export class Person {
@@ -28,6 +29,7 @@ export class Person {
       locale: options.locale ?? "fr-FR",
       viewport: options.viewport ?? { width: 1280, height: 720 },
       bypassCSP: options.bypassCSP ?? false,
+      ...(options.timezoneId !== undefined && { timezoneId: options.timezoneId }),
       permissions: ["camera", "microphone", "clipboard-read", "clipboard-write"],
     });
     await context.addInitScript(instrument);

@@ -54,4 +54,18 @@ export const auth: typeof french = {
     oidc_no_email: "The ministry does not vouch for your address. Tell your administrator.",
     oidc_no_account: "No open account here is yours. Tell your administrator.",
   },
+  /** Where the pages are, for who is signed in. */
+  nav: {
+    main: "Main navigation",
+    home: "Home",
+    directory: "Directory",
+    agenda: "Agenda",
+    calls: "Calls",
+    savings: "Savings",
+    audit: "Audit log",
+    outbox: "Mail",
+    users: "Accounts",
+    telephony: "Telephony",
+    settings: "Settings",
+  },
 };

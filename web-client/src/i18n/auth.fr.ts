@@ -52,4 +52,18 @@ export const auth = {
     oidc_no_email: "Le ministère ne garantit pas votre adresse. Prévenez votre administrateur.",
     oidc_no_account: "Aucun compte ouvert ici ne vous correspond. Prévenez votre administrateur.",
   },
+  /** Where the pages are, for who is signed in. */
+  nav: {
+    main: "Navigation principale",
+    home: "Accueil",
+    directory: "Annuaire",
+    agenda: "Agenda",
+    calls: "Appels",
+    savings: "Économies",
+    audit: "Journal",
+    outbox: "Courriels",
+    users: "Comptes",
+    telephony: "Téléphonie",
+    settings: "Réglages",
+  },
 };

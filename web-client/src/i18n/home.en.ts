@@ -9,9 +9,11 @@ export const home: typeof french = {
   byPhoneDirect: (number) => `By phone: ${number}`,
   greeting: (date) => date,
   today: (left) =>
-    left === 0 ? "No more meetings today." : `${count(left, "more meeting", "more meetings")} today.`,
+    left === 0
+      ? "No more meetings today."
+      : `${left === 1 ? "One more meeting" : `${left} more meetings`} today.`,
   nextIn: (minutes) =>
-    minutes <= 0 ? "One of them has begun." : `The next begins in ${count(minutes, "minute", "minutes")}.`,
+    minutes <= 0 ? "The first has begun." : `The next begins in ${count(minutes, "minute", "minutes")}.`,
   nextAt: (hour) => `The next begins at ${hour}.`,
   day: "Today",
   zones: (here, there) => `time in ${here}${there === undefined ? "" : `, then in ${there}`}`,

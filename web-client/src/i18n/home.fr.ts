@@ -14,7 +14,7 @@ export const home = {
       : `Encore ${count(left, "rencontre", "rencontres")} aujourd’hui.`,
   nextIn: (minutes: number) =>
     minutes <= 0
-      ? "L’une d’elles a commencé."
+      ? "La première a commencé."
       : `La prochaine commence dans ${count(minutes, "minute", "minutes")}.`,
   nextAt: (hour: string) => `La prochaine commence à ${hour}.`,
   day: "La journée",

@@ -57,7 +57,7 @@ function Entry({ entry, clocks, now }: Omit<Props, "entries"> & { entry: AgendaE
         ] as const);
   return (
     <li className={isOver || entry.cancelled ? "past" : isNow ? "now" : undefined}>
-      <div className="when">
+      <div className="dayhours">
         <time dateTime={entry.begins}>{here}</time>
         {there !== undefined && <span>{there}</span>}
       </div>

@@ -13,7 +13,8 @@ import { useForm } from "../../useForm";
 import { daysAfter, NextMeeting, nextOf } from "../agenda/next";
 import { hourAt, useNow } from "../phone";
 import { CallBox } from "./CallBox";
-import { Clocks } from "./Clocks";
+import { clocksOf } from "./clocks";
+import { TwoClocks } from "./TwoClocks";
 import { Day } from "./Day";
 import { MeetingList } from "./MeetingList";
 import { Saved } from "./Saved";
@@ -21,7 +22,7 @@ import "./home.css";
 
 /** What today brings, whom to call, meetings to open and to join. */
 export function HomePage({ me }: { me: Me }) {
-  const { text, language } = useLanguage("home");
+  const { text, language } = useLanguage("home", "auth");
   const words = text.home;
   const meetings = useLoaded(listMeetings);
   const now = useNow(30_000);
@@ -33,7 +34,8 @@ export function HomePage({ me }: { me: Me }) {
   const agenda = useLoaded(load).value?.entries;
   const entries = agenda ?? [];
   const next = nextOf(entries, now);
-  useTitle(text.nav.home);
+  const clocks = clocksOf(me.clocks, Intl.DateTimeFormat().resolvedOptions().timeZone, now);
+  useTitle(text.auth.nav.home);
 
   const date = now.toLocaleDateString(language, { weekday: "long", day: "numeric", month: "long" });
   return (
@@ -41,22 +43,22 @@ export function HomePage({ me }: { me: Me }) {
       <div className="head">
         <div>
           <h1>{words.greeting(date)}</h1>
-          <p className="lede">
-            {agenda ? lede(entries, now, me.clocks[0], words, language) : text.app.loading}
-          </p>
+          <p className="lede">{agenda ? lede(entries, now, clocks[0], words, language) : text.app.loading}</p>
         </div>
-        <Clocks clocks={me.clocks} />
+        <TwoClocks clocks={clocks} />
       </div>
       {next ? <NextMeeting entry={next} /> : <StartForm quiet={false} />}
       <div className="columns">
         <div className="stack homemain">
           <div>
-            <Day entries={entries.filter((entry) => isOn(entry, today))} clocks={me.clocks} now={now} />
+            <Day entries={entries.filter((entry) => isOn(entry, today))} clocks={clocks} now={now} />
             {me.may.administer && <Saved />}
           </div>
           {next && <StartForm quiet />}
           <section aria-labelledby="mine">
-            <h2 id="mine">{words.mine}</h2>
+            <div className="sectionhead">
+              <h2 id="mine">{words.mine}</h2>
+            </div>
             <FormError>{meetings.error}</FormError>
             {meetings.value ? (
               <MeetingList meetings={meetings.value} onChange={meetings.reload} />
@@ -135,7 +137,7 @@ function StartForm({ quiet }: { quiet: boolean }) {
           />
           {text.home.waitingRoom}
         </label>
-        <Button className="onclothbtn" type="submit" isPending={form.sending}>
+        <Button className={quiet ? "" : "onclothbtn"} type="submit" isPending={form.sending}>
           <Plus className="i" aria-hidden />
           {text.home.start}
         </Button>
@@ -151,7 +153,9 @@ function JoinForm() {
 
   return (
     <section aria-labelledby="join">
-      <h2 id="join">{text.home.joinTitle}</h2>
+      <div className="sectionhead">
+        <h2 id="join">{text.home.joinTitle}</h2>
+      </div>
       <Form
         className="card inset stack"
         onSubmit={(event) => {

@@ -15,7 +15,7 @@ const themes: readonly Theme[] = ["system", "light", "dark", "contrast"];
 
 /** What one may set for oneself. */
 export function SettingsPage({ me }: { me: Me }) {
-  const { text, language, speak } = useLanguage("settings");
+  const { text, language, speak } = useLanguage("settings", "auth");
   const [theme, setTheme] = useState<Theme>(chosenTheme);
   useTitle(text.settings.title);
 
@@ -57,10 +57,10 @@ export function SettingsPage({ me }: { me: Me }) {
           <h2>{text.settings.administration}</h2>
           <p className="row">
             <Link to="/telephony" className="btn plain">
-              {text.nav.telephony}
+              {text.auth.nav.telephony}
             </Link>
             <Link to="/users" className="btn plain">
-              {text.nav.users}
+              {text.auth.nav.users}
             </Link>
           </p>
         </section>

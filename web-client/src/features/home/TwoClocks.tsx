@@ -3,7 +3,7 @@ import { useLanguage } from "../../i18n";
 import { hourAt, useNow } from "../phone";
 
 /** What time it is here, and in the capital. */
-export function Clocks({ clocks }: { clocks: readonly Hours[] }) {
+export function TwoClocks({ clocks }: { clocks: readonly Hours[] }) {
   const { language } = useLanguage();
   const now = useNow(5_000);
   return (
