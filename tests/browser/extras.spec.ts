@@ -133,6 +133,11 @@ test("what the call takes is counted, and each stream told for whoever looks aft
   await host.key("Plus").click();
   await host.page.getByRole("menuitem", { name: "Informations" }).click();
   const panel = host.page.getByRole("complementary", { name: "Informations" });
+  // The month has at least what this call has.
+  const month = panel.getByText(/ce mois-ci sur cet appareil : [\d,]+\sMo/);
+  await expect(month).toBeVisible();
+  const ofMonth = Number.parseFloat(/: ([\d,]+)/.exec(await month.innerText())?.[1]?.replace(",", ".") ?? "0");
+  expect(ofMonth).toBeGreaterThanOrEqual(first);
   await expect(panel).toContainText("Point hebdomadaire");
   await panel.getByText("Pour l’informatique").click();
   await expect(panel).toContainText(/(UDP|TCP), (direct|par relais)/);

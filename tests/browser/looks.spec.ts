@@ -219,7 +219,7 @@ test("two delegations look as they are meant to: waiting, at the table, before a
   await looks(chair, "panel-waiting-light-1440");
   await chair.page.getByRole("button", { name: "Faire entrer", exact: true }).click();
   await head.isInside();
-  await chair.page.keyboard.press("Escape");
+  await chair.key(/^Participants/).click();
   const opened = await protocol.context.request.patch(`/api/meetings/${code}`, {
     headers: { origin: server.url },
     data: { waiting_room: false },
@@ -239,7 +239,7 @@ test("two delegations look as they are meant to: waiting, at the table, before a
   await chair.key(/^Parole/).click();
   await expect(chair.page.locator(".paper h2")).toBeFocused();
   await looks(chair, "panel-floor-light-1440");
-  await chair.page.keyboard.press("Escape");
+  await chair.key(/^Parole/).click();
 
   await sits(await arrive("Directeur", bare), code, [tokenIn(director)], true);
   await expect(chair.page.locator(".shared video")).toBeVisible();

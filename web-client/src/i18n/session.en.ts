@@ -23,6 +23,7 @@ export const session: typeof french = {
     meeting: "Meeting",
     link: "Link",
     data: "Data",
+    month: "for this call; this month on this device:",
     deep: "For the IT staff",
   },
   statistics: {

@@ -21,6 +21,7 @@ export const session = {
     meeting: "Rencontre",
     link: "Liaison",
     data: "Données",
+    month: "pour cet appel ; ce mois-ci sur cet appareil :",
     deep: "Pour l’informatique",
   },
   statistics: {

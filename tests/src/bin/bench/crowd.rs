@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use palabre_tests::peer::{codecs, extensions};
 use sfu::handle::{Conference, Sfu, SfuConfig};
-use sfu_proto::id::{Mid, PeerId, Ssrc, UpTrackId};
+use sfu_proto::id::{Mid, Ssrc};
 use sfu_proto::io::{
     Command, DataChannels, DownTrackParams, EncodingParams, Event, Fingerprint, IceCredentials, LayerWish,
     MediaKind, PeerParams, RemoteTransport, UpTrackParams,

@@ -3,7 +3,7 @@ import type { DialIn, MeetingDoor } from "../../api/meetings";
 import { useLanguage } from "../../i18n";
 import { Bars, Stamp } from "../../ui";
 import { WishesForm } from "../announcements";
-import { DataUsed } from "../statistics";
+import { DataThisMonth, DataUsed } from "../statistics";
 import { StatisticsTable } from "../statistics/StatisticsTable";
 import { InvitePanel } from "./InvitePanel";
 import type { MeetingSession } from "./session";
@@ -35,6 +35,10 @@ export function InfoPanel({ session, view, title, marking, dialIn }: Props) {
         </Fact>
         <Fact name={words.data}>
           <DataUsed meter={session.meter} />
+          <span className="sm q2">
+            {" "}
+            {words.month} <DataThisMonth meter={session.meter} />
+          </span>
         </Fact>
       </dl>
       <InvitePanel code={session.code} title={title} dialIn={dialIn} isHost={view.isHost} />

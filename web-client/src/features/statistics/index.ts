@@ -1,4 +1,4 @@
 //! What a call takes of the line, and what its streams do.
 
-export { DataUsed } from "./DataUsed";
+export { DataThisMonth, DataUsed } from "./DataUsed";
 export { Meter } from "./meter";
