@@ -12,6 +12,8 @@ pub(crate) struct Strain {
     window: Option<Window>,
     /// Windows in a row with too much to do.
     strained: u32,
+    /// Windows still to come before what was changed has its effect.
+    settling: u32,
     /// Since when there has been time to spare.
     calm_since: Option<Instant>,
     /// How long there must be before more is done again.
@@ -33,6 +35,7 @@ impl Default for Strain {
             relief: Relief::None,
             window: None,
             strained: 0,
+            settling: 0,
             calm_since: None,
             patience: LEAST_PATIENCE,
             eased_at: None,
@@ -71,12 +74,17 @@ impl Strain {
     }
 
     fn judge(&mut self, now: Instant, worked: f64) {
+        if self.settling > 0 {
+            self.settling -= 1;
+            return;
+        }
         self.strained = if worked > TOO_MUCH { self.strained + 1 } else { 0 };
         if worked > SPARE {
             self.calm_since = None;
         }
         if self.strained >= CONFIRMED {
             self.strained = 0;
+            self.settling = SETTLED;
             // It was eased too early.
             let soon = self.eased_at.is_some_and(|at| now.saturating_duration_since(at) < 2 * self.patience);
             self.patience = if soon { (2 * self.patience).min(MOST_PATIENCE) } else { LEAST_PATIENCE };
@@ -101,6 +109,8 @@ const TOO_MUCH: f64 = 0.92;
 const SPARE: f64 = 0.6;
 /// Windows: a burst is no strain.
 const CONFIRMED: u32 = 3;
+/// Windows: a smaller picture begins with a key frame, which has to be asked for first.
+const SETTLED: u32 = 3;
 const LEAST_PATIENCE: Duration = Duration::from_secs(10);
 const MOST_PATIENCE: Duration = Duration::from_secs(300);
 
@@ -113,7 +123,9 @@ mod tests {
         let mut shard = Shard::new();
 
         assert_eq!(shard.run(0.91, 60), []);
-        assert_eq!(shard.run(0.97, 6), [Relief::Smaller, Relief::Smallest, Relief::SoundOnly]);
+        assert_eq!(shard.run(0.97, 2), [Relief::Smaller]);
+        assert_eq!(shard.run(0.97, 2), [], "that takes a moment to help");
+        assert_eq!(shard.run(0.97, 6), [Relief::Smallest, Relief::SoundOnly]);
         assert_eq!(shard.run(1.0, 60), []);
     }
 
@@ -139,7 +151,7 @@ mod tests {
     #[test]
     fn with_room_to_spare_everything_comes_back_degree_by_degree() {
         let mut shard = Shard::new();
-        shard.run(1.0, 4);
+        shard.run(1.0, 5);
 
         assert_eq!(shard.run(0.7, 60), [], "that is no room for more");
         assert_eq!(shard.run(0.5, 9), []);
