@@ -233,11 +233,13 @@ test("two delegations look as they are meant to: waiting, at the table, before a
   await looks(head, "table-dark-360");
   for (const [theme, size] of [["dark", WALL], ["contrast", LAPTOP], ["light", TURNED]] as const) {
     await turns(chair, theme, size);
+    // Held sideways there is no room for a table.
+    await expect(chair.page.locator(".namecard")).toHaveCount(size === TURNED ? 0 : 5);
     await looks(chair, `table-${theme}-${size.width}`);
   }
   await turns(chair, "light", DESK);
   await chair.key(/^Parole/).click();
-  await expect(chair.page.locator(".paper h2")).toBeFocused();
+  await expect(chair.page.getByRole("button", { name: "Ouvrir le premier point" })).toBeVisible();
   await looks(chair, "panel-floor-light-1440");
   await chair.key(/^Parole/).click();
 

@@ -7,11 +7,11 @@ const from = (place: string) => (/^[aeiouyhéèâîô]/i.test(place) ? `d’${pl
 export const home = {
   byPhone: (number: string, pin: string) => `Par téléphone : ${number}, code PIN ${pin}`,
   byPhoneDirect: (number: string) => `Par téléphone : ${number}`,
-  greeting: (date: string) => date.charAt(0).toUpperCase() + date.slice(1),
-  today: (left: number) =>
-    left === 0
-      ? "Plus de rencontre aujourd’hui."
-      : `Encore ${count(left, "rencontre", "rencontres")} aujourd’hui.`,
+  greeting: (date: string) => (date.charAt(0).toUpperCase() + date.slice(1)).replace(" 1 ", " 1er "),
+  today: (left: number) => {
+    if (left === 0) return "Plus de rencontre aujourd’hui.";
+    return left === 1 ? "Encore une rencontre aujourd’hui." : `Encore ${left} rencontres aujourd’hui.`;
+  },
   nextIn: (minutes: number) =>
     minutes <= 0
       ? "La première a commencé."

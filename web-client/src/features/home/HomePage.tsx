@@ -40,7 +40,7 @@ export function HomePage({ me }: { me: Me }) {
   const date = now.toLocaleDateString(language, { weekday: "long", day: "numeric", month: "long" });
   return (
     <>
-      <div className="head">
+      <div className="head homehead">
         <div>
           <h1>{words.greeting(date)}</h1>
           <p className="lede">{agenda ? lede(entries, now, clocks[0], words, language) : text.app.loading}</p>

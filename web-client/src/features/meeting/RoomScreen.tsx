@@ -55,7 +55,8 @@ export function RoomScreen({ session, title, marking, dialIn }: Props) {
   const [pinned, setPinned] = useState<readonly string[]>([]);
   const [listing, setListing] = useState(false);
   const { small, openSmall } = useSmallWindow();
-  const table = tableOf(view.people);
+  const isLow = useMedia(LOW);
+  const table = isLow ? undefined : tableOf(view.people);
   const layout = layoutOf(chosen, table !== undefined, useMedia(NARROW));
   useTitle(title);
 
@@ -201,3 +202,5 @@ export function RoomScreen({ session, title, marking, dialIn }: Props) {
 
 /** As wide as phones are. */
 const NARROW = "(max-width: 40em)";
+/** A phone held sideways: beside the cloth there would be no room for faces. */
+const LOW = "(max-height: 26em)";
