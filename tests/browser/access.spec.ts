@@ -28,7 +28,7 @@ for (const { locale, theme } of [...LOOKS, { locale: "fr-FR", theme: "contrast" 
   test(`the screens of an account have no serious fault of access (${locale}, ${theme})`, async ({ arrive }) => {
     const host = await arrive(HOST.name, { locale });
     await wears(host, theme);
-    await host.page.goto("/");
+    await opens(host, "/");
     await hasGoodAccess(host.page);
 
     await host.signIn();

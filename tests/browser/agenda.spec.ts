@@ -43,10 +43,10 @@ test("from the empty form by mail and personal link through the waiting room int
   await expect(host.page.getByText("Inde · Accepté")).toBeVisible();
   await hasGoodAccess(host.page);
   await host.enter(code);
-  await expect(host.page.getByRole("note", { name: "Marquage" })).toContainText("Diffusion restreinte");
+  await expect(host.page.getByRole("region", { name: "Marquage" })).toContainText("Diffusion restreinte");
 
   await guest.page.goto(link.pathname);
-  await expect(guest.page.getByRole("note", { name: "Marquage" })).toContainText("Diffusion restreinte");
+  await expect(guest.page.getByRole("region", { name: "Marquage" })).toContainText("Diffusion restreinte");
   await expect(guest.page.getByLabel("Votre nom et votre fonction")).toHaveCount(0);
   await expect(guest.page.locator(".self video")).toBeVisible();
   await hasGoodAccess(guest.page);

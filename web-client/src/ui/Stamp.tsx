@@ -17,10 +17,10 @@ export function MarkingBanner({ marking }: { marking: Marked | undefined }) {
   const { language, text } = useLanguage();
   if (marking === undefined || marking.level === "public") return null;
   return (
-    <div className={`marking ${marking.level}`} role="note" aria-label={text.meeting.marked}>
+    <section className={`marking ${marking.level}`} aria-label={text.meeting.marked}>
       <span />
       <strong>{marking.label[language]}</strong>
       <span>{marking.audience[language]}</span>
-    </div>
+    </section>
   );
 }

@@ -181,14 +181,16 @@ export function RoomScreen({ session, title, marking, dialIn }: Props) {
           </Panel>
         )}
       </main>
-      <ControlBar
-        session={session}
-        view={view}
-        panel={panel}
-        onPanel={open}
-        onShortcuts={() => setListing(true)}
-        onSmall={openSmall}
-      />
+      <footer>
+        <ControlBar
+          session={session}
+          view={view}
+          panel={panel}
+          onPanel={open}
+          onShortcuts={() => setListing(true)}
+          onSmall={openSmall}
+        />
+      </footer>
       {small && (
         <Suspense fallback={null}>
           <SmallWindow into={small} session={session} view={view} />
