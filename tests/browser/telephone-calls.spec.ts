@@ -85,6 +85,30 @@ test("a call nobody takes is missed, counted, and a press away from being return
   await key(callee.page, "Abandonner").click();
 });
 
+test("the first page tells whom to call: who called in vain first, and whoever is sought", async ({ arrive, server }) => {
+  const { caller, callee } = await two(arrive, server);
+  await callee.page.goto("/");
+  await caller.page.goto("/");
+  const box = callee.page.getByRole("region", { name: "Appeler" });
+  const calls = (person: Person, number: string) => person.page.locator(`.callbox [data-number="${number}"]`);
+  await calls(caller, MINISTER.number).getByRole("button", { name: `Appeler ${MINISTER.name}` }).click();
+  await expect(cardOf(callee.page, ASIA.name)).toBeVisible();
+  await key(caller.page, "Abandonner").click();
+
+  await expect(box.getByRole("listitem").first()).toContainText(/Appel manqué à \d\d:\d\d/);
+  await box.getByLabel("Fonction, poste ou numéro").fill("courrier");
+  await expect(box.getByRole("listitem")).toHaveCount(1);
+  await expect(box).toContainText("Bureau du courrier");
+  await box.getByLabel("Fonction, poste ou numéro").fill("");
+  await hasGoodAccess(callee.page);
+  await box.getByRole("button", { name: `Rappeler ${ASIA.name}` }).click();
+  await expect(cardOf(caller.page, MINISTER.name)).toBeVisible();
+  await key(callee.page, "Abandonner").click();
+  // One's own try counts: nobody is called back twice.
+  await callee.page.goto("/");
+  await expect(calls(callee, ASIA.number)).not.toContainText("Appel manqué");
+});
+
 test("all tabs ring, and what is answered in one stops in the others", async ({ arrive, server }) => {
   const { caller, callee } = await two(arrive, server);
   await callee.page.goto("/");

@@ -23,19 +23,21 @@ export function CallBox() {
         <h2 id="callbox">{words.call}</h2>
       </div>
       <div className="card callbox">
-        <label className="input">
-          <Search className="i" aria-hidden />
-          <input
-            type="search"
-            aria-label={words.seek}
-            placeholder={words.seek}
-            autoComplete="off"
-            spellCheck={false}
-            maxLength={100}
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
-        </label>
+        <div className="seek">
+          <label className="input">
+            <Search className="i" aria-hidden />
+            <input
+              type="search"
+              aria-label={words.seek}
+              placeholder={words.seek}
+              autoComplete="off"
+              spellCheck={false}
+              maxLength={100}
+              value={typed}
+              onChange={(event) => setTyped(event.target.value)}
+            />
+          </label>
+        </div>
         {callees?.length === 0 && (
           <p className="q3 sm none" role="status">
             {typed === "" ? words.nobody : words.notFound}
@@ -70,7 +72,10 @@ function Row({ callee }: { callee: Callee }) {
         {callee.missed ? <PhoneMissed className="i" /> : callee.name.charAt(0).toUpperCase()}
       </span>
       <span className="two grow">
-        <span>{callee.name || callee.number}</span>
+        <span className="row">
+          <span className="grow">{callee.name || callee.number}</span>
+          {presence && !callee.missed && <PresenceWord presence={presence} />}
+        </span>
         {callee.missed ? (
           <span>{words.missedAt(hourOf(callee.missed, language))}</span>
         ) : (
@@ -82,18 +87,15 @@ function Row({ callee }: { callee: Callee }) {
           {words.back}
         </Button>
       ) : (
-        <>
-          {presence && <PresenceWord presence={presence} />}
-          <Button
-            rank="ghost"
-            className="icon"
-            isDisabled={asking}
-            aria-label={words.callTo(callee.name)}
-            onPress={call}
-          >
-            <Phone className="i" aria-hidden />
-          </Button>
-        </>
+        <Button
+          rank="ghost"
+          className="icon"
+          isDisabled={asking}
+          aria-label={words.callTo(callee.name)}
+          onPress={call}
+        >
+          <Phone className="i" aria-hidden />
+        </Button>
       )}
     </li>
   );

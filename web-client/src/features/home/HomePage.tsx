@@ -89,11 +89,10 @@ function lede(
   words: Words<"home">["home"],
   language: string,
 ): string {
-  const left = entries.filter(
-    (entry) => isOn(entry, now.toDateString()) && !entry.cancelled && Date.parse(entry.ends) > now.getTime(),
-  );
+  const today = entries.filter((entry) => isOn(entry, now.toDateString()) && !entry.cancelled);
+  const left = today.filter(({ ends }) => Date.parse(ends) > now.getTime());
   const [first] = left;
-  if (!first) return words.today(0);
+  if (!first) return today.length === 0 ? words.noneToday : words.today(0);
   const begins = new Date(first.begins);
   const minutes = Math.ceil((begins.getTime() - now.getTime()) / 60_000);
   const hour = hourAt(here?.time_zone ?? "", language, begins);

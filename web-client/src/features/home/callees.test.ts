@@ -10,6 +10,12 @@ describe("whom one is likely to call", () => {
     expect(numbers([entry("2001"), entry("2002")], calls)).toEqual(["1002", "1001", "1003", "2001"]);
   });
 
+  it("is shown with what the directory knows of them", () => {
+    const [callee] = whomToCall([entry("1001")], [past("1001")]);
+
+    expect(callee).toMatchObject({ number: "1001", presence: "available", post_name: "Rome" });
+  });
+
   it("is nobody twice, nor oneself, nor who hid the number", () => {
     const calls = [past("1001"), past("1001", "missed"), past("")];
 

@@ -25,7 +25,7 @@ export function whomToCall(entries: readonly Entry[], calls: readonly PastCall[]
     if (call.number === "" || found.has(call.number)) continue;
     found.set(call.number, {
       ...call,
-      presence: null,
+      presence: entries.find(({ number }) => number === call.number)?.presence ?? null,
       missed: call.outcome === "missed" && call.direction === "in" ? call.began : undefined,
     });
   }
