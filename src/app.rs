@@ -193,9 +193,8 @@ impl App {
     #[must_use]
     pub fn hours(&self, user: &User) -> Vec<Hours> {
         let house = self.directory.house();
-        let here = self
-            .home_post(user)
-            .map(|post| Hours::of(house.time_zone(&post), &house.place(post.id).city));
+        let here =
+            self.home_post(user).map(|post| Hours::of(house.time_zone(&post), &house.place(post.id).city));
         let capital = Hours::of(&self.config.house.time_zone, "");
         match here {
             Some(here) if here.time_zone == capital.time_zone => vec![here],

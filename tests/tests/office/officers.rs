@@ -203,6 +203,21 @@ async fn a_post_says_where_it_is_and_what_its_link_carries() {
     assert_eq!(awa.delete(&path).await.code(), "in_use");
 }
 
+#[tokio::test]
+async fn everybody_is_told_the_time_at_the_own_post_and_in_the_capital() {
+    let office = Office::start().await;
+    let mut awa = office.administrator().await;
+    let capital = json!({"place": "Porto-Novo", "time_zone": "Africa/Porto-Novo"});
+    assert_eq!(awa.get("/api/me").await.json["clocks"], json!([capital]), "who is at no post");
+
+    let post = json!({"name": "Ambassade", "country": "IN", "city": "New Delhi"});
+    let post = awa.post("/api/admin/posts", post).await.json["id"].as_i64().expect("an id");
+    let there = it_officer(&office, &mut awa, post).await.get("/api/me").await.json;
+
+    let delhi = json!({"place": "New Delhi", "time_zone": "Asia/Kolkata"});
+    assert_eq!(there["clocks"], json!([delhi, capital]));
+}
+
 /// Two posts with an extension each; their ids.
 async fn furnish(awa: &mut Browser) -> (i64, i64) {
     let mut ids = Vec::new();
