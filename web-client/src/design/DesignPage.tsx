@@ -10,6 +10,7 @@ import {
   Choice,
   Confirm,
   ErrorBoundary,
+  DataTable,
   Field,
   Flag,
   FormError,
@@ -19,6 +20,7 @@ import {
   Pick,
   Sheet,
   Stamp,
+  SearchField,
   TableFile,
   chooseTheme,
   chosenTheme,
@@ -119,6 +121,25 @@ function Ui() {
         <Choice label="Poste" options={options} chosen={chosen} onChoose={setChosen} />
         <Pick label="Poste" options={options} chosen={chosen} onChoose={setChosen} />
       </Shown>
+      <Shown name="SearchField, DataTable">
+        <Seeking />
+        <DataTable label="Présence">
+          <thead>
+            <tr>
+              <th scope="col">Nom</th>
+              <th scope="col" className="num">
+                Temps
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            <tr>
+              <td className="b">Consule générale</td>
+              <td className="num">12:40</td>
+            </tr>
+          </tbody>
+        </DataTable>
+      </Shown>
       <Shown name="FormError, Loading, TableFile">
         <FormError>L’adresse ou le mot de passe n’est pas le bon.</FormError>
         <Loading />
@@ -172,6 +193,11 @@ function Ui() {
       </Shown>
     </>
   );
+}
+
+function Seeking() {
+  const [sought, setSought] = useState("");
+  return <SearchField label="Fonction, poste ou numéro" value={sought} onChange={setSought} />;
 }
 
 function Broken(): ReactNode {

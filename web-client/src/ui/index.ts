@@ -19,5 +19,6 @@ export { AppearanceMenu } from "./AppearanceMenu";
 export { applyTheme, chooseTheme, chosenTheme, type Theme } from "./theme";
 export { useTitle } from "./useTitle";
 export { copyText } from "./clipboard";
+export { SearchField } from "./SearchField";
 export { Sheet } from "./Sheet";
 export { TableFile } from "./TableFile";

@@ -1,10 +1,10 @@
-import { Mail, Phone, Search, Users } from "lucide-react";
+import { Mail, Phone, Users } from "lucide-react";
 import { useEffect, useState } from "react";
 import { codeOf } from "../../api/client";
 import { searchDirectory, type DirectoryPage as Page, type Entry, type Place } from "../../api/directory";
 import { sentenceFor, useLanguage } from "../../i18n";
 import { go } from "../../navigation";
-import { Button, Choice, FormError, Loading, useTitle } from "../../ui";
+import { Button, Choice, FormError, Loading, SearchField, useTitle } from "../../ui";
 import { hourAt, isLate, PresenceWord, useNow, usePhone, useTelephone } from "../phone";
 import "./directory.css";
 
@@ -28,19 +28,7 @@ export function DirectoryPage() {
       </div>
       <div className="directory">
         <div className="find" role="search">
-          <label className="input">
-            <Search className="i" aria-hidden />
-            <input
-              type="search"
-              aria-label={words.search}
-              placeholder={words.search}
-              autoComplete="off"
-              spellCheck={false}
-              maxLength={100}
-              value={typed}
-              onChange={(event) => setTyped(event.target.value)}
-            />
-          </label>
+          <SearchField label={words.search} value={typed} onChange={setTyped} />
           <Choice
             label={words.post}
             labelHidden

@@ -1,10 +1,10 @@
-import { Phone, PhoneMissed, Search } from "lucide-react";
+import { Phone, PhoneMissed } from "lucide-react";
 import { useEffect, useState } from "react";
 import { pastCalls } from "../../api/calls";
 import { searchDirectory } from "../../api/directory";
 import { useLanguage } from "../../i18n";
 import { go } from "../../navigation";
-import { Button } from "../../ui";
+import { Button, SearchField } from "../../ui";
 import { hourAt, isLate, PresenceWord, useNow, usePhone, useTelephone } from "../phone";
 import { MOST, whomToCall, type Callee } from "./callees";
 
@@ -24,19 +24,7 @@ export function CallBox() {
       </div>
       <div className="card callbox">
         <div className="seek">
-          <label className="input">
-            <Search className="i" aria-hidden />
-            <input
-              type="search"
-              aria-label={words.seek}
-              placeholder={words.seek}
-              autoComplete="off"
-              spellCheck={false}
-              maxLength={100}
-              value={typed}
-              onChange={(event) => setTyped(event.target.value)}
-            />
-          </label>
+          <SearchField label={words.seek} value={typed} onChange={setTyped} />
         </div>
         {callees?.length === 0 && (
           <p className="q3 sm none" role="status">
