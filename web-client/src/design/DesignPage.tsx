@@ -7,6 +7,7 @@ import {
   Bars,
   Brand,
   Button,
+  Checks,
   Choice,
   Confirm,
   ErrorBoundary,
@@ -120,6 +121,27 @@ function Ui() {
       <Shown name="Choice, Pick">
         <Choice label="Poste" options={options} chosen={chosen} onChoose={setChosen} />
         <Pick label="Poste" options={options} chosen={chosen} onChoose={setChosen} />
+      </Shown>
+      <Shown name="Checks">
+        <Checks
+          title="Ménager la liaison"
+          checks={[
+            {
+              id: "sound",
+              title: "Son seulement",
+              help: "Aucune caméra n’est envoyée ni reçue.",
+              isChecked: true,
+            },
+            {
+              id: "blur",
+              title: "Flouter",
+              help: "Cet appareil n’est pas assez puissant.",
+              isChecked: false,
+              isDisabled: true,
+            },
+          ]}
+          onChange={() => undefined}
+        />
       </Shown>
       <Shown name="SearchField, DataTable">
         <Seeking />

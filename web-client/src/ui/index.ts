@@ -7,6 +7,7 @@ export { DataTable } from "./DataTable";
 export { ErrorBoundary } from "./ErrorBoundary";
 export { Field } from "./Field";
 export { Flag } from "./Flag";
+export { Checks, type Check } from "./Checks";
 export { Choice, type Option } from "./Choice";
 export { Pick } from "./Pick";
 export { PopoverButton, type PopoverParts } from "./PopoverButton";

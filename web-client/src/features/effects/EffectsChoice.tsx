@@ -1,4 +1,5 @@
 import { useText } from "../../i18n";
+import { Checks, type Check } from "../../ui";
 import { blurAbility, quietAbility, type Ability } from "./ability";
 import { thisDevice } from "./device";
 
@@ -18,28 +19,14 @@ interface Props {
 export function EffectsChoice({ wanted, saveData, onChange }: Props) {
   const words = useText().effects;
   const device = thisDevice(saveData);
-  const lines: readonly [keyof Wanted, Ability][] = [
-    ["blur", blurAbility(device)],
-    ["quiet", quietAbility(device)],
-  ];
-  return (
-    <fieldset className="checks">
-      <legend className="label">{words.title}</legend>
-      {lines.map(([what, ability]) => (
-        <label key={what} className="check">
-          <input
-            type="checkbox"
-            // Whoever has it may take it back, come what may.
-            disabled={ability !== "able" && !wanted[what]}
-            checked={wanted[what]}
-            onChange={(event) => onChange(what, event.target.checked)}
-          />
-          <span className="two">
-            <span>{words[what].title}</span>
-            <span>{ability === "able" ? words[what].help : words.not[ability]}</span>
-          </span>
-        </label>
-      ))}
-    </fieldset>
-  );
+  const check = (id: keyof Wanted, ability: Ability): Check<keyof Wanted> => ({
+    id,
+    title: words[id].title,
+    help: ability === "able" ? words[id].help : words.not[ability],
+    isChecked: wanted[id],
+    // Whoever has it may take it back, come what may.
+    isDisabled: ability !== "able" && !wanted[id],
+  });
+  const checks = [check("blur", blurAbility(device)), check("quiet", quietAbility(device))];
+  return <Checks title={words.title} checks={checks} onChange={onChange} />;
 }

@@ -1,4 +1,5 @@
 import { useText } from "../../i18n";
+import { Checks } from "../../ui";
 import type { Sparing } from "./choices";
 
 interface Props {
@@ -9,22 +10,10 @@ interface Props {
 /** What one may give up so that a weak or dear link suffices. */
 export function SparingChoice({ sparing, onSpare }: Props) {
   const words = useText().sparing;
-  return (
-    <fieldset className="checks">
-      <legend className="label">{words.title}</legend>
-      {(["audioOnly", "saveData"] as const).map((what) => (
-        <label key={what} className="check">
-          <input
-            type="checkbox"
-            checked={sparing[what]}
-            onChange={(event) => onSpare(what, event.target.checked)}
-          />
-          <span className="two">
-            <span>{words[what].title}</span>
-            <span>{words[what].help}</span>
-          </span>
-        </label>
-      ))}
-    </fieldset>
-  );
+  const checks = (["audioOnly", "saveData"] as const).map((id) => ({
+    id,
+    ...words[id],
+    isChecked: sparing[id],
+  }));
+  return <Checks title={words.title} checks={checks} onChange={onSpare} />;
 }
