@@ -48,7 +48,7 @@ export function HomePage({ me }: { me: Me }) {
         <TwoClocks clocks={clocks} />
       </div>
       {next ? <NextMeeting entry={next} /> : <StartForm quiet={false} />}
-      <div className="columns">
+      <div className="columns homecolumns">
         <div className="stack homemain">
           <div>
             <Day entries={entries.filter((entry) => isOn(entry, today))} clocks={clocks} now={now} />
