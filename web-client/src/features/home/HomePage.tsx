@@ -31,9 +31,11 @@ export function HomePage({ me }: { me: Me }) {
     const midnight = daysAfter(new Date(today), 0);
     return openAgenda(midnight, daysAfter(midnight, AHEAD));
   }, [today]);
-  const agenda = useLoaded(load).value?.entries;
-  const entries = agenda ?? [];
+  const agenda = useLoaded(load);
+  const entries = agenda.value?.entries ?? [];
   const next = nextOf(entries, now);
+  // Until then nobody knows what is to be large.
+  const isKnown = agenda.value !== undefined || agenda.error !== undefined;
   const clocks = clocksOf(me.clocks, Intl.DateTimeFormat().resolvedOptions().timeZone, now);
   useTitle(text.auth.nav.home);
 
@@ -43,15 +45,22 @@ export function HomePage({ me }: { me: Me }) {
       <div className="head homehead">
         <div>
           <h1>{words.greeting(date)}</h1>
-          <p className="lede">{agenda ? lede(entries, now, clocks[0], words, language) : text.app.loading}</p>
+          {agenda.error === undefined && (
+            <p className="lede">
+              {agenda.value ? lede(entries, now, clocks[0], words, language) : text.app.loading}
+            </p>
+          )}
         </div>
         <TwoClocks clocks={clocks} />
       </div>
-      {next ? <NextMeeting entry={next} /> : <StartForm quiet={false} />}
+      {next ? <NextMeeting entry={next} /> : isKnown && <StartForm quiet={false} />}
       <div className="columns homecolumns">
         <div className="stack homemain">
           <div>
-            <Day entries={entries.filter((entry) => isOn(entry, today))} clocks={clocks} now={now} />
+            <FormError>{agenda.error}</FormError>
+            {agenda.value && (
+              <Day entries={entries.filter((entry) => isOn(entry, today))} clocks={clocks} now={now} />
+            )}
             {me.may.administer && <Saved />}
           </div>
           {next && <StartForm quiet />}
