@@ -64,7 +64,7 @@ export async function sits(person: Person, code: string, invitations: readonly s
     const { url, token } = await admitted(person, code, { invitation });
     await person.page.evaluate(
       async ({ url, token, presents }) => {
-        const room = new window.LivekitClient.Room();
+        const room = new window.LivekitClient.Room({ dynacast: false, adaptiveStream: false });
         await room.connect(url, token, { autoSubscribe: false });
         if (!presents) return;
         const canvas = Object.assign(document.createElement("canvas"), { width: 1280, height: 720 });
