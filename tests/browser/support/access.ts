@@ -77,7 +77,10 @@ export async function hasGoodAccess(page: Page): Promise<void> {
     // The announcer of react-aria keeps what it said a while after its page has gone.
     const page = { exclude: [["[data-live-announcer]"]] };
     const { violations } = await axe.run(page, { resultTypes: ["violations"] });
-    return violations;
+    // What pops up hangs beside the landmarks, between two buttons for screen readers that close it.
+    const hangs = ({ html }: { html: string }) => html.startsWith('<div style="display: contents;"');
+    for (const finding of violations) if (finding.id === "region") finding.nodes = finding.nodes.filter((node) => !hangs(node));
+    return violations.filter(({ nodes }) => nodes.length > 0);
   });
   const faults = findings
     .filter(({ impact }) => impact !== "minor")
