@@ -5,7 +5,7 @@ import { pastCalls, type PastCall } from "../../api/calls";
 import { codeOf } from "../../api/client";
 import { sentenceFor, useLanguage, type Words } from "../../i18n";
 import { Button, FormError, Loading } from "../../ui";
-import { nameOf, spanOf, usePhone, useTelephone } from "../phone";
+import { hourOf, nameOf, spanOf, usePhone, useTelephone } from "../phone";
 
 const PAGE = 30;
 
@@ -155,6 +155,3 @@ function dayOf(day: string, language: string, words: { today: string; yesterday:
   if (day === now.toDateString()) return words.yesterday;
   return new Date(day).toLocaleDateString(language, { weekday: "long", day: "numeric", month: "long" });
 }
-
-const hourOf = (time: string, language: string) =>
-  new Date(time).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });

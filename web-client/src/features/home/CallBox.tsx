@@ -5,7 +5,7 @@ import { searchDirectory } from "../../api/directory";
 import { useLanguage } from "../../i18n";
 import { go } from "../../navigation";
 import { Button, SearchField } from "../../ui";
-import { hourAt, isLate, PresenceWord, useNow, usePhone, useTelephone } from "../phone";
+import { hourAt, hourOf, isLate, PresenceWord, useNow, usePhone, useTelephone } from "../phone";
 import { MOST, whomToCall, type Callee } from "./callees";
 
 /** Whom to call: who could not reach one, who was called last, or whoever is sought. */
@@ -110,6 +110,3 @@ function useCallees(sought: string, written: number): readonly Callee[] | undefi
   }, [sought, written]);
   return callees;
 }
-
-const hourOf = (time: string, language: string) =>
-  new Date(time).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
